@@ -1,0 +1,31 @@
+"""Configuration of BPT's lit suite."""
+
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "BPT"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test", ".py"]
+config.excludes = ["lit.cfg.py", "Inputs"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.bpt_obj_root, "test")
+
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "OMP_NUM_THREADS"])
+llvm_config.use_default_substitutions()
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.with_environment("PATH", config.bpt_tools_dir, append_path=True)
+config.substitutions.append(("%python", config.python))
+config.substitutions.append(("%bpt_src_root", config.bpt_src_root))
+
+llvm_config.add_tool_substitutions(
+    [
+        "bpt-opt",
+        "bpt-gen",
+        "bpt-runner",
+        ToolSubst("%omp_lib", config.omp_library, unresolved="ignore"),
+    ],
+    [config.bpt_tools_dir, config.llvm_tools_dir],
+)
