@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -16,6 +17,7 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
+  registry.insert<mlir::bpt::BPTDialect>();
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   mlir::bpt::registerBPTCPUPasses();

@@ -1,0 +1,96 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_ATTRIBUTES
+#define BPT_ATTRIBUTES
+
+include "bpt/Dialect/BPT/IR/BPTDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def BPT_Activation : I32EnumAttr<"Activation",
+    "activation function of a feed-forward network", [
+      I32EnumAttrCase<"Relu", 0, "relu">,
+      I32EnumAttrCase<"Gelu", 1, "gelu">,
+      I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">,
+      I32EnumAttrCase<"QuickGelu", 3, "quick_gelu">,
+      I32EnumAttrCase<"Silu", 4, "silu">]> {
+  let cppNamespace = "::mlir::bpt";
+  let genSpecializedAttr = 0;
+}
+
+def BPT_ActivationAttr : EnumAttr<BPT_Dialect, BPT_Activation, "activation"> {
+  let summary = "activation function of a feed-forward network";
+  let description = [{
+    | keyword | act(x) |
+    |---|---|
+    | `relu` | max(x, 0) |
+    | `gelu` | x/2 · (1 + erf(x/√2)) |
+    | `gelu_tanh` | x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) |
+    | `quick_gelu` | x · σ(1.702 x) |
+    | `silu` | x · σ(x) |
+
+    σ is the logistic function 1 / (1 + e^-x). Computed in f32.
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def BPT_RotaryKind : I32EnumAttr<"RotaryKind",
+    "which components of a head a rotary embedding pairs", [
+      I32EnumAttrCase<"Interleaved", 0, "interleaved">,
+      I32EnumAttrCase<"Half", 1, "half">]> {
+  let cppNamespace = "::mlir::bpt";
+  let genSpecializedAttr = 0;
+}
+
+def BPT_RotaryKindAttr : EnumAttr<BPT_Dialect, BPT_RotaryKind, "rotary_kind"> {
+  let summary = "which components of a head a rotary embedding pairs";
+  let description = [{
+    With R rotated components, pair i (0 ≤ i < R/2) is
+    `interleaved`: (2i, 2i + 1), as in GPT-J;
+    `half`: (i, i + R/2), as in LLaMA's published weights.
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
+  let mnemonic = "strategy";
+  let summary = "how an operation is blocked";
+  let description = [{
+    Attached to an operation as the discardable attribute `bpt.strategy` and
+    read by the tiling passes. Sizes are in elements of the dimension they cut;
+    0 (or leaving the option out) means that the dimension is not cut.
+
+    | option | read by | meaning |
+    |---|---|---|
+    | `rows` | every blocked operation | query rows of one block; blocks run in parallel |
+    | `keys` | `bpt.attention` | keys of one step of the online softmax |
+    | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
+    | `vocab` | `bpt.cross_entropy` | vocabulary entries of one step of the loss |
+    | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored |
+
+    A size that the dimension is not a multiple of is legal: the last block is
+    smaller. An option that the operation does not read is an error.
+
+    Example:
+
+    ```mlir
+    #layer = #bpt.strategy<rows = 128, keys = 128>
+    ```
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"int64_t", "0">:$rows,
+    DefaultValuedParameter<"int64_t", "0">:$keys,
+    DefaultValuedParameter<"int64_t", "0">:$hidden,
+    DefaultValuedParameter<"int64_t", "0">:$vocab,
+    DefaultValuedParameter<"bool", "true">:$fuse);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // BPT_ATTRIBUTES

@@ -1,0 +1,30 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_DIALECT_BPT_IR_BPTOPS_H
+#define BPT_DIALECT_BPT_IR_BPTOPS_H
+
+#include "bpt/Dialect/BPT/IR/BPTAttributes.h"
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/IR/BPTInterfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#define GET_OP_CLASSES
+#include "bpt/Dialect/BPT/IR/BPTOps.h.inc"
+
+namespace mlir::bpt {
+/// Attaches TilingInterface to every blocked operation of the dialect.
+void attachBlockedTiling(MLIRContext *context);
+} // namespace mlir::bpt
+
+#endif // BPT_DIALECT_BPT_IR_BPTOPS_H

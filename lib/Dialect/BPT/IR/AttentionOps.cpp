@@ -1,0 +1,403 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpUtils.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+//===----------------------------------------------------------------------===//
+// What the two forms of attention share
+//===----------------------------------------------------------------------===//
+
+namespace {
+enum Dim : unsigned { Batch, Rows, Heads, Keys, HeadDim, ValueDim };
+
+template <typename OpTy> int64_t groupSize(OpTy op) {
+  int64_t heads = getDim(op.getQuery(), 2), kvHeads = getDim(op.getKey(), 2);
+  // Dynamic head counts are equal (verified); empty ones share nothing.
+  if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(kvHeads) ||
+      kvHeads == 0)
+    return 1;
+  return heads / kvHeads;
+}
+
+template <typename OpTy> bool positionsMatter(OpTy op) {
+  return op.getCausal() || op.getWindow() || !op.getScore().empty();
+}
+
+/// The part of the table up to the destinations. `numLoops` is 4 when the keys
+/// are a loop.
+template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
+  BlockTable table;
+  table.dims = {"batch", "query row", "head", "key", "head_dim", "value head_dim"};
+  table.iterators.assign(3, utils::IteratorType::parallel);
+  if (numLoops == 4)
+    table.iterators.push_back(utils::IteratorType::reduction);
+  int64_t group = groupSize(op);
+  table.add("query", {{Batch}, {Rows}, {Heads}, {HeadDim}});
+  table.add("key", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});
+  table.add("value", {{Batch}, {Keys}, {Heads, group}, {ValueDim}});
+  if (Value bias = op.getBias())
+    table.add("bias", {{Batch, 1, getDim(bias, 0) == 1},
+                       {Heads, 1, getDim(bias, 1) == 1},
+                       {Rows},
+                       {Keys}});
+  if (op.getQuerySegments()) {
+    table.add("query_segments", {{Batch}, {Rows}});
+    table.add("key_segments", {{Batch}, {Keys}});
+  }
+  for (unsigned i = 0; i < op.getPositions().size(); ++i)
+    table.add("at");
+  if (op.getDiagonal())
+    table.add("diagonal");
+  return table;
+}
+
+template <typename OpTy>
+LogicalResult verifyInputs(OpTy op, unsigned numPositions) {
+  if (failed(verifySameElementType(op, {{"query", op.getQuery()},
+                                        {"key", op.getKey()},
+                                        {"value", op.getValue()}})))
+    return failure();
+  int64_t heads = getDim(op.getQuery(), 2), kvHeads = getDim(op.getKey(), 2);
+  if (ShapedType::isDynamic(heads) != ShapedType::isDynamic(kvHeads))
+    return op.emitOpError("head counts of 'query' and 'key' must be both "
+                          "static, or both dynamic and then equal");
+  if (!ShapedType::isDynamic(heads) &&
+      (kvHeads == 0 ? heads != 0 : heads % kvHeads != 0))
+    return op.emitOpError("number of key/value heads (")
+           << kvHeads << ") must divide the number of query heads (" << heads
+           << ")";
+  if (static_cast<bool>(op.getQuerySegments()) !=
+      static_cast<bool>(op.getKeySegments()))
+    return op.emitOpError("'segments' takes both the queries' and the keys'");
+  if (op.getQuerySegments() &&
+      op.getQuerySegments().getType().getElementType() !=
+          op.getKeySegments().getType().getElementType())
+    return op.emitOpError("segment ids of queries and keys must have one "
+                          "element type");
+  if (std::optional<int64_t> window = op.getWindow(); window && *window < 1)
+    return op.emitOpError("'window' is ")
+           << *window << ", but a query sees at least 1 key";
+  if (std::optional<APFloat> scale = op.getScale(); scale && !scale->isFinite())
+    return op.emitOpError("'scale' must be finite");
+  if (!op.getScale() && getDim(op.getQuery(), 3) == 0)
+    return op.emitOpError("head_dim is 0, so 'scale' has no default; give one");
+  if (!op.getPositions().empty() && op.getPositions().size() != numPositions)
+    return op.emitOpError("'at' takes ")
+           << numPositions << " positions, got " << op.getPositions().size();
+  bool located = !op.getPositions().empty();
+  if (located && !op.getDiagonal() && (op.getCausal() || op.getWindow()))
+    return op.emitOpError("a mask by position on a tile placed with 'at' needs "
+                          "'diagonal', the alignment of the whole");
+  return verifyBlockTable(op);
+}
+
+template <typename OpTy> LogicalResult verifyScoreRegion(OpTy op) {
+  Region &region = op.getScore();
+  if (region.empty())
+    return success();
+  Block &block = region.front();
+  Builder builder(op.getContext());
+  SmallVector<Type> expected{builder.getF32Type()};
+  expected.append(4, builder.getIndexType());
+  if (TypeRange(block.getArgumentTypes()) != TypeRange(expected))
+    return op.emitOpError("score region takes (score: f32, batch: index, head: "
+                          "index, query: index, key: index)");
+  if (!isa_and_present<YieldOp>(block.empty() ? nullptr : &block.back()))
+    return op.emitOpError("score region must end with 'bpt.yield'");
+  for (Operation &inner : block)
+    if (!isMemoryEffectFree(&inner))
+      return inner.emitOpError("has side effects, which a score region must "
+                               "not have: it is computed once per score, in no "
+                               "order");
+  return success();
+}
+
+Value add(OpBuilder &builder, Location loc, Value a, OpFoldResult b) {
+  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+  OpFoldResult left = a ? getAsOpFoldResult(a) : builder.getIndexAttr(0);
+  return getValueOrCreateConstantIndexOp(
+      builder, loc,
+      affine::makeComposedFoldedAffineApply(builder, loc, d0 + d1, {left, b}));
+}
+
+/// Δ of the whole problem: given, or the last query aligned to the last key.
+template <typename OpTy> Value getDiagonalOf(OpBuilder &builder, OpTy op) {
+  if (op.getDiagonal())
+    return op.getDiagonal();
+  Location loc = op.getLoc();
+  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+  return getValueOrCreateConstantIndexOp(
+      builder, loc,
+      affine::makeComposedFoldedAffineApply(
+          builder, loc, d0 - d1,
+          {tensor::getMixedSize(builder, loc, op.getKey(), 1),
+           tensor::getMixedSize(builder, loc, op.getQuery(), 1)}));
+}
+
+template <typename OpTy>
+void locate(OpTy tile, OpBuilder &builder, OpTy whole,
+            ArrayRef<OpFoldResult> offsets) {
+  if (!positionsMatter(tile))
+    return;
+  SmallVector<Value> positions;
+  for (auto [loop, offset] : llvm::enumerate(offsets)) {
+    Value base = whole.getPositions().empty() ? Value()
+                                              : whole.getPositions()[loop];
+    positions.push_back(add(builder, tile.getLoc(), base, offset));
+  }
+  tile.getPositionsMutable().assign(positions);
+  if (tile.getCausal() || tile.getWindow())
+    tile.getDiagonalMutable().assign(getDiagonalOf(builder, whole));
+}
+
+/// Query-key pairs of one head that the masks by position keep, with the
+/// default alignment.
+template <typename OpTy>
+double countPairs(OpTy op, int64_t rows, int64_t keys) {
+  double pairs = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    int64_t aligned = i + keys - rows, first = 0, last = keys - 1;
+    if (op.getCausal())
+      last = std::min(last, aligned);
+    if (auto window = op.getWindow()) {
+      first = std::max<int64_t>(first, aligned - *window + 1);
+      if (!op.getCausal())
+        last = std::min<int64_t>(last, aligned + *window - 1);
+    }
+    pairs += std::max<int64_t>(0, last - first + 1);
+  }
+  return pairs;
+}
+
+template <typename OpTy> double flopsOf(OpTy op, ArrayRef<int64_t> sizes) {
+  return 2.0 * sizes[Batch] * sizes[Heads] *
+         countPairs(op, sizes[Rows], sizes[Keys]) *
+         (sizes[HeadDim] + sizes[ValueDim]);
+}
+
+//===----------------------------------------------------------------------===//
+// Canonicalization
+//===----------------------------------------------------------------------===//
+
+/// Masks by position that exclude nothing.
+template <typename OpTy> struct DropDeadMasks : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    // A tile knows its alignment only at run time.
+    if (op.getDiagonal() || !op.getPositions().empty())
+      return failure();
+    int64_t rows = getDim(op.getQuery(), 1), keys = getDim(op.getKey(), 1);
+    if (ShapedType::isDynamic(keys))
+      return failure();
+    bool windowIsDead =
+        op.getWindow() && static_cast<int64_t>(*op.getWindow()) >= keys &&
+        (op.getCausal() || (!ShapedType::isDynamic(rows) &&
+                            static_cast<int64_t>(*op.getWindow()) >= rows));
+    bool causalIsDead = op.getCausal() && !op.getWindow() && rows == 1;
+    if (!windowIsDead && !causalIsDead)
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      if (windowIsDead)
+        op.removeWindowAttr();
+      if (causalIsDead)
+        op.setCausal(false);
+    });
+    return success();
+  }
+};
+
+/// A scale that says what the default says.
+template <typename OpTy> struct DropDefaultScale : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    int64_t headDim = getDim(op.getQuery(), 3);
+    if (!op.getScale() || ShapedType::isDynamic(headDim) || headDim == 0 ||
+        op.getScale()->convertToFloat() !=
+            static_cast<float>(1.0 / std::sqrt(static_cast<double>(headDim))))
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] { op.removeScaleAttr(); });
+    return success();
+  }
+};
+
+/// A score region that yields its score.
+template <typename OpTy> struct DropIdentityScore : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getScore().empty())
+      return failure();
+    Block &block = op.getScore().front();
+    if (cast<YieldOp>(block.getTerminator()).getScore() != block.getArgument(0))
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getScore().dropAllReferences();
+      op.getScore().getBlocks().clear();
+    });
+    return success();
+  }
+};
+
+/// Positions that no mask and no region reads.
+template <typename OpTy> struct DropDeadPositions : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    bool masked = op.getCausal() || op.getWindow();
+    bool deadPositions = !positionsMatter(op) && !op.getPositions().empty();
+    bool deadDiagonal = !masked && op.getDiagonal();
+    if (!deadPositions && !deadDiagonal)
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      if (deadPositions)
+        op.getPositionsMutable().clear();
+      if (deadDiagonal)
+        op.getDiagonalMutable().clear();
+    });
+    return success();
+  }
+};
+
+/// A log-sum-exp that nobody reads.
+struct DropUnusedLse : OpRewritePattern<AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getLse() || !op.getLse().use_empty())
+      return failure();
+    auto smaller = AttentionOp::create(
+        rewriter, op.getLoc(), TypeRange{op.getResult().getType()},
+        op.getQuery(), op.getKey(), op.getValue(), op.getBias(),
+        op.getQuerySegments(), op.getKeySegments(), op.getPositions(),
+        op.getDiagonal(), op.getInit(), /*lse_init=*/Value(),
+        op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr());
+    smaller->setDiscardableAttrs(
+        llvm::to_vector(op->getDiscardableAttrs()));
+    smaller.getScore().takeBody(op.getScore());
+    rewriter.replaceAllUsesWith(op.getResult(), smaller.getResult());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+template <typename OpTy>
+void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<DropDeadMasks<OpTy>, DropDefaultScale<OpTy>,
+               DropIdentityScore<OpTy>, DropDeadPositions<OpTy>>(context);
+  patterns.add<DropNeutralOperand<OpTy>>(context, &OpTy::getBiasMutable, 0.0);
+}
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// AttentionOp
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange AttentionOp::getDpsInitsMutable() {
+  unsigned first = getODSOperandIndexAndLength(8).first;
+  return MutableOperandRange(*this, first, getLseInit() ? 2 : 1);
+}
+
+int64_t AttentionOp::getGroupSize() { return groupSize(*this); }
+bool AttentionOp::dependsOnPositions() { return positionsMatter(*this); }
+
+BlockTable AttentionOp::getBlockTable() {
+  BlockTable table = inputTable(*this, /*numLoops=*/3);
+  table.add("init", {{Batch}, {Rows}, {Heads}, {ValueDim}});
+  if (getLseInit())
+    table.add("lse_init", {{Batch}, {Rows}, {Heads}});
+  return table;
+}
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyInitElementType(*this, getQuery(), getInit())))
+    return failure();
+  return verifyInputs(*this, /*numPositions=*/3);
+}
+
+LogicalResult AttentionOp::verifyRegions() { return verifyScoreRegion(*this); }
+
+void AttentionOp::locateTile(OpBuilder &builder, Operation *whole,
+                             ArrayRef<OpFoldResult> offsets) {
+  locate(*this, builder, cast<AttentionOp>(whole), offsets);
+}
+
+double AttentionOp::countFlops(ArrayRef<int64_t> sizes) {
+  return flopsOf(*this, sizes);
+}
+
+bool AttentionOp::isCheapToRecompute() { return false; }
+
+SmallVector<StringRef> AttentionOp::getStrategyOptions() {
+  return {"rows", "keys", "fuse"};
+}
+
+void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                              MLIRContext *context) {
+  addSharedPatterns<AttentionOp>(patterns, context);
+  patterns.add<DropUnusedLse>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// OnlineAttentionOp
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange OnlineAttentionOp::getDpsInitsMutable() {
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(8).first, 3);
+}
+
+int64_t OnlineAttentionOp::getGroupSize() { return groupSize(*this); }
+bool OnlineAttentionOp::dependsOnPositions() { return positionsMatter(*this); }
+
+BlockTable OnlineAttentionOp::getBlockTable() {
+  BlockTable table = inputTable(*this, /*numLoops=*/4);
+  table.add("acc_init", {{Batch}, {Rows}, {Heads}, {ValueDim}});
+  table.add("max_init", {{Batch}, {Rows}, {Heads}});
+  table.add("sum_init", {{Batch}, {Rows}, {Heads}});
+  return table;
+}
+
+LogicalResult OnlineAttentionOp::verify() {
+  if (dependsOnPositions() && getPositions().empty())
+    return emitOpError("needs 'at' positions: its masks or its score region "
+                       "depend on where the tile lies");
+  return verifyInputs(*this, /*numPositions=*/4);
+}
+
+LogicalResult OnlineAttentionOp::verifyRegions() {
+  return verifyScoreRegion(*this);
+}
+
+void OnlineAttentionOp::locateTile(OpBuilder &builder, Operation *whole,
+                                   ArrayRef<OpFoldResult> offsets) {
+  locate(*this, builder, cast<OnlineAttentionOp>(whole), offsets);
+}
+
+double OnlineAttentionOp::countFlops(ArrayRef<int64_t> sizes) {
+  return flopsOf(*this, sizes);
+}
+
+bool OnlineAttentionOp::isCheapToRecompute() { return false; }
+
+SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
+  return {"rows", "keys", "fuse"};
+}
+
+void OnlineAttentionOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
+  addSharedPatterns<OnlineAttentionOp>(patterns, context);
+}

@@ -1,0 +1,103 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/IR/BPTOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+#include "bpt/Dialect/BPT/IR/BPTDialect.cpp.inc"
+#include "bpt/Dialect/BPT/IR/BPTEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "bpt/Dialect/BPT/IR/BPTAttributes.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "bpt/Dialect/BPT/IR/BPTOps.cpp.inc"
+
+void BPTDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "bpt/Dialect/BPT/IR/BPTAttributes.cpp.inc"
+      >();
+}
+
+void BPTDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "bpt/Dialect/BPT/IR/BPTOps.cpp.inc"
+      >();
+  registerAttributes();
+  attachBlockedTiling(getContext());
+}
+
+LogicalResult
+StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
+                     int64_t keys, int64_t hidden, int64_t vocab, bool fuse) {
+  for (auto [name, size] :
+       {std::pair<StringRef, int64_t>{"rows", rows},
+        {"keys", keys},
+        {"hidden", hidden},
+        {"vocab", vocab}})
+    if (size < 0)
+      return emitError() << "strategy option '" << name << "' is " << size
+                         << ", but a block size is at least 1, or 0 for a "
+                            "dimension that is not cut";
+  return success();
+}
+
+/// A strategy must be one, and every option it sets must be one that the
+/// operation reads: nothing is silently ignored.
+static LogicalResult verifyStrategy(Operation *op, Attribute value) {
+  auto strategy = dyn_cast<StrategyAttr>(value);
+  if (!strategy)
+    return op->emitOpError()
+           << "attribute '" << BPTDialect::kStrategyAttrName
+           << "' must be a #bpt.strategy<...>, got " << value;
+  auto blocked = dyn_cast<BlockedOpInterface>(op);
+  if (!blocked)
+    return op->emitOpError("is not a blocked operation, so it cannot carry '")
+           << BPTDialect::kStrategyAttrName << "'";
+  SmallVector<StringRef> options = blocked.getStrategyOptions();
+  for (auto [name, set] : {std::pair<StringRef, bool>{"rows", strategy.getRows()},
+                           {"keys", strategy.getKeys()},
+                           {"hidden", strategy.getHidden()},
+                           {"vocab", strategy.getVocab()},
+                           {"fuse", !strategy.getFuse()}})
+    if (set && !llvm::is_contained(options, name))
+      return op->emitOpError("does not read strategy option '")
+             << name << "'; it reads: " << llvm::join(options, ", ");
+  return success();
+}
+
+LogicalResult BPTDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  if (attribute.getName() == kStrategyAttrName)
+    return verifyStrategy(op, attribute.getValue());
+  return success();
+}
+
+LogicalResult BPTDialect::verifyRegionArgAttribute(Operation *op,
+                                                   unsigned regionIndex,
+                                                   unsigned argIndex,
+                                                   NamedAttribute attribute) {
+  if (attribute.getName() == kNameAttrName &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError() << "attribute '" << kNameAttrName
+                             << "' of argument " << argIndex
+                             << " must be a string, got "
+                             << attribute.getValue();
+  return success();
+}
