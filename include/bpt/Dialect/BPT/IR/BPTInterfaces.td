@@ -37,7 +37,7 @@ def BPT_BlockedOpInterface : OpInterface<"BlockedOpInterface"> {
       }], "void", "locateTile",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Operation *":$whole,
            "::llvm::ArrayRef<::mlir::OpFoldResult>":$offsets),
-      "", [{}]>,
+      "", [{ return; }]>,
     InterfaceMethod<[{
         Whether a tile that covers only a part of the reduction dimension `loop`
         can be accumulated into the destination. False while an operand (a bias)
