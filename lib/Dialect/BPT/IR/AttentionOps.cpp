@@ -40,7 +40,8 @@ template <typename OpTy> bool positionsMatter(OpTy op) {
 /// are a loop.
 template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
   BlockTable table;
-  table.dims = {"batch", "query row", "head", "key", "head_dim", "value head_dim"};
+  table.dims = {"batch", "query row", "head",
+                "key",   "head_dim",  "value head_dim"};
   table.iterators.assign(3, utils::IteratorType::parallel);
   if (numLoops == 4)
     table.iterators.push_back(utils::IteratorType::reduction);
@@ -154,8 +155,8 @@ void locate(OpTy tile, OpBuilder &builder, OpTy whole,
     return;
   SmallVector<Value> positions;
   for (auto [loop, offset] : llvm::enumerate(offsets)) {
-    Value base = whole.getPositions().empty() ? Value()
-                                              : whole.getPositions()[loop];
+    Value base =
+        whole.getPositions().empty() ? Value() : whole.getPositions()[loop];
     positions.push_back(add(builder, tile.getLoc(), base, offset));
   }
   tile.getPositionsMutable().assign(positions);
@@ -286,8 +287,7 @@ struct DropUnusedLse : OpRewritePattern<AttentionOp> {
         op.getQuerySegments(), op.getKeySegments(), op.getPositions(),
         op.getDiagonal(), op.getInit(), /*lse_init=*/Value(),
         op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr());
-    smaller->setDiscardableAttrs(
-        llvm::to_vector(op->getDiscardableAttrs()));
+    smaller->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
     smaller.getScore().takeBody(op.getScore());
     rewriter.replaceAllUsesWith(op.getResult(), smaller.getResult());
     rewriter.eraseOp(op);
@@ -397,7 +397,7 @@ SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
   return {"rows", "keys", "fuse"};
 }
 
-void OnlineAttentionOp::getCanonicalizationPatterns(
-    RewritePatternSet &patterns, MLIRContext *context) {
+void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                                    MLIRContext *context) {
   addSharedPatterns<OnlineAttentionOp>(patterns, context);
 }

@@ -43,14 +43,13 @@ void BPTDialect::initialize() {
   attachBlockedTiling(getContext());
 }
 
-LogicalResult
-StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
-                     int64_t keys, int64_t hidden, int64_t vocab, bool fuse) {
-  for (auto [name, size] :
-       {std::pair<StringRef, int64_t>{"rows", rows},
-        {"keys", keys},
-        {"hidden", hidden},
-        {"vocab", vocab}})
+LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t rows, int64_t keys, int64_t hidden,
+                                   int64_t vocab, bool fuse) {
+  for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
+                            {"keys", keys},
+                            {"hidden", hidden},
+                            {"vocab", vocab}})
     if (size < 0)
       return emitError() << "strategy option '" << name << "' is " << size
                          << ", but a block size is at least 1, or 0 for a "
@@ -63,19 +62,19 @@ StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
 static LogicalResult verifyStrategy(Operation *op, Attribute value) {
   auto strategy = dyn_cast<StrategyAttr>(value);
   if (!strategy)
-    return op->emitOpError()
-           << "attribute '" << BPTDialect::kStrategyAttrName
-           << "' must be a #bpt.strategy<...>, got " << value;
+    return op->emitOpError() << "attribute '" << BPTDialect::kStrategyAttrName
+                             << "' must be a #bpt.strategy<...>, got " << value;
   auto blocked = dyn_cast<BlockedOpInterface>(op);
   if (!blocked)
     return op->emitOpError("is not a blocked operation, so it cannot carry '")
            << BPTDialect::kStrategyAttrName << "'";
   SmallVector<StringRef> options = blocked.getStrategyOptions();
-  for (auto [name, set] : {std::pair<StringRef, bool>{"rows", strategy.getRows()},
-                           {"keys", strategy.getKeys()},
-                           {"hidden", strategy.getHidden()},
-                           {"vocab", strategy.getVocab()},
-                           {"fuse", !strategy.getFuse()}})
+  for (auto [name, set] :
+       {std::pair<StringRef, bool>{"rows", strategy.getRows()},
+        {"keys", strategy.getKeys()},
+        {"hidden", strategy.getHidden()},
+        {"vocab", strategy.getVocab()},
+        {"fuse", !strategy.getFuse()}})
     if (set && !llvm::is_contained(options, name))
       return op->emitOpError("does not read strategy option '")
              << name << "'; it reads: " << llvm::join(options, ", ");
@@ -95,9 +94,8 @@ LogicalResult BPTDialect::verifyRegionArgAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   if (attribute.getName() == kNameAttrName &&
       !isa<StringAttr>(attribute.getValue()))
-    return op->emitOpError() << "attribute '" << kNameAttrName
-                             << "' of argument " << argIndex
-                             << " must be a string, got "
-                             << attribute.getValue();
+    return op->emitOpError()
+           << "attribute '" << kNameAttrName << "' of argument " << argIndex
+           << " must be a string, got " << attribute.getValue();
   return success();
 }

@@ -44,17 +44,15 @@ LogicalResult bpt::verifyBlockTable(Operation *op) {
       else if (seen->size != size)
         return op->emitOpError()
                << table.dims[ref.dim] << " size of '" << table.operandNames[i]
-               << "' (dimension " << position << ") is "
-               << size / ref.divisor << ", but that of '"
-               << table.operandNames[seen->operand] << "' (dimension "
-               << seen->position << ") is " << seen->size;
+               << "' (dimension " << position << ") is " << size / ref.divisor
+               << ", but that of '" << table.operandNames[seen->operand]
+               << "' (dimension " << seen->position << ") is " << seen->size;
     }
   }
   auto dps = cast<DestinationStyleOpInterface>(op);
   if (op->getNumResults() != dps.getDpsInits().size())
     return op->emitOpError("has ")
-           << op->getNumResults() << " results for "
-           << dps.getDpsInits().size()
+           << op->getNumResults() << " results for " << dps.getDpsInits().size()
            << " destinations; each destination gives one result";
   for (auto [result, init] : llvm::zip(op->getResults(), dps.getDpsInits()))
     if (result.getType() != init.getType())
@@ -77,8 +75,8 @@ getLoopOf(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)
     return std::nullopt;
-  auto loop = dyn_cast_or_null<LoopLikeOpInterface>(
-      argument.getOwner()->getParentOp());
+  auto loop =
+      dyn_cast_or_null<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
   if (!loop)
     return std::nullopt;
   auto variables = loop.getLoopInductionVars();

@@ -49,16 +49,17 @@ Sizes getDimSizes(OpBuilder &builder, Operation *op, const BlockTable &table) {
   Sizes sizes(table.dims.size());
   for (auto [operand, map] : llvm::enumerate(table.operands))
     for (auto [position, ref] : llvm::enumerate(map)) {
-      if (ref.broadcast || (sizes[ref.dim] && getConstantIntValue(sizes[ref.dim])))
+      if (ref.broadcast ||
+          (sizes[ref.dim] && getConstantIntValue(sizes[ref.dim])))
         continue;
       Value value = op->getOperand(operand);
       if (sizes[ref.dim] &&
           cast<RankedTensorType>(value.getType()).isDynamicDim(position))
         continue;
-      sizes[ref.dim] = scale(
-          builder, op->getLoc(),
-          tensor::getMixedSize(builder, op->getLoc(), value, position),
-          ref.divisor);
+      sizes[ref.dim] =
+          scale(builder, op->getLoc(),
+                tensor::getMixedSize(builder, op->getLoc(), value, position),
+                ref.divisor);
     }
   return sizes;
 }
@@ -104,8 +105,9 @@ LogicalResult getOperandSlice(OpBuilder &builder, Operation *op,
       if (!cutsWholeGroups(offset, size, ref.divisor) &&
           !(isConstantIntValue(offset, 0) && areKnownEqual(size, whole)))
         return op->emitOpError("cannot be tiled here: a tile of '")
-               << table.dims[ref.dim] << "' must hold a divisor or a multiple of "
-               << ref.divisor << ", the entries that share one of '"
+               << table.dims[ref.dim]
+               << "' must hold a divisor or a multiple of " << ref.divisor
+               << ", the entries that share one of '"
                << table.operandNames[operand] << "'";
       AffineExpr d0 = builder.getAffineDimExpr(0);
       offset = apply(builder, loc, d0.floorDiv(ref.divisor), {offset});
@@ -184,8 +186,8 @@ LogicalResult getLoopTile(OpBuilder &builder, Operation *op, unsigned operand,
       continue;
     }
     // A dimension that is not a loop exists only as a whole.
-    OpFoldResult whole = tensor::getMixedSize(builder, op->getLoc(),
-                                              op->getOperand(operand), position);
+    OpFoldResult whole = tensor::getMixedSize(
+        builder, op->getLoc(), op->getOperand(operand), position);
     if (!isConstantIntValue(offsets[position], 0) ||
         !areKnownEqual(sizes[position], whole))
       return failure();
@@ -295,14 +297,12 @@ struct BlockedTiling
     if (failed(getIterationDomainTileFromResultTile(
             op, builder, result, offsets, sizes, loopOffsets, loopSizes)))
       return failure();
-    FailureOr<TilingResult> tiled =
-        tile(builder, op, loopOffsets, loopSizes);
+    FailureOr<TilingResult> tiled = tile(builder, op, loopOffsets, loopSizes);
     if (failed(tiled))
       return failure();
     // The caller asked for one result and asserts that it gets one.
-    return TilingResult{tiled->tiledOps,
-                        {tiled->tiledValues[result]},
-                        tiled->generatedSlices};
+    return TilingResult{
+        tiled->tiledOps, {tiled->tiledValues[result]}, tiled->generatedSlices};
   }
 };
 

@@ -40,8 +40,8 @@ OnlineAttentionOp bpt::createOnlineAttention(OpBuilder &builder, AttentionOp op,
       positions.assign(3, tile.index(0));
     positions.push_back(tile.index(0));
     if (!diagonal && (op.getCausal() || op.getWindow())) {
-      Value keys = getValueOrCreateConstantIndexOp(
-          builder, op.getLoc(), tile.sizes(op.getKey())[1]);
+      Value keys = getValueOrCreateConstantIndexOp(builder, op.getLoc(),
+                                                   tile.sizes(op.getKey())[1]);
       Value rows = getValueOrCreateConstantIndexOp(
           builder, op.getLoc(), tile.sizes(op.getQuery())[1]);
       diagonal = arith::SubIOp::create(builder, op.getLoc(), keys, rows);
@@ -72,8 +72,8 @@ SmallVector<Value> bpt::finishOnlineAttention(OpBuilder &builder,
         // A row that kept no key has a sum of 0 and gives 0.
         Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
         Value one = arith::ConstantOp::create(b, l, b.getF32FloatAttr(1));
-        Value empty = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
-                                            v[1], zero);
+        Value empty =
+            arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, v[1], zero);
         Value divisor = arith::SelectOp::create(b, l, empty, one, v[1]);
         return SmallVector<Value>{arith::DivFOp::create(b, l, v[0], divisor)};
       });
@@ -83,15 +83,14 @@ SmallVector<Value> bpt::finishOnlineAttention(OpBuilder &builder,
         {{op.getLseInit(), {0, 1, 2}}},
         [](OpBuilder &b, Location l, ValueRange v) {
           Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
-          Value empty = arith::CmpFOp::create(
-              b, l, arith::CmpFPredicate::OEQ, v[1], zero);
+          Value empty = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
+                                              v[1], zero);
           Value log = math::Log2Op::create(b, l, v[1]);
           Value lse = arith::MulFOp::create(
               b, l, arith::AddFOp::create(b, l, v[0], log),
               arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLn2)));
           Value none = arith::ConstantOp::create(
-              b, l,
-              b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+              b, l, b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
           return SmallVector<Value>{
               arith::SelectOp::create(b, l, empty, none, lse)};
         }));
@@ -126,9 +125,9 @@ public:
         keys(tile.sizes(head.key)[0]) {}
 
   SmallVector<Value> emit() {
-    Value scores = tile.contract(scaledQuery(), head.key,
-                                 tile.filled({rows, keys}, 0.0),
-                                 /*transposed=*/true);
+    Value scores =
+        tile.contract(scaledQuery(), head.key, tile.filled({rows, keys}, 0.0),
+                      /*transposed=*/true);
     if (modifiesScores() || op.getCausal() || op.getWindow() ||
         head.querySegments)
       scores = modify(scores);
@@ -142,31 +141,30 @@ public:
     // Maximum and rescaling factor in one operation, so that the maximum can
     // be updated in place.
     SmallVector<Value> maxAndRescale = tile.generic(
-        1, 0, {{blockMax, {0}}},
-        {{head.max, {0}}, {tile.empty({rows}), {0}}},
+        1, 0, {{blockMax, {0}}}, {{head.max, {0}}, {tile.empty({rows}), {0}}},
         [](OpBuilder &b, Location l, ValueRange v) {
           Value m = arith::MaxNumFOp::create(b, l, v[1], v[0]);
-          Value a = math::Exp2Op::create(b, l,
-                                         arith::SubFOp::create(b, l, v[1], m));
+          Value a =
+              math::Exp2Op::create(b, l, arith::SubFOp::create(b, l, v[1], m));
           return SmallVector<Value>{m, a};
         });
     Value max = maxAndRescale[0], rescale = maxAndRescale[1];
-    Value p = tile.generic(
-        2, 0, {{max, {0}}}, {{scores, {0, 1}}},
-        [](OpBuilder &b, Location l, ValueRange v) {
-          return SmallVector<Value>{math::Exp2Op::create(
-              b, l, arith::SubFOp::create(b, l, v[1], v[0]))};
-        })[0];
+    Value p =
+        tile.generic(2, 0, {{max, {0}}}, {{scores, {0, 1}}},
+                     [](OpBuilder &b, Location l, ValueRange v) {
+                       return SmallVector<Value>{math::Exp2Op::create(
+                           b, l, arith::SubFOp::create(b, l, v[1], v[0]))};
+                     })[0];
     auto times = [](OpBuilder &b, Location l, ValueRange v) {
       return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], v[1])};
     };
     Value rescaledSum =
         tile.generic(1, 0, {{rescale, {0}}}, {{head.sum, {0}}}, times)[0];
-    Value sum = tile.generic(
-        2, 1, {{p, {0, 1}}}, {{rescaledSum, {0}}},
-        [](OpBuilder &b, Location l, ValueRange v) {
-          return SmallVector<Value>{arith::AddFOp::create(b, l, v[1], v[0])};
-        })[0];
+    Value sum = tile.generic(2, 1, {{p, {0, 1}}}, {{rescaledSum, {0}}},
+                             [](OpBuilder &b, Location l, ValueRange v) {
+                               return SmallVector<Value>{
+                                   arith::AddFOp::create(b, l, v[1], v[0])};
+                             })[0];
     Value rescaledAcc =
         tile.generic(2, 0, {{rescale, {0}}}, {{head.acc, {0, 1}}}, times)[0];
     Value acc = tile.contract(p, head.value, rescaledAcc);
@@ -193,16 +191,15 @@ private:
           builder, tile.loc, builder.getI64Type(), cast<Value>(headDim));
       Value size = arith::SIToFPOp::create(builder, tile.loc,
                                            builder.getF32Type(), integer);
-      factor = arith::DivFOp::create(
-          builder, tile.loc, tile.f32(unit),
-          math::SqrtOp::create(builder, tile.loc, size));
+      factor =
+          arith::DivFOp::create(builder, tile.loc, tile.f32(unit),
+                                math::SqrtOp::create(builder, tile.loc, size));
     }
-    return tile.generic(2, 0, {{head.query, {0, 1}}},
-                        {{tile.empty({rows, headDim}), {0, 1}}},
-                        [&](OpBuilder &b, Location l, ValueRange v) {
-                          return SmallVector<Value>{
-                              arith::MulFOp::create(b, l, v[0], factor)};
-                        })[0];
+    return tile.generic(
+        2, 0, {{head.query, {0, 1}}}, {{tile.empty({rows, headDim}), {0, 1}}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], factor)};
+        })[0];
   }
 
   /// Bias, score region and masks, in place on the scores.
@@ -236,8 +233,8 @@ private:
                 arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E)));
           Value keep = getMask(b, l, i, j);
           if (head.querySegments) {
-            Value same = arith::CmpIOp::create(
-                b, l, arith::CmpIPredicate::eq, v[next], v[next + 1]);
+            Value same = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq,
+                                               v[next], v[next + 1]);
             keep = keep ? arith::AndIOp::create(b, l, keep, same).getResult()
                         : same;
           }
@@ -273,7 +270,8 @@ private:
     Value keep;
     auto require = [&](arith::CmpIPredicate predicate, Value a, Value c) {
       Value holds = arith::CmpIOp::create(b, l, predicate, a, c);
-      keep = keep ? arith::AndIOp::create(b, l, keep, holds).getResult() : holds;
+      keep =
+          keep ? arith::AndIOp::create(b, l, keep, holds).getResult() : holds;
     };
     if (op.getCausal())
       require(arith::CmpIPredicate::sle, j, aligned);
@@ -303,43 +301,47 @@ OnlineAttentionOp::decomposeOperation(OpBuilder &builder) {
   auto broadcasts = [&](Value bias, unsigned dim) {
     return cast<RankedTensorType>(bias.getType()).getDimSize(dim) == 1;
   };
-  return tile.forEach(sizes[0], getDpsInits(), [&](OpFoldResult b,
-                                                   ValueRange ofBatch) {
-    return tile.forEach(sizes[2], ofBatch, [&](OpFoldResult h,
-                                               ValueRange state) {
-      OpFoldResult zero = builder.getIndexAttr(0), kvHead = h;
-      if (group != 1 && !isConstantIntValue(h, 0))
-        kvHead = arith::DivUIOp::create(builder, getLoc(), cast<Value>(h),
-                                        tile.index(group))
-                     .getResult();
-      auto matrix = [&](Value tensor, OpFoldResult headIndex) {
-        return tile.slice(tile.slice(tensor, 0, b), 1, headIndex);
-      };
-      Head head;
-      head.query = matrix(getQuery(), h);
-      head.key = matrix(getKey(), kvHead);
-      head.value = matrix(getValue(), kvHead);
-      if (Value bias = getBias())
-        head.bias =
-            tile.slice(tile.slice(bias, 0, broadcasts(bias, 0) ? zero : b), 0,
-                       broadcasts(bias, 1) ? zero : h);
-      if (getQuerySegments()) {
-        head.querySegments = tile.slice(getQuerySegments(), 0, b);
-        head.keySegments = tile.slice(getKeySegments(), 0, b);
-      }
-      SmallVector<Value> ofEntry;
-      for (Value tensor : state)
-        ofEntry.push_back(tile.slice(tensor, 0, b));
-      head.acc = tile.slice(ofEntry[0], 1, h);
-      head.max = tile.slice(ofEntry[1], 1, h);
-      head.sum = tile.slice(ofEntry[2], 1, h);
-      head.batch = getValueOrCreateConstantIndexOp(builder, getLoc(), b);
-      head.head = getValueOrCreateConstantIndexOp(builder, getLoc(), h);
+  return tile.forEach(
+      sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
+        return tile.forEach(
+            sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
+              OpFoldResult zero = builder.getIndexAttr(0), kvHead = h;
+              if (group != 1 && !isConstantIntValue(h, 0))
+                kvHead =
+                    arith::DivUIOp::create(builder, getLoc(), cast<Value>(h),
+                                           tile.index(group))
+                        .getResult();
+              auto matrix = [&](Value tensor, OpFoldResult headIndex) {
+                return tile.slice(tile.slice(tensor, 0, b), 1, headIndex);
+              };
+              Head head;
+              head.query = matrix(getQuery(), h);
+              head.key = matrix(getKey(), kvHead);
+              head.value = matrix(getValue(), kvHead);
+              if (Value bias = getBias())
+                head.bias = tile.slice(
+                    tile.slice(bias, 0, broadcasts(bias, 0) ? zero : b), 0,
+                    broadcasts(bias, 1) ? zero : h);
+              if (getQuerySegments()) {
+                head.querySegments = tile.slice(getQuerySegments(), 0, b);
+                head.keySegments = tile.slice(getKeySegments(), 0, b);
+              }
+              SmallVector<Value> ofEntry;
+              for (Value tensor : state)
+                ofEntry.push_back(tile.slice(tensor, 0, b));
+              head.acc = tile.slice(ofEntry[0], 1, h);
+              head.max = tile.slice(ofEntry[1], 1, h);
+              head.sum = tile.slice(ofEntry[2], 1, h);
+              head.batch =
+                  getValueOrCreateConstantIndexOp(builder, getLoc(), b);
+              head.head = getValueOrCreateConstantIndexOp(builder, getLoc(), h);
 
-      SmallVector<Value> next = OnlineStep(tile, *this, head).emit();
-      for (auto [result, entry, tensor] : llvm::zip(next, ofEntry, state))
-        result = tile.unslice(tile.unslice(result, entry, 1, h), tensor, 0, b);
-      return next;
-    });
-  });
+              SmallVector<Value> next = OnlineStep(tile, *this, head).emit();
+              for (auto [result, entry, tensor] :
+                   llvm::zip(next, ofEntry, state))
+                result = tile.unslice(tile.unslice(result, entry, 1, h), tensor,
+                                      0, b);
+              return next;
+            });
+      });
 }

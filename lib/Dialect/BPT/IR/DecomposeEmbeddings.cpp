@@ -23,8 +23,8 @@ EmbeddingOp::decomposeOperation(OpBuilder &builder) {
         Value id = arith::IndexCastOp::create(b, l, b.getIndexType(), v[0]);
         Value count = getValueOrCreateConstantIndexOp(b, l, rows);
         // Negative ids are large unsigned numbers, so one comparison does.
-        Value inside = arith::CmpIOp::create(b, l, arith::CmpIPredicate::ult, id,
-                                             count);
+        Value inside =
+            arith::CmpIOp::create(b, l, arith::CmpIPredicate::ult, id, count);
         Value column = linalg::IndexOp::create(b, l, 2);
         auto read = scf::IfOp::create(
             b, l, inside,
@@ -36,7 +36,8 @@ EmbeddingOp::decomposeOperation(OpBuilder &builder) {
               scf::YieldOp::create(b, l, entry);
             },
             [&](OpBuilder &b, Location l) {
-              Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
+              Value zero =
+                  arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
               scf::YieldOp::create(b, l, zero);
             });
         return SmallVector<Value>{read.getResult(0)};
@@ -100,11 +101,11 @@ RotaryEmbeddingOp::decomposeOperation(OpBuilder &builder) {
   };
 
   if (rotated > 0) {
-    SmallVector<Value> tables =
-        getAngleTables(tile, sizes[1], rotated, getBase().convertToDouble(),
-                       getPosition());
+    SmallVector<Value> tables = getAngleTables(
+        tile, sizes[1], rotated, getBase().convertToDouble(), getPosition());
     bool interleaved = getKind() == RotaryKind::Interleaved;
-    int64_t stride = interleaved ? 2 : 1, second = interleaved ? 1 : rotated / 2;
+    int64_t stride = interleaved ? 2 : 1,
+            second = interleaved ? 1 : rotated / 2;
     Value x0 = part(getX(), 0, rotated / 2, stride);
     Value x1 = part(getX(), second, rotated / 2, stride);
     auto rotate = [&](Value init, bool isSecond) {
@@ -114,8 +115,7 @@ RotaryEmbeddingOp::decomposeOperation(OpBuilder &builder) {
            {x1, {0, 1, 2, 3}},
            {tables[0], {1, 3}},
            {tables[1], {1, 3}}},
-          {{init, {0, 1, 2, 3}}},
-          [&](OpBuilder &b, Location l, ValueRange v) {
+          {{init, {0, 1, 2, 3}}}, [&](OpBuilder &b, Location l, ValueRange v) {
             Value a = arith::MulFOp::create(b, l, v[0], v[isSecond ? 3 : 2]);
             Value c = arith::MulFOp::create(b, l, v[1], v[isSecond ? 2 : 3]);
             Value y = isSecond ? arith::AddFOp::create(b, l, a, c).getResult()
@@ -130,8 +130,8 @@ RotaryEmbeddingOp::decomposeOperation(OpBuilder &builder) {
   }
   if (rotated < headDim) {
     Value rest = part(getX(), rotated, headDim - rotated, 1);
-    Value copied = tile.castInto(
-        rest, part(result, rotated, headDim - rotated, 1));
+    Value copied =
+        tile.castInto(rest, part(result, rotated, headDim - rotated, 1));
     result = part(result, rotated, headDim - rotated, 1, copied);
   }
   return SmallVector<Value>{result};

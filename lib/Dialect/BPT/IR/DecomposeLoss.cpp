@@ -54,15 +54,14 @@ State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
         return SmallVector<Value>{arith::MaxNumFOp::create(b, l, v[1], v[0])};
       })[0];
   SmallVector<Value> maxAndRescale = tile.generic(
-      1, 0, {{blockMax, {0}}},
-      {{state[0], {0}}, {tile.empty({rows}), {0}}},
+      1, 0, {{blockMax, {0}}}, {{state[0], {0}}, {tile.empty({rows}), {0}}},
       [&](OpBuilder &b, Location l, ValueRange v) {
         Value scaled = arith::MulFOp::create(
             b, l, v[0],
             arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E)));
         Value m = arith::MaxNumFOp::create(b, l, v[1], scaled);
-        Value a = math::Exp2Op::create(b, l,
-                                       arith::SubFOp::create(b, l, v[1], m));
+        Value a =
+            math::Exp2Op::create(b, l, arith::SubFOp::create(b, l, v[1], m));
         return SmallVector<Value>{m, a};
       });
   Value p = tile.generic(
@@ -79,18 +78,19 @@ State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
       [&](OpBuilder &b, Location l, ValueRange v) {
         return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], v[1])};
       })[0];
-  Value sum = tile.generic(
-      2, 1, {{p, {0, 1}}}, {{rescaled, {0}}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        return SmallVector<Value>{arith::AddFOp::create(b, l, v[1], v[0])};
-      })[0];
+  Value sum = tile.generic(2, 1, {{p, {0, 1}}}, {{rescaled, {0}}},
+                           [&](OpBuilder &b, Location l, ValueRange v) {
+                             return SmallVector<Value>{
+                                 arith::AddFOp::create(b, l, v[1], v[0])};
+                           })[0];
   return {maxAndRescale[0], sum, target};
 }
 
 /// (m + log2 l) · ln 2, which is −∞ for an empty vocabulary.
 Value combineLse(OpBuilder &b, Location l, Value m, Value sum) {
   Value ln2 = arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLn2));
-  Value exponent = arith::AddFOp::create(b, l, m, math::Log2Op::create(b, l, sum));
+  Value exponent =
+      arith::AddFOp::create(b, l, m, math::Log2Op::create(b, l, sum));
   return arith::MulFOp::create(b, l, exponent, ln2);
 }
 } // namespace
@@ -110,9 +110,8 @@ CrossEntropyOp::decomposeOperation(OpBuilder &builder) {
       [&](OpFoldResult batch, ValueRange carried) {
         Value hidden = tile.slice(getHidden(), 0, batch);
         Value labels = tile.slice(getLabels(), 0, batch);
-        State state{
-            tile.filled({rows}, std::numeric_limits<float>::lowest()),
-            tile.filled({rows}, 0.0), tile.filled({rows}, 0.0)};
+        State state{tile.filled({rows}, std::numeric_limits<float>::lowest()),
+                    tile.filled({rows}, 0.0), tile.filled({rows}, 0.0)};
         std::optional<int64_t> known = getConstantIntValue(vocab);
         if (step == 0 || (known && *known <= step)) {
           state = addBlock(tile, hidden, getWeight(), labels, tile.index(0),

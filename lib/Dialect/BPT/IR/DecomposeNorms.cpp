@@ -40,7 +40,8 @@ struct NormBuilder {
     SmallVector<TileBuilder::Operand> inputs{{x, all}};
     for (Value extra : extras)
       inputs.push_back({extra, leading});
-    return tile.generic(rank, 1, inputs, {{tile.filled(rowSizes, 0.0), leading}},
+    return tile.generic(rank, 1, inputs,
+                        {{tile.filled(rowSizes, 0.0), leading}},
                         [&](OpBuilder &b, Location l, ValueRange v) {
                           Value term = body(b, l, v);
                           return SmallVector<Value>{
@@ -61,8 +62,8 @@ Value reciprocalDeviation(OpBuilder &b, Location l, Value sum, Value count,
                           Value eps) {
   Value mean = arith::DivFOp::create(b, l, sum, count);
   Value one = arith::ConstantOp::create(b, l, b.getF32FloatAttr(1.0));
-  Value root = math::SqrtOp::create(
-      b, l, arith::AddFOp::create(b, l, mean, eps));
+  Value root =
+      math::SqrtOp::create(b, l, arith::AddFOp::create(b, l, mean, eps));
   return arith::DivFOp::create(b, l, one, root);
 }
 } // namespace
@@ -72,26 +73,24 @@ LayerNormOp::decomposeOperation(OpBuilder &builder) {
   NormBuilder norm(builder, getLoc(), getX());
   TileBuilder &tile = norm.tile;
   Value count = norm.countOf(), eps = tile.f32(getEps().convertToDouble());
-  Value total = norm.sum({}, [](OpBuilder &, Location, ValueRange v) {
-    return v[0];
-  });
+  Value total =
+      norm.sum({}, [](OpBuilder &, Location, ValueRange v) { return v[0]; });
   // Statistics per row, so that the passes over the elements only multiply.
-  auto mean = tile.generic(
-      norm.rank - 1, 0, {}, {{total, norm.leading}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        return SmallVector<Value>{arith::DivFOp::create(b, l, v[0], count)};
-      })[0];
+  auto mean = tile.generic(norm.rank - 1, 0, {}, {{total, norm.leading}},
+                           [&](OpBuilder &b, Location l, ValueRange v) {
+                             return SmallVector<Value>{
+                                 arith::DivFOp::create(b, l, v[0], count)};
+                           })[0];
   Value squares =
       norm.sum({mean}, [](OpBuilder &b, Location l, ValueRange v) -> Value {
         Value d = arith::SubFOp::create(b, l, v[0], v[1]);
         return arith::MulFOp::create(b, l, d, d);
       });
-  auto factor = tile.generic(
-      norm.rank - 1, 0, {}, {{squares, norm.leading}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        return SmallVector<Value>{
-            reciprocalDeviation(b, l, v[0], count, eps)};
-      })[0];
+  auto factor = tile.generic(norm.rank - 1, 0, {}, {{squares, norm.leading}},
+                             [&](OpBuilder &b, Location l, ValueRange v) {
+                               return SmallVector<Value>{
+                                   reciprocalDeviation(b, l, v[0], count, eps)};
+                             })[0];
   SmallVector<TileBuilder::Operand> inputs{
       {getX(), norm.all}, {mean, norm.leading}, {factor, norm.leading}};
   int64_t last = norm.rank - 1;
@@ -99,18 +98,18 @@ LayerNormOp::decomposeOperation(OpBuilder &builder) {
     inputs.push_back({getWeight(), {last}});
   if (getBias())
     inputs.push_back({getBias(), {last}});
-  return tile.generic(
-      norm.rank, 0, inputs, {{getInit(), norm.all}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        Value y = arith::MulFOp::create(
-            b, l, arith::SubFOp::create(b, l, v[0], v[1]), v[2]);
-        unsigned next = 3;
-        if (getWeight())
-          y = arith::MulFOp::create(b, l, y, v[next++]);
-        if (getBias())
-          y = arith::AddFOp::create(b, l, y, v[next++]);
-        return SmallVector<Value>{y};
-      });
+  return tile.generic(norm.rank, 0, inputs, {{getInit(), norm.all}},
+                      [&](OpBuilder &b, Location l, ValueRange v) {
+                        Value y = arith::MulFOp::create(
+                            b, l, arith::SubFOp::create(b, l, v[0], v[1]),
+                            v[2]);
+                        unsigned next = 3;
+                        if (getWeight())
+                          y = arith::MulFOp::create(b, l, y, v[next++]);
+                        if (getBias())
+                          y = arith::AddFOp::create(b, l, y, v[next++]);
+                        return SmallVector<Value>{y};
+                      });
 }
 
 FailureOr<SmallVector<Value>>
@@ -122,12 +121,11 @@ RMSNormOp::decomposeOperation(OpBuilder &builder) {
       norm.sum({}, [](OpBuilder &b, Location l, ValueRange v) -> Value {
         return arith::MulFOp::create(b, l, v[0], v[0]);
       });
-  auto factor = tile.generic(
-      norm.rank - 1, 0, {}, {{squares, norm.leading}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        return SmallVector<Value>{
-            reciprocalDeviation(b, l, v[0], count, eps)};
-      })[0];
+  auto factor = tile.generic(norm.rank - 1, 0, {}, {{squares, norm.leading}},
+                             [&](OpBuilder &b, Location l, ValueRange v) {
+                               return SmallVector<Value>{
+                                   reciprocalDeviation(b, l, v[0], count, eps)};
+                             })[0];
   SmallVector<TileBuilder::Operand> inputs{{getX(), norm.all},
                                            {factor, norm.leading}};
   if (getWeight())

@@ -56,8 +56,8 @@ FailureOr<SmallVector<Value>> LinearOp::decomposeOperation(OpBuilder &builder) {
             tile, tile.flattenColumns(init), [&](Value destination) {
               return addBias(tile, tile.contract(x, weight, destination), bias);
             });
-        return SmallVector<Value>{tile.unslice(
-            tile.unflattenColumns(sum, init), carried[0], 0, batch)};
+        return SmallVector<Value>{tile.unslice(tile.unflattenColumns(sum, init),
+                                               carried[0], 0, batch)};
       });
 }
 
@@ -72,8 +72,7 @@ static Value timesSigmoid(OpBuilder &b, Location l, Value x, Value argument) {
   };
   Value power = math::Exp2Op::create(
       b, l, arith::MulFOp::create(b, l, argument, constant(-kLog2E)));
-  Value denominator =
-      arith::AddFOp::create(b, l, power, constant(1.0));
+  Value denominator = arith::AddFOp::create(b, l, power, constant(1.0));
   return arith::DivFOp::create(b, l, x, denominator);
 }
 
@@ -88,15 +87,16 @@ static Value activate(OpBuilder &b, Location l, Activation kind, Value x) {
   case Activation::Relu:
     return arith::MaximumFOp::create(b, l, x, constant(0.0));
   case Activation::Gelu: {
-    Value erf = math::ErfOp::create(
-        b, l, times(x, constant(0.7071067811865476)));
+    Value erf =
+        math::ErfOp::create(b, l, times(x, constant(0.7071067811865476)));
     Value one = arith::AddFOp::create(b, l, erf, constant(1.0));
     return times(times(x, constant(0.5)), one);
   }
   case Activation::GeluTanh: {
     // (1 + tanh u) / 2 is the logistic function of 2u.
     Value cube = times(times(x, x), x);
-    Value inner = arith::AddFOp::create(b, l, x, times(cube, constant(0.044715)));
+    Value inner =
+        arith::AddFOp::create(b, l, x, times(cube, constant(0.044715)));
     return timesSigmoid(b, l, x,
                         times(inner, constant(2 * 0.7978845608028654)));
   }

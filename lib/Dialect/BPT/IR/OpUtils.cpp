@@ -11,8 +11,9 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-LogicalResult bpt::verifySameElementType(
-    Operation *op, ArrayRef<std::pair<StringRef, Value>> operands) {
+LogicalResult
+bpt::verifySameElementType(Operation *op,
+                           ArrayRef<std::pair<StringRef, Value>> operands) {
   auto elementType = [](Value value) {
     return cast<RankedTensorType>(value.getType()).getElementType();
   };

@@ -40,8 +40,7 @@ bool isSplatOf(Value value, double number);
 
 /// Drops the optional operand that `get` finds when it is a constant that
 /// holds `number` everywhere and so changes nothing.
-template <typename OpTy>
-struct DropNeutralOperand : OpRewritePattern<OpTy> {
+template <typename OpTy> struct DropNeutralOperand : OpRewritePattern<OpTy> {
   using Getter = MutableOperandRange (OpTy::*)();
   DropNeutralOperand(MLIRContext *context, Getter get, double number)
       : OpRewritePattern<OpTy>(context), get(get), number(number) {}

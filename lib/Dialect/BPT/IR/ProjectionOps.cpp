@@ -51,7 +51,8 @@ LogicalResult LinearOp::verify() {
            << weight << " does not fit x of rank " << x
            << " and a destination of rank " << init;
   if (failed(verifySameElementType(
-          *this, {{"x", getX()}, {"weight", getWeight()}, {"bias", getBias()}})))
+          *this,
+          {{"x", getX()}, {"weight", getWeight()}, {"bias", getBias()}})))
     return failure();
   if (failed(verifyInitElementType(*this, getX(), getInit())))
     return failure();

@@ -97,12 +97,13 @@ Value TileBuilder::contract(Value a, Value b, Value init, bool transposed) {
   AffineExpr m = builder.getAffineDimExpr(0), n = builder.getAffineDimExpr(1),
              k = builder.getAffineDimExpr(2);
   MLIRContext *context = builder.getContext();
-  SmallVector<AffineMap> maps{
-      AffineMap::get(3, 0, {m, k}, context),
-      AffineMap::get(3, 0, transposed ? ArrayRef<AffineExpr>{n, k}
-                                      : ArrayRef<AffineExpr>{k, n},
-                     context),
-      AffineMap::get(3, 0, {m, n}, context)};
+  SmallVector<AffineMap> maps{AffineMap::get(3, 0, {m, k}, context),
+                              AffineMap::get(3, 0,
+                                             transposed
+                                                 ? ArrayRef<AffineExpr>{n, k}
+                                                 : ArrayRef<AffineExpr>{k, n},
+                                             context),
+                              AffineMap::get(3, 0, {m, n}, context)};
   return linalg::ContractOp::create(builder, loc, TypeRange{init.getType()},
                                     ValueRange{a, b}, ValueRange{init},
                                     builder.getAffineMapArrayAttr(maps))

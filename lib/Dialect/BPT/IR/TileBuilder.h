@@ -33,7 +33,8 @@ public:
     Value value;
     SmallVector<int64_t> dims;
   };
-  using Body = function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
+  using Body =
+      function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
 
   OpBuilder &builder;
   Location loc;
@@ -49,8 +50,8 @@ public:
   /// linalg.generic over `rank` dimensions of which the last `reductions` are
   /// reductions. The body gets one scalar per input, then one per destination.
   SmallVector<Value> generic(unsigned rank, unsigned reductions,
-                             ArrayRef<Operand> inputs,
-                             ArrayRef<Operand> inits, Body body);
+                             ArrayRef<Operand> inputs, ArrayRef<Operand> inits,
+                             Body body);
 
   /// init + a · b on matrices [M, K] and [K, N], or [N, K] if `transposed`.
   Value contract(Value a, Value b, Value init, bool transposed = false);
