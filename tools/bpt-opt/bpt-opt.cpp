@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -20,6 +21,7 @@ int main(int argc, char **argv) {
   registry.insert<mlir::bpt::BPTDialect>();
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BPT optimizer driver\n", registry));

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
@@ -119,6 +120,33 @@ LogicalResult getOperandSlice(OpBuilder &builder, Operation *op,
   return success();
 }
 
+/// Whether a slice is known to be all of the tensor.
+bool isWhole(OpBuilder &builder, Location loc, Value tensor,
+             ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  for (unsigned i = 0; i < offsets.size(); ++i)
+    if (!isConstantIntValue(offsets[i], 0) ||
+        !areKnownEqual(sizes[i], tensor::getMixedSize(builder, loc, tensor, i)))
+      return false;
+  return true;
+}
+
+/// The same operation on other operands. Upstream's clone does not take the
+/// empty region of an attention without a score.
+Operation *cloneOn(OpBuilder &builder, Operation *op, ValueRange operands) {
+  Operation *result = op->cloneWithoutRegions();
+  result->setOperands(operands);
+  for (auto [value, init] :
+       llvm::zip(result->getResults(),
+                 cast<DestinationStyleOpInterface>(result).getDpsInits()))
+    value.setType(init.getType());
+  builder.insert(result);
+  for (auto [from, to] : llvm::zip(op->getRegions(), result->getRegions())) {
+    IRMapping mapping;
+    from.cloneInto(&to, mapping);
+  }
+  return result;
+}
+
 FailureOr<TilingResult> tile(OpBuilder &builder, Operation *op,
                              ArrayRef<OpFoldResult> offsets,
                              ArrayRef<OpFoldResult> sizes) {
@@ -147,17 +175,15 @@ FailureOr<TilingResult> tile(OpBuilder &builder, Operation *op,
     if (failed(getOperandSlice(builder, op, i, table, offsets, sizes,
                                sliceOffsets, sliceSizes)))
       return failure();
+    if (isWhole(builder, op->getLoc(), operands[i], sliceOffsets, sliceSizes))
+      continue;
     Sizes strides(sliceOffsets.size(), builder.getIndexAttr(1));
     auto slice = tensor::ExtractSliceOp::create(
         builder, op->getLoc(), operands[i], sliceOffsets, sliceSizes, strides);
     result.generatedSlices.push_back(slice);
     operands[i] = slice;
   }
-  SmallVector<Type> types;
-  for (OpOperand &init :
-       cast<DestinationStyleOpInterface>(op).getDpsInitsMutable())
-    types.push_back(operands[init.getOperandNumber()].getType());
-  Operation *tiled = clone(builder, op, types, operands);
+  Operation *tiled = cloneOn(builder, op, operands);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(tiled);

@@ -1,0 +1,129 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_DIALECT_BPT_TRANSFORMS_PASSES
+#define BPT_DIALECT_BPT_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
+  let summary = "Fuse layers into parallel loops over blocks of query rows";
+  let description = [{
+    Once keys and values exist, every operation of a transformer layer is
+    parallel along the rows of the query sequence. This pass cuts the rows into
+    blocks of the strategy's `rows` and computes all operations of a layer for
+    one block before the next, in one `scf.forall`.
+
+    It decides which results must exist as a whole tensor, and makes one loop
+    for each of them, into which everything else is fused:
+
+    * a result that leaves the row-parallel operations (returned, or read by
+      something else), or that some operation reads at all rows: keys, values;
+    * a result that several loops need and that is not cheap to compute again.
+      Norms and element-wise operations of one input are computed again, since
+      reading their input costs as much as reading their result;
+    * a result of an operation whose strategy says `fuse = false`.
+
+    Before:
+
+    ```mlir
+    %n = bpt.layer_norm ins(%x : tensor<1x4096x64xf32>) outs(%e : tensor<1x4096x64xf32>)
+        {eps = 1.0e-5 : f32, bpt.strategy = #bpt.strategy<rows = 128>} -> tensor<1x4096x64xf32>
+    %y = linalg.add ins(%x, %n : tensor<1x4096x64xf32>, tensor<1x4096x64xf32>)
+        outs(%e : tensor<1x4096x64xf32>) -> tensor<1x4096x64xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %y = scf.forall (%i) = (0) to (4096) step (128) shared_outs(%out = %e) -> (tensor<1x4096x64xf32>) {
+      %rows = tensor.extract_slice %x[0, %i, 0] [1, 128, 64] [1, 1, 1] : ...
+      %n = bpt.layer_norm ins(%rows : tensor<1x128x64xf32>) ...
+      %y = linalg.add ins(%rows, %n : ...) ...
+      scf.forall.in_parallel { tensor.parallel_insert_slice %y into %out[0, %i, 0] ... }
+    }
+    ```
+
+    A remark (category `bpt-tile-rows`) names each loop's operations.
+    Operations fused into a loop must agree with it on `rows`; a size that would
+    be ignored is an error.
+
+    Source: Liu and Abbeel 2023, section 3; tile and fuse as in upstream's
+    `scf::tileConsumerAndFuseProducersUsingSCF`.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops over row blocks">,
+    Statistic<"numFused", "fused", "Number of operations fused into a loop">,
+  ];
+}
+
+def TileKeysPass : Pass<"bpt-tile-keys", "::mlir::func::FuncOp"> {
+  let summary = "Turn attention into loops over key blocks with online softmax";
+  let description = [{
+    Makes every `bpt.attention` a loop over batch entries and heads, and inside
+    it loops of `bpt.online_attention` over key blocks of the strategy's `keys`
+    (all keys at once where it gives none).
+
+    Blocks that the causal mask or the window excludes for every row of the
+    tile are never visited, and blocks in which they exclude nothing are
+    computed without a mask: there are up to three loops, in order of the keys:
+    blocks cut by the window's far edge, whole blocks, and blocks cut by the
+    diagonal (or by the window's near edge, or by the end of the keys).
+
+    ```mlir
+    // rows [%i, %i + 128) of a causal attention over 4096 keys, keys = 128
+    %whole = scf.for %k = %c0 to %first_masked step %c128 iter_args(...) { bpt.online_attention ... }
+    %all = scf.for %k = %first_masked to %last step %c128 iter_args(...) { bpt.online_attention ... {causal} ... }
+    ```
+
+    Source: Liu and Abbeel 2023, section 3; Rabe and Staats 2021.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def TileHiddenPass : Pass<"bpt-tile-hidden", "::mlir::func::FuncOp"> {
+  let summary = "Turn feed-forward networks into loops over blocks of hidden units";
+  let description = [{
+    Tiles every `bpt.feed_forward` whose strategy sets `hidden` along its hidden
+    axis, a reduction: one block of act(x W1) exists at a time and adds its
+    share to the result. The bias of the second projection goes into the
+    destination first, and a destination that is not f32 is accumulated in f32
+    and rounded once.
+
+    ```mlir
+    %y = scf.for %f = %c0 to %c3072 step %c768 iter_args(%sum = %init) -> (tensor<1x128x768xf32>) {
+      %w1 = tensor.extract_slice %w1[0, %f] [768, 768] [1, 1] : ...
+      %w2 = tensor.extract_slice %w2[%f, 0] [768, 768] [1, 1] : ...
+      %next = bpt.feed_forward ins(%x, %w1, %w2 : ...) outs(%sum : ...) ...
+      scf.yield %next : tensor<1x128x768xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def DecomposePass : Pass<"bpt-decompose", "::mlir::func::FuncOp"> {
+  let summary = "Replace bpt operations by linalg";
+  let description = [{
+    Asks every operation of the dialect for its decomposition
+    (`AggregatedOpInterface`) until none is left. It accepts tiled and untiled
+    operations alike: an untiled attention becomes the unfused computation with
+    its whole matrix of scores.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // BPT_DIALECT_BPT_TRANSFORMS_PASSES

@@ -1,0 +1,177 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Decides which results of a layer are stored and which live in a block only.
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/BPT/Transforms/Transforms.h"
+#include "mlir/Interfaces/TilingInterface.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+StrategyAttr bpt::getStrategy(Operation *op) {
+  return op->getAttrOfType<StrategyAttr>(BPTDialect::kStrategyAttrName);
+}
+
+namespace {
+/// The loop of a linalg operation that runs over the rows (dimension 1) of its
+/// results, if it is parallel and the same for all of them.
+std::optional<unsigned> getRowLoop(linalg::LinalgOp op) {
+  std::optional<unsigned> loop;
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    AffineMap map = op.getMatchingIndexingMap(&init);
+    if (map.getNumResults() < 2)
+      return std::nullopt;
+    auto dim = dyn_cast<AffineDimExpr>(map.getResult(kRowLoop));
+    if (!dim || (loop && *loop != dim.getPosition()))
+      return std::nullopt;
+    loop = dim.getPosition();
+  }
+  if (!loop ||
+      op.getIteratorTypesArray()[*loop] != utils::IteratorType::parallel)
+    return std::nullopt;
+  return loop;
+}
+
+/// Whether the operation can be cut into blocks of rows.
+bool isRowParallel(Operation *op) {
+  if (!isa<TilingInterface>(op) ||
+      !llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
+    return false;
+  if (isa<BlockedOpInterface>(op))
+    return true;
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && linalgOp.hasPureTensorSemantics() && getRowLoop(linalgOp);
+}
+
+/// Whether the operand is read (or written) at the rows of the block only.
+bool isCutByRows(OpOperand &operand) {
+  Operation *op = operand.getOwner();
+  if (auto blocked = dyn_cast<BlockedOpInterface>(op)) {
+    BlockTable table = blocked.getBlockTable();
+    return llvm::any_of(
+        table.operands[operand.getOperandNumber()],
+        [](DimRef ref) { return ref.dim == kRowLoop && !ref.broadcast; });
+  }
+  auto linalgOp = cast<linalg::LinalgOp>(op);
+  AffineMap map = linalgOp.getMatchingIndexingMap(&operand);
+  unsigned rows = *getRowLoop(linalgOp);
+  return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
+    return expr.isFunctionOfDim(rows);
+  });
+}
+
+bool isCheap(Operation *op) {
+  if (auto blocked = dyn_cast<BlockedOpInterface>(op))
+    return blocked.isCheapToRecompute();
+  auto linalgOp = cast<linalg::LinalgOp>(op);
+  return linalgOp.getNumReductionLoops() == 0;
+}
+} // namespace
+
+/// Operations computed by blocks: those with a strategy, and the row-parallel
+/// linalg operations connected to them.
+static SetVector<Operation *> findMembers(Block &block) {
+  SetVector<Operation *> members;
+  for (Operation &op : block)
+    if (StrategyAttr strategy = getStrategy(&op))
+      if (strategy.getRows() > 0 && isRowParallel(&op))
+        members.insert(&op);
+  if (members.empty())
+    return members;
+  auto isMemberUse = [&](OpOperand &use) {
+    return members.contains(use.getOwner()) && isCutByRows(use);
+  };
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (Operation &op : block) {
+      if (members.contains(&op) || isa<BlockedOpInterface>(op) ||
+          !isRowParallel(&op))
+        continue;
+      bool readsMember = llvm::any_of(op.getOpOperands(), [&](OpOperand &use) {
+        return use.get().getDefiningOp() &&
+               members.contains(use.get().getDefiningOp()) && isCutByRows(use);
+      });
+      bool feedsMember = llvm::any_of(op.getUses(), isMemberUse);
+      if (readsMember || feedsMember)
+        changed |= members.insert(&op);
+    }
+  }
+  return members;
+}
+
+RowPlan bpt::planRows(Block &block) {
+  RowPlan plan;
+  plan.members = findMembers(block);
+  // Loops (by root) that compute an operation, in order of discovery.
+  DenseMap<Operation *, SetVector<Operation *>> loopsOf;
+
+  // Computing an operation again in several loops moves what is stored from
+  // its result to its inputs, so it pays when there is at most one to store.
+  auto canRepeat = [&](Operation *op) {
+    if (!isCheap(op))
+      return false;
+    llvm::SmallPtrSet<Operation *, 4> stored;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Operation *producer = operand.get().getDefiningOp();
+      if (producer && plan.members.contains(producer) &&
+          !isa<linalg::FillOp>(producer))
+        stored.insert(producer);
+    }
+    return stored.size() <= 1;
+  };
+
+  for (Operation &op : llvm::reverse(block)) {
+    if (!plan.members.contains(&op))
+      continue;
+    SetVector<Operation *> &loops = loopsOf[&op];
+    bool leaves = false;
+    for (OpOperand &use : op.getUses()) {
+      Operation *user = use.getOwner();
+      if (!plan.members.contains(user) || !isCutByRows(use)) {
+        leaves = true;
+        continue;
+      }
+      if (plan.roots.contains(user))
+        loops.insert(user);
+      else
+        loops.insert_range(loopsOf[user]);
+    }
+    // A dead operation needs no loop.
+    if (op.use_empty())
+      continue;
+    StrategyAttr strategy = getStrategy(&op);
+    bool asksToBeStored = strategy && !strategy.getFuse();
+    if (leaves || asksToBeStored || (loops.size() > 1 && !canRepeat(&op)))
+      plan.roots.insert(&op);
+  }
+  return plan;
+}
+
+int64_t bpt::getRowsOf(Operation *root, const RowPlan &plan) {
+  SetVector<Operation *> queue;
+  queue.insert(root);
+  for (unsigned i = 0; i < queue.size(); ++i) {
+    if (StrategyAttr strategy = getStrategy(queue[i]);
+        strategy && strategy.getRows() > 0)
+      return strategy.getRows();
+    for (Value operand : queue[i]->getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        if (plan.members.contains(producer) && !plan.roots.contains(producer))
+          queue.insert(producer);
+  }
+  // Everything the root reads is stored: follow its users' choice instead.
+  for (Operation *user : root->getUsers())
+    if (StrategyAttr strategy = getStrategy(user);
+        strategy && strategy.getRows() > 0)
+      return strategy.getRows();
+  return 0;
+}
