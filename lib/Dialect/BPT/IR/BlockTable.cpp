@@ -37,16 +37,25 @@ LogicalResult bpt::verifyBlockTable(Operation *op) {
       int64_t size = type.getDimSize(position);
       if (ShapedType::isDynamic(size) || ref.broadcast)
         continue;
-      size *= ref.divisor;
       std::optional<Seen> &seen = sizes[ref.dim];
-      if (!seen)
-        seen = Seen{size, i, static_cast<unsigned>(position)};
-      else if (seen->size != size)
-        return op->emitOpError()
-               << table.dims[ref.dim] << " size of '" << table.operandNames[i]
-               << "' (dimension " << position << ") is " << size / ref.divisor
-               << ", but that of '" << table.operandNames[seen->operand]
-               << "' (dimension " << seen->position << ") is " << seen->size;
+      if (!seen) {
+        seen = Seen{size * ref.divisor, i, static_cast<unsigned>(position)};
+        continue;
+      }
+      if (seen->size == size * ref.divisor)
+        continue;
+      InFlightDiagnostic diagnostic =
+          op->emitOpError()
+          << table.dims[ref.dim] << " size of '" << table.operandNames[i]
+          << "' (dimension " << position << ") is " << size << ", but ";
+      if (ref.divisor != 1)
+        return diagnostic << "'" << table.operandNames[seen->operand]
+                          << "' (dimension " << seen->position << ") asks for "
+                          << seen->size / ref.divisor << ": one for every "
+                          << ref.divisor << " of its " << seen->size;
+      return diagnostic << "that of '" << table.operandNames[seen->operand]
+                        << "' (dimension " << seen->position << ") is "
+                        << seen->size;
     }
   }
   auto dps = cast<DestinationStyleOpInterface>(op);
