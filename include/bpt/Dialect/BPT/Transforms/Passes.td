@@ -11,6 +11,43 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
+  let summary = "Choose how operations are blocked, from a strategy file";
+  let description = [{
+    Runs `@__transform_main` of a file in the transform dialect on the module.
+    The file takes either of two forms, or mixes them:
+
+    * a **spec**: `transform.foreach_match` matches operations by name, type or
+      shape and annotates them with `#bpt.strategy<...>`; the tiling passes
+      that follow read the attribute;
+    * a **script**: `transform.bpt.*` and upstream's `transform.structured.*`
+      operations tile and fuse by themselves.
+
+    `strategy` is a file or the name of a strategy that ships with BPT (`cpu`).
+    `--bpt-apply-strategy=my_strategy.mlir` is short for
+    `--bpt-apply-strategy="strategy=my_strategy.mlir"`.
+
+    Errors: a file that cannot be read or parsed, that has no
+    `@__transform_main`, or that changes nothing; a strategy whose option the
+    operation does not read.
+
+    Example of a spec's action:
+
+    ```mlir
+    transform.named_sequence @block(%op: !transform.any_op {transform.readonly}) {
+      %s = transform.param.constant #bpt.strategy<rows = 64, keys = 256> -> !transform.any_param
+      transform.annotate %op "bpt.strategy" = %s : !transform.any_op, !transform.any_param
+      transform.yield
+    }
+    ```
+  }];
+  let options = [
+    Option<"strategy", "strategy", "std::string", /*default=*/"\"cpu\"",
+           "File of the strategy, or the name of one that ships with BPT.">,
+  ];
+  let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::transform::TransformDialect"];
+}
+
 def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
   let summary = "Fuse layers into parallel loops over blocks of query rows";
   let description = [{
@@ -124,6 +161,25 @@ def DecomposePass : Pass<"bpt-decompose", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistInvariantsPass : Pass<"bpt-hoist-invariants", "::mlir::func::FuncOp"> {
+  let summary = "Move what does not change out of the loops inside a block";
+  let description = [{
+    Loop-invariant code motion for blocks on tensors: the scaled query leaves the
+    loop over keys, rotary angles leave the loop over heads. Two things stay that
+    upstream's pass would move: a `linalg.fill`, which starts a destination that
+    the loop then overwrites (outside it would have to be copied back in every
+    iteration), and everything in an `scf.forall`, since a value computed before
+    a parallel loop is a whole tensor instead of a block.
+
+    ```mlir
+    scf.for %k = ... {
+      %q = linalg.generic ... ins(%query) ...  // moves before the loop
+      %z = linalg.fill ... outs(%scores)       // stays
+    ```
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
 
 #endif // BPT_DIALECT_BPT_TRANSFORMS_PASSES

@@ -1,0 +1,112 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NamedStrategies.h"
+#include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "mlir/Dialect/Transform/IR/TransformDialect.h"
+#include "mlir/Dialect/Transform/IR/TransformOps.h"
+#include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
+#include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_APPLYSTRATEGYPASS
+#include "bpt/Dialect/BPT/Transforms/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+
+/// Strategies that ship with the project.
+static const std::pair<StringRef, StringRef> kNamedStrategies[] = {
+    {"cpu", kCpuStrategy}};
+
+namespace {
+struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
+  using ApplyStrategyPassBase::ApplyStrategyPassBase;
+
+  /// Takes `--bpt-apply-strategy=my_strategy.mlir` as well as named options.
+  LogicalResult initializeOptions(
+      StringRef options,
+      function_ref<LogicalResult(const Twine &)> errorHandler) override {
+    if (!options.empty() && !options.contains('=')) {
+      strategy = options.trim().str();
+      return success();
+    }
+    return ApplyStrategyPassBase::initializeOptions(options, errorHandler);
+  }
+
+  LogicalResult initialize(MLIRContext *context) override {
+    std::string text, name = strategy;
+    for (auto [known, source] : kNamedStrategies)
+      if (strategy == known)
+        text = source.str();
+    if (text.empty()) {
+      std::string error;
+      auto file = openInputFile(strategy, &error);
+      if (!file) {
+        InFlightDiagnostic diagnostic =
+            emitError(UnknownLoc::get(context))
+            << "strategy '" << strategy << "': " << error
+            << "; give the name of a file or one of:";
+        for (auto [known, source] : kNamedStrategies)
+          diagnostic << " " << known;
+        return diagnostic;
+      }
+      text = file->getBuffer().str();
+    }
+    ParserConfig config(context);
+    library = std::make_shared<OwningOpRef<ModuleOp>>(
+        parseSourceString<ModuleOp>(text, config, name));
+    if (!*library)
+      return failure();
+    ModuleOp strategies = library->get();
+    entry =
+        dyn_cast_or_null<transform::NamedSequenceOp>(strategies.lookupSymbol(
+            transform::TransformDialect::kTransformEntryPointSymbolName));
+    if (!entry)
+      return emitError(strategies.getLoc())
+             << "strategy '" << name
+             << "' has no 'transform.named_sequence @__transform_main'";
+    return success();
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OperationFingerPrint before(module);
+    transform::TransformOptions options;
+    if (failed(transform::applyTransformNamedSequence(module, entry,
+                                                      library->get(), options)))
+      return signalPassFailure();
+    if (before == OperationFingerPrint(module)) {
+      bool hasOps = module
+                        ->walk([](bpt::BlockedOpInterface) {
+                          return WalkResult::interrupt();
+                        })
+                        .wasInterrupted();
+      // The default strategy of a module without layers has nothing to do.
+      bool isDefault = llvm::any_of(kNamedStrategies, [&](auto &named) {
+        return strategy == named.first;
+      });
+      if (hasOps || !isDefault) {
+        module.emitError() << "strategy '" << strategy
+                           << "' has no effect: it matches no operation of "
+                              "this module";
+        signalPassFailure();
+      }
+    }
+  }
+
+private:
+  /// Shared by the clones of the pass, which only read it.
+  std::shared_ptr<OwningOpRef<ModuleOp>> library;
+  transform::NamedSequenceOp entry;
+};
+} // namespace

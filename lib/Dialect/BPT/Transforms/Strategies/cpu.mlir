@@ -1,0 +1,54 @@
+// The default strategy for CPUs.
+//
+// Blocks of 128 rows: the block's activations stay in L2 while the weights,
+// packed once, stream past them. 128 keys: a block of scores and the panels of
+// its keys stay in L1 and L2. 768 hidden units: the same for the feed-forward.
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_cross_entropy(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.cross_entropy"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_row_wise(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear", "bpt.layer_norm", "bpt.rms_norm", "bpt.rotary_embedding", "bpt.embedding"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+
+  transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_feed_forward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, hidden = 768> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_cross_entropy(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, vocab = 1024> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_rows(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+
+  transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
+    %annotated = transform.foreach_match in %module
+        @is_attention -> @block_attention,
+        @is_feed_forward -> @block_feed_forward,
+        @is_cross_entropy -> @block_cross_entropy,
+        @is_row_wise -> @block_rows
+        : (!transform.any_op) -> !transform.any_op
+    transform.yield
+  }
+}
