@@ -8,6 +8,7 @@
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
+  mlir::bpt::registerBPTExecutionEnginePasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BPT optimizer driver\n", registry));
 }

@@ -1,0 +1,42 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_EXECUTIONENGINE_COMPILE_H
+#define BPT_EXECUTIONENGINE_COMPILE_H
+
+#include "bpt/ExecutionEngine/CompiledFunction.h"
+
+namespace mlir {
+class DialectRegistry;
+} // namespace mlir
+
+namespace mlir::bpt {
+
+struct CompileOptions {
+  /// The function to call.
+  std::string function = "main";
+  /// `cpu`. Other devices are an error that says so.
+  std::string device = "cpu";
+  /// A file with a transform script, applied before lowering; none if empty.
+  std::string strategy;
+  /// Of LLVM, 0 to 3.
+  unsigned optLevel = 2;
+};
+
+/// Registers what a module may be made of and what lowering it needs.
+void registerCompilerDialects(DialectRegistry &registry);
+
+/// Lowers a module, in place, and compiles one of its functions. A module that
+/// consists of the LLVM dialect is compiled as it is. Every failure is a
+/// diagnostic.
+FailureOr<std::unique_ptr<CompiledFunction>>
+compile(ModuleOp module, const CompileOptions &options);
+
+} // namespace mlir::bpt
+
+#endif // BPT_EXECUTIONENGINE_COMPILE_H

@@ -1,0 +1,40 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_EXECUTIONENGINE_JITENGINE_H
+#define BPT_EXECUTIONENGINE_JITENGINE_H
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace mlir::bpt {
+
+/// LLVM IR compiled for this machine's CPU and linked into this process. The
+/// code sees the allocator of bpt/ExecutionEngine/Runtime under the names of
+/// malloc and free as well, the OpenMP runtime, and the process's symbols.
+class JITEngine {
+public:
+  static llvm::Expected<std::unique_ptr<JITEngine>>
+  create(std::unique_ptr<llvm::LLVMContext> context,
+         std::unique_ptr<llvm::Module> module, unsigned optLevel = 2);
+
+  /// The address of a function; compiles it on the first call.
+  llvm::Expected<void *> lookup(llvm::StringRef name);
+
+private:
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+};
+
+/// A description of this machine's CPU, from which code is generated.
+llvm::Expected<llvm::orc::JITTargetMachineBuilder>
+detectHostMachine(unsigned optLevel = 2);
+
+} // namespace mlir::bpt
+
+#endif // BPT_EXECUTIONENGINE_JITENGINE_H

@@ -1,0 +1,112 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/ExecutionEngine/JITEngine.h"
+#include "bpt/ExecutionEngine/Runtime/Runtime.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include <dlfcn.h>
+#include <omp.h>
+
+using namespace mlir;
+using namespace mlir::bpt;
+namespace orc = llvm::orc;
+
+llvm::Expected<orc::JITTargetMachineBuilder>
+bpt::detectHostMachine(unsigned optLevel) {
+  static bool initialized = [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    return true;
+  }();
+  (void)initialized;
+  auto builder = orc::JITTargetMachineBuilder::detectHost();
+  if (builder)
+    builder->setCodeGenOptLevel(
+        static_cast<llvm::CodeGenOptLevel>(std::min(optLevel, 3u)));
+  return builder;
+}
+
+/// Finds symbols in the shared library that holds `address`. A library that a
+/// Python module loaded is not among the process's global symbols.
+static llvm::Expected<std::unique_ptr<orc::DynamicLibrarySearchGenerator>>
+searchLibraryOf(void *address, char globalPrefix) {
+  Dl_info info;
+  if (!dladdr(address, &info) || !info.dli_fname)
+    return llvm::createStringError("the OpenMP runtime is in no library");
+  return orc::DynamicLibrarySearchGenerator::Load(info.dli_fname, globalPrefix);
+}
+
+llvm::Expected<std::unique_ptr<JITEngine>>
+JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
+                  std::unique_ptr<llvm::Module> module, unsigned optLevel) {
+  auto machineBuilder = detectHostMachine(optLevel);
+  if (!machineBuilder)
+    return machineBuilder.takeError();
+  auto machine = machineBuilder->createTargetMachine();
+  if (!machine)
+    return machine.takeError();
+  module->setDataLayout((*machine)->createDataLayout());
+  module->setTargetTriple((*machine)->getTargetTriple());
+  for (llvm::Function &function : *module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", (*machine)->getTargetCPU());
+    function.addFnAttr("target-features", (*machine)->getTargetFeatureString());
+  }
+  if (llvm::Error error = makeOptimizingTransformer(
+          optLevel, /*sizeLevel=*/0, machine->get())(module.get()))
+    return std::move(error);
+
+  auto jit = orc::LLJITBuilder()
+                 .setJITTargetMachineBuilder(std::move(*machineBuilder))
+                 .setLinkProcessSymbolsByDefault(false)
+                 .setPlatformSetUp(orc::setUpInactivePlatform)
+                 .create();
+  if (!jit)
+    return jit.takeError();
+  orc::JITDylib &library = (*jit)->getMainJITDylib();
+  orc::SymbolMap symbols;
+  for (const runtime::Symbol &symbol : runtime::getSymbols())
+    symbols[(*jit)->mangleAndIntern(symbol.name)] = {
+        orc::ExecutorAddr::fromPtr(symbol.address),
+        llvm::JITSymbolFlags::Exported};
+  if (llvm::Error error = library.define(orc::absoluteSymbols(symbols)))
+    return std::move(error);
+
+  char prefix = (*jit)->getDataLayout().getGlobalPrefix();
+  auto openMP =
+      searchLibraryOf(reinterpret_cast<void *>(&omp_get_max_threads), prefix);
+  if (!openMP)
+    return openMP.takeError();
+  library.addGenerator(std::move(*openMP));
+  auto process =
+      orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(prefix);
+  if (!process)
+    return process.takeError();
+  library.addGenerator(std::move(*process));
+
+  if (llvm::Error error = (*jit)->addIRModule(
+          orc::ThreadSafeModule(std::move(module), std::move(context))))
+    return std::move(error);
+  auto engine = std::make_unique<JITEngine>();
+  engine->jit = std::move(*jit);
+  return engine;
+}
+
+llvm::Expected<void *> JITEngine::lookup(llvm::StringRef name) {
+  auto address = jit->lookup(name);
+  if (!address)
+    return address.takeError();
+  return address->toPtr<void *>();
+}

@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Options.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace mlir::bpt;
+namespace cl = llvm::cl;
+
+static constexpr llvm::StringLiteral kOverview =
+    R"(Compiles and runs a function of an MLIR module
+
+FILE is model IR or IR that bpt-opt has lowered. Inputs, outputs and expected
+outputs are tensors:
+  @FILE.npy                    a NumPy array
+  @FILE.safetensors#NAME       a tensor of a safetensors file
+  2x3xf32=1 2 3 4 5 6          the elements (inputs only)
+  1x128x768xf32=random:SEED    in [-1, 1); integers in 0..7 (inputs only)
+  1x128xi32=random:SEED:0:100  in [0, 100) (inputs only)
+  4xf32=splat:0                all alike (inputs only)
+
+Exit code: 0 for success, 1 if an expected output does not match, 2 for an
+error.
+)";
+
+llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
+  // LLVM's libraries register hundreds of flags for their own debugging, among
+  // them one of the same name as ours.
+  cl::ResetCommandLineParser();
+  cl::OptionCategory category("bpt-runner options");
+  cl::opt<std::string> file(cl::Positional, cl::desc("FILE.mlir"),
+                            cl::cat(category));
+  cl::opt<std::string> function("function", cl::desc("Function to run"),
+                                cl::value_desc("name"), cl::init("main"),
+                                cl::cat(category));
+  cl::opt<std::string> device("device", cl::desc("cpu, cuda or cuda-emulator"),
+                              cl::value_desc("device"), cl::init("cpu"),
+                              cl::cat(category));
+  cl::opt<std::string> strategy("strategy",
+                                cl::desc("Tiling strategy: a transform script"),
+                                cl::value_desc("file"), cl::cat(category));
+  cl::list<std::string> inputs(
+      "input", cl::desc("An argument; once per argument, in order"),
+      cl::value_desc("tensor"), cl::cat(category));
+  cl::list<std::string> outputs(
+      "output", cl::desc("Where to write a result; once per result, in order"),
+      cl::value_desc("@file"), cl::cat(category));
+  cl::list<std::string> expected(
+      "expected-output",
+      cl::desc("What a result must be; once per result, in order"),
+      cl::value_desc("@file"), cl::cat(category));
+  cl::opt<std::string> weights(
+      "weights",
+      cl::desc("Safetensors file that holds arguments by their bpt.name"),
+      cl::value_desc("file"), cl::cat(category));
+  cl::opt<double> atol("atol", cl::desc("Absolute tolerance (default 1e-5)"),
+                       cl::init(1e-5), cl::cat(category));
+  cl::opt<double> rtol("rtol", cl::desc("Relative tolerance (default 1e-5)"),
+                       cl::init(1e-5), cl::cat(category));
+  cl::opt<std::string> benchmark(
+      "benchmark",
+      cl::desc("Time the function; N runs, else as many as take a second"),
+      cl::value_desc("N"), cl::ValueOptional, cl::cat(category));
+  cl::opt<bool> memoryReport(
+      "memory-report",
+      cl::desc("Print the peak bytes held beyond inputs and outputs"),
+      cl::cat(category));
+  cl::opt<bool> poison(
+      "poison-memory",
+      cl::desc("Fill what the compiled code allocates with NaNs, to show reads "
+               "of memory that was never written"),
+      cl::cat(category));
+  cl::opt<std::string> threads("threads", cl::desc("Number of threads"),
+                               cl::value_desc("N"), cl::cat(category));
+  cl::opt<bool> json("json", cl::desc("Print one JSON object"),
+                     cl::cat(category));
+  cl::HideUnrelatedOptions(category);
+
+  std::string errors;
+  llvm::raw_string_ostream os(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &os)) {
+    // One line: the first. It starts with the name of the tool.
+    llvm::StringRef line = llvm::StringRef(errors).ltrim().split('\n').first;
+    line.consume_front(argv[0]);
+    line.consume_front("bpt-runner");
+    line.consume_front(": ");
+    return llvm::createStringError(line.rtrim());
+  }
+
+  if (file.empty())
+    return llvm::createStringError(
+        "there is no FILE.mlir to run.  Try: 'bpt-runner --help'");
+
+  RunnerOptions options;
+  options.file = file;
+  options.function = function;
+  options.device = device;
+  options.strategy = strategy;
+  options.inputs.assign(inputs.begin(), inputs.end());
+  options.outputs.assign(outputs.begin(), outputs.end());
+  options.expectedOutputs.assign(expected.begin(), expected.end());
+  options.weights = weights;
+  options.atol = atol;
+  options.rtol = rtol;
+  options.memoryReport = memoryReport;
+  options.poison = poison;
+  options.json = json;
+  if (!(atol >= 0 && rtol >= 0))
+    return llvm::createStringError("--atol and --rtol must not be negative");
+  if (benchmark.getNumOccurrences()) {
+    unsigned runs = 0;
+    if (!benchmark.empty() &&
+        (llvm::StringRef(benchmark).getAsInteger(10, runs) || runs == 0 ||
+         runs > 1000000))
+      return llvm::createStringError("--benchmark=" + benchmark +
+                                     ": the number of runs is 1 to 1000000");
+    options.benchmarkRuns = runs;
+  }
+  if (threads.getNumOccurrences() &&
+      (llvm::StringRef(threads).getAsInteger(10, options.threads) ||
+       options.threads == 0 || options.threads > 4096))
+    return llvm::createStringError("--threads=" + threads +
+                                   ": the number of threads is 1 to 4096");
+  return options;
+}

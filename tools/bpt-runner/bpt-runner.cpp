@@ -1,0 +1,176 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Options.h"
+#include "Report.h"
+#include "TensorFiles.h"
+#include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+#include <omp.h>
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int kMismatch = 1;
+static constexpr int kUserError = 2;
+
+/// An error that MLIR has printed already.
+static llvm::Error alreadyReported() { return llvm::createStringError(""); }
+
+static llvm::Expected<OwningOpRef<ModuleOp>>
+parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
+  llvm::Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
+  if (!file)
+    return file.takeError();
+  sources.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy((*file)->getBytes(), path), {});
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  if (!module)
+    return alreadyReported();
+  return module;
+}
+
+static double getMilliseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+/// Calls the function again and again, after a warm-up.
+static llvm::Expected<std::vector<double>>
+benchmark(const CompiledFunction &function, ArrayRef<HostTensor> arguments,
+          unsigned numRuns) {
+  constexpr double kBudget = 1000;
+  constexpr size_t kMinRuns = 5, kMaxRuns = 1000;
+  std::vector<double> times;
+  double total = 0;
+  while (numRuns ? times.size() < numRuns
+                 : times.size() < kMinRuns ||
+                       (total < kBudget && times.size() < kMaxRuns)) {
+    auto start = std::chrono::steady_clock::now();
+    llvm::Expected<CompiledFunction::Result> result = function.run(arguments);
+    double time = getMilliseconds(std::chrono::steady_clock::now() - start);
+    if (!result)
+      return result.takeError();
+    times.push_back(time);
+    total += time;
+  }
+  return times;
+}
+
+static llvm::Expected<int> run(const RunnerOptions &options) {
+  if (options.device != "cpu") {
+    if (options.device == "cuda" || options.device == "cuda-emulator")
+      return llvm::createStringError("this build has no device '" +
+                                     options.device + "'; it has cpu");
+    return llvm::createStringError("--device=" + options.device +
+                                   ": devices are cpu, cuda and cuda-emulator");
+  }
+  if (options.threads)
+    omp_set_num_threads(options.threads);
+  runtime::setPoison(options.poison);
+
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // An error is one line; the whole module would follow it.
+  context.printOpOnDiagnostic(false);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
+  auto module = parseFile(options.file, context, sources);
+  if (!module)
+    return module.takeError();
+
+  auto start = std::chrono::steady_clock::now();
+  CompileOptions compileOptions;
+  compileOptions.function = options.function;
+  compileOptions.device = options.device;
+  compileOptions.strategy = options.strategy;
+  FailureOr<std::unique_ptr<CompiledFunction>> function =
+      compile(**module, compileOptions);
+  if (failed(function))
+    return alreadyReported();
+  Report report;
+  report.compileMs = getMilliseconds(std::chrono::steady_clock::now() - start);
+
+  const FunctionSignature &signature = (*function)->getSignature();
+  TensorReader reader;
+  auto arguments =
+      bindArguments(signature, options.weights, options.inputs, reader);
+  if (!arguments)
+    return arguments.takeError();
+  if (llvm::Error error = (*function)->checkArguments(*arguments))
+    return std::move(error);
+  auto outputs = OutputFiles::parse(options.outputs, signature);
+  if (!outputs)
+    return outputs.takeError();
+  if (options.expectedOutputs.size() > signature.results.size())
+    return llvm::createStringError(
+        Twine(options.expectedOutputs.size()) +
+        " --expected-output flags, but function '" + signature.name + "' has " +
+        Twine(signature.results.size()) + " results");
+  SmallVector<HostTensor> expected;
+  for (StringRef reference : options.expectedOutputs) {
+    auto tensor = reader.readFile(reference);
+    if (!tensor)
+      return tensor.takeError();
+    expected.push_back(std::move(*tensor));
+  }
+
+  auto result = (*function)->run(*arguments);
+  if (!result)
+    return result.takeError();
+  if (options.memoryReport)
+    report.workspaceBytes = result->workspaceBytes;
+  for (auto [actual, reference] : llvm::zip(result->tensors, expected)) {
+    auto difference =
+        compareTensors(actual, reference, options.atol, options.rtol);
+    if (!difference)
+      return difference.takeError();
+    report.differences.push_back(std::move(*difference));
+  }
+  if (llvm::Error error = outputs->write(result->tensors))
+    return std::move(error);
+  if (options.benchmarkRuns) {
+    auto times = benchmark(**function, *arguments, *options.benchmarkRuns);
+    if (!times)
+      return times.takeError();
+    report.times = std::move(*times);
+  }
+
+  if (options.json) {
+    printJSON(report, llvm::outs());
+  } else {
+    if (options.outputs.empty() && options.expectedOutputs.empty() &&
+        !options.benchmarkRuns)
+      printResults(signature, result->tensors, llvm::outs());
+    printText(report, llvm::outs());
+  }
+  bool matches = llvm::all_of(report.differences, [](const auto &difference) {
+    return difference.numMismatches == 0;
+  });
+  return matches ? 0 : kMismatch;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::Expected<RunnerOptions> options = parseOptions(argc, argv);
+  llvm::Expected<int> code =
+      options ? run(*options) : llvm::Expected<int>(options.takeError());
+  if (code)
+    return *code;
+  std::string message = llvm::toString(code.takeError());
+  if (!message.empty())
+    llvm::errs() << "bpt-runner: error: " << message << '\n';
+  return kUserError;
+}
