@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -33,14 +35,19 @@ using namespace mlir::bpt;
 
 void bpt::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
+  registry.insert<BPTDialect>();
   registerAllExtensions(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   registerOpenMPDialectTranslation(registry);
 }
 
-/// The pipeline from linalg on tensors to the LLVM dialect.
+/// The pipeline from bpt and linalg on tensors to the LLVM dialect.
 static void buildPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createTileRowsPass());
+  pm.addNestedPass<func::FuncOp>(createTileKeysPass());
+  pm.addNestedPass<func::FuncOp>(createTileHiddenPass());
+  pm.addNestedPass<func::FuncOp>(createDecomposePass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
   bufferize.functionBoundaryTypeConversion =
@@ -63,6 +70,7 @@ static void buildPipeline(OpPassManager &pm) {
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   FinalizeMemRefToLLVMConversionPassOptions memref;
+  memref.useAlignedAlloc = true;
   memref.useGenericFunctions = true;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
   pm.addPass(createConvertFuncToLLVMPass());
@@ -108,11 +116,8 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
   if (options.device != "cpu")
     return module.emitError() << "this build cannot run on device '"
                               << options.device << "'; it has cpu";
-  auto function = module.lookupSymbol<FunctionOpInterface>(options.function);
-  if (!function || function.isExternal())
-    return module.emitError()
-           << "there is no function '" << options.function << "' with a body";
-  FailureOr<FunctionSignature> signature = FunctionSignature::get(function);
+  FailureOr<FunctionSignature> signature =
+      FunctionSignature::find(module, options.function);
   if (failed(signature))
     return failure();
 
@@ -121,7 +126,8 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
       return module.emitError() << "is lowered to LLVM already; a strategy has "
                                    "nothing to apply to";
   } else {
-    protectArguments(function);
+    protectArguments(
+        module.lookupSymbol<FunctionOpInterface>(options.function));
     if (!options.strategy.empty() &&
         failed(applyStrategy(module, options.strategy)))
       return failure();

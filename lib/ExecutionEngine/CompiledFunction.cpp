@@ -9,6 +9,7 @@
 #include "bpt/ExecutionEngine/CompiledFunction.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
 #include "mlir/IR/BuiltinTypeInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -56,9 +57,23 @@ static LogicalResult addEntry(ModuleOp module, llvm::Module &llvmModule,
   return success();
 }
 
+/// The names of arguments have done their duty; the translation would warn of
+/// each that it does not know them.
+static void dropNames(ModuleOp module) {
+  for (auto function : module.getOps<FunctionOpInterface>()) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      function.removeArgAttr(i, FunctionSignature::kNameAttrName);
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      function.removeResultAttr(
+          i, StringAttr::get(module.getContext(),
+                             FunctionSignature::kNameAttrName));
+  }
+}
+
 FailureOr<std::unique_ptr<CompiledFunction>>
 CompiledFunction::create(ModuleOp module, FunctionSignature signature,
                          unsigned optLevel) {
+  dropNames(module);
   auto context = std::make_unique<llvm::LLVMContext>();
   std::unique_ptr<llvm::Module> llvmModule =
       translateModuleToLLVMIR(module, *context);
@@ -81,32 +96,6 @@ CompiledFunction::create(ModuleOp module, FunctionSignature signature,
   function->engine = std::move(*engine);
   function->entry = reinterpret_cast<void (*)(void **)>(*entry);
   return function;
-}
-
-llvm::Error
-CompiledFunction::checkArguments(ArrayRef<HostTensor> arguments) const {
-  if (arguments.size() != signature.arguments.size())
-    return llvm::createStringError("function '" + signature.name + "' takes " +
-                                   Twine(signature.arguments.size()) +
-                                   " arguments, got " +
-                                   Twine(arguments.size()));
-  for (auto [i, spec] : llvm::enumerate(signature.arguments)) {
-    const HostTensor &actual = arguments[i];
-    bool fits = isCompatible(actual.getElementType(), spec.elementType) &&
-                spec.shape.size() == actual.getShape().size() &&
-                llvm::all_of_zip(spec.shape, actual.getShape(),
-                                 [](int64_t expected, int64_t size) {
-                                   return ShapedType::isDynamic(expected) ||
-                                          expected == size;
-                                 });
-    if (!fits)
-      return llvm::createStringError(
-          "argument " + Twine(i) +
-          (spec.name.empty() ? Twine() : " ('" + Twine(spec.name) + "')") +
-          ": expected " + spec.getTypeString() + ", got " +
-          actual.getTypeString());
-  }
-  return llvm::Error::success();
 }
 
 namespace {
@@ -167,7 +156,7 @@ static void copyElements(const Descriptor &source, HostTensor &target) {
 
 llvm::Expected<CompiledFunction::Result>
 CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
-  if (llvm::Error error = checkArguments(arguments))
+  if (llvm::Error error = signature.checkArguments(arguments))
     return std::move(error);
 
   SmallVector<int64_t> argWords, resultWords;

@@ -11,6 +11,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -107,4 +108,43 @@ FailureOr<FunctionSignature> FunctionSignature::get(Operation *function) {
     signature.results.push_back(std::move(*spec));
   }
   return signature;
+}
+
+FailureOr<FunctionSignature> FunctionSignature::find(ModuleOp module,
+                                                     StringRef name) {
+  auto function = module.lookupSymbol<FunctionOpInterface>(name);
+  if (!function || function.isExternal())
+    return module.emitError()
+           << "there is no function '" << name << "' with a body";
+  return get(function);
+}
+
+std::string FunctionSignature::getArgumentTitle(unsigned number) const {
+  std::string title = "argument " + std::to_string(number);
+  if (!arguments[number].name.empty())
+    title += " ('" + arguments[number].name + "')";
+  return title;
+}
+
+llvm::Error
+FunctionSignature::checkArguments(ArrayRef<HostTensor> actuals) const {
+  if (actuals.size() != arguments.size())
+    return llvm::createStringError("function '" + name + "' takes " +
+                                   Twine(arguments.size()) +
+                                   " arguments, got " + Twine(actuals.size()));
+  for (auto [i, spec] : llvm::enumerate(arguments)) {
+    const HostTensor &actual = actuals[i];
+    bool fits = isCompatible(actual.getElementType(), spec.elementType) &&
+                spec.shape.size() == actual.getShape().size() &&
+                llvm::all_of_zip(spec.shape, actual.getShape(),
+                                 [](int64_t expected, int64_t size) {
+                                   return ShapedType::isDynamic(expected) ||
+                                          expected == size;
+                                 });
+    if (!fits)
+      return llvm::createStringError(getArgumentTitle(i) + ": expected " +
+                                     spec.getTypeString() + ", got " +
+                                     actual.getTypeString());
+  }
+  return llvm::Error::success();
 }

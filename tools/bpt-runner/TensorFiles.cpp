@@ -95,12 +95,10 @@ bpt::bindArguments(const FunctionSignature &signature, StringRef weights,
   for (auto [i, spec] : llvm::enumerate(signature.arguments)) {
     bool isWeight = file && !spec.name.empty() && file->contains(spec.name);
     if (!isWeight && rest.empty())
-      return llvm::createStringError(
-          "argument " + Twine(i) +
-          (spec.name.empty() ? Twine() : " ('" + Twine(spec.name) + "')") +
-          " of type " + spec.getTypeString() +
-          " is missing: give one more "
-          "--input");
+      return llvm::createStringError(signature.getArgumentTitle(i) +
+                                     " of type " + spec.getTypeString() +
+                                     " is missing: give one more "
+                                     "--input");
     llvm::Expected<HostTensor> tensor =
         isWeight ? file->get(spec.name) : reader.readInput(rest.front());
     if (!tensor)

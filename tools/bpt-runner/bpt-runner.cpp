@@ -91,6 +91,35 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   if (!module)
     return module.takeError();
 
+  // Everything that can be wrong with the flags is found before the compiler
+  // starts.
+  FailureOr<FunctionSignature> signature =
+      FunctionSignature::find(**module, options.function);
+  if (failed(signature))
+    return alreadyReported();
+  TensorReader reader;
+  auto arguments =
+      bindArguments(*signature, options.weights, options.inputs, reader);
+  if (!arguments)
+    return arguments.takeError();
+  if (llvm::Error error = signature->checkArguments(*arguments))
+    return std::move(error);
+  auto outputs = OutputFiles::parse(options.outputs, *signature);
+  if (!outputs)
+    return outputs.takeError();
+  if (options.expectedOutputs.size() > signature->results.size())
+    return llvm::createStringError(
+        Twine(options.expectedOutputs.size()) +
+        " --expected-output flags, but function '" + signature->name +
+        "' has " + Twine(signature->results.size()) + " results");
+  SmallVector<HostTensor> expected;
+  for (StringRef reference : options.expectedOutputs) {
+    auto tensor = reader.readFile(reference);
+    if (!tensor)
+      return tensor.takeError();
+    expected.push_back(std::move(*tensor));
+  }
+
   auto start = std::chrono::steady_clock::now();
   CompileOptions compileOptions;
   compileOptions.function = options.function;
@@ -101,31 +130,8 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   if (failed(function))
     return alreadyReported();
   Report report;
+  report.numThreads = omp_get_max_threads();
   report.compileMs = getMilliseconds(std::chrono::steady_clock::now() - start);
-
-  const FunctionSignature &signature = (*function)->getSignature();
-  TensorReader reader;
-  auto arguments =
-      bindArguments(signature, options.weights, options.inputs, reader);
-  if (!arguments)
-    return arguments.takeError();
-  if (llvm::Error error = (*function)->checkArguments(*arguments))
-    return std::move(error);
-  auto outputs = OutputFiles::parse(options.outputs, signature);
-  if (!outputs)
-    return outputs.takeError();
-  if (options.expectedOutputs.size() > signature.results.size())
-    return llvm::createStringError(
-        Twine(options.expectedOutputs.size()) +
-        " --expected-output flags, but function '" + signature.name + "' has " +
-        Twine(signature.results.size()) + " results");
-  SmallVector<HostTensor> expected;
-  for (StringRef reference : options.expectedOutputs) {
-    auto tensor = reader.readFile(reference);
-    if (!tensor)
-      return tensor.takeError();
-    expected.push_back(std::move(*tensor));
-  }
 
   auto result = (*function)->run(*arguments);
   if (!result)
@@ -153,7 +159,7 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   } else {
     if (options.outputs.empty() && options.expectedOutputs.empty() &&
         !options.benchmarkRuns)
-      printResults(signature, result->tensors, llvm::outs());
+      printResults(*signature, result->tensors, llvm::outs());
     printText(report, llvm::outs());
   }
   bool matches = llvm::all_of(report.differences, [](const auto &difference) {

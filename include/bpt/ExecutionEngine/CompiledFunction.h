@@ -28,9 +28,6 @@ public:
 
   const FunctionSignature &getSignature() const { return signature; }
 
-  /// Says which argument does not fit, or that their number is wrong.
-  llvm::Error checkArguments(ArrayRef<HostTensor> arguments) const;
-
   struct Result {
     SmallVector<HostTensor> tensors;
     /// The most bytes the code held at once beyond arguments and results.

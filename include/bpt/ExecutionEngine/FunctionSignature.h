@@ -11,6 +11,7 @@
 
 #include "bpt/ExecutionEngine/HostTensor.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/Support/LLVM.h"
 
@@ -44,6 +45,15 @@ struct FunctionSignature {
   /// whose arguments and results must be ranked tensors or memrefs. Emits an
   /// error otherwise.
   static FailureOr<FunctionSignature> get(Operation *function);
+
+  /// The signature of the function of that name, which must have a body.
+  static FailureOr<FunctionSignature> find(ModuleOp module, StringRef name);
+
+  /// Says which argument does not fit, or that their number is wrong.
+  llvm::Error checkArguments(ArrayRef<HostTensor> arguments) const;
+
+  /// `argument 2 ('wq')`.
+  std::string getArgumentTitle(unsigned number) const;
 
   /// What `get` reads back: the attribute that records the type and the names
   /// of a function before lowering.
