@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/Target/CPU/Passes.h"
@@ -20,6 +21,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   registry.insert<mlir::bpt::BPTDialect>();
+  mlir::bpt::registerTransformOps(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();

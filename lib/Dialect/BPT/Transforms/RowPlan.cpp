@@ -76,16 +76,21 @@ bool isCheap(Operation *op) {
 }
 } // namespace
 
-/// Operations computed by blocks: those with a strategy, and the row-parallel
-/// linalg operations connected to them.
-static SetVector<Operation *> findMembers(Block &block) {
-  SetVector<Operation *> members;
-  for (Operation &op : block)
-    if (StrategyAttr strategy = getStrategy(&op))
-      if (strategy.getRows() > 0 && isRowParallel(&op))
-        members.insert(&op);
+/// Fills in the operations computed by blocks: those that ask for it, and the
+/// row-parallel linalg operations connected to them.
+static void findMembers(Block &block, function_ref<int64_t(Operation *)> rowsOf,
+                        RowPlan &plan) {
+  SetVector<Operation *> &members = plan.members;
+  for (Operation &op : block) {
+    if (!isa<BlockedOpInterface>(op) || !isRowParallel(&op))
+      continue;
+    if (int64_t rows = rowsOf(&op)) {
+      members.insert(&op);
+      plan.rows[&op] = rows;
+    }
+  }
   if (members.empty())
-    return members;
+    return;
   auto isMemberUse = [&](OpOperand &use) {
     return members.contains(use.getOwner()) && isCutByRows(use);
   };
@@ -105,12 +110,11 @@ static SetVector<Operation *> findMembers(Block &block) {
         changed |= members.insert(&op);
     }
   }
-  return members;
 }
 
-RowPlan bpt::planRows(Block &block) {
+RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf) {
   RowPlan plan;
-  plan.members = findMembers(block);
+  findMembers(block, rowsOf, plan);
   // Loops (by root) that compute an operation, in order of discovery.
   DenseMap<Operation *, SetVector<Operation *>> loopsOf;
 
@@ -160,9 +164,8 @@ int64_t bpt::getRowsOf(Operation *root, const RowPlan &plan) {
   SetVector<Operation *> queue;
   queue.insert(root);
   for (unsigned i = 0; i < queue.size(); ++i) {
-    if (StrategyAttr strategy = getStrategy(queue[i]);
-        strategy && strategy.getRows() > 0)
-      return strategy.getRows();
+    if (int64_t rows = plan.rows.lookup(queue[i]))
+      return rows;
     for (Value operand : queue[i]->getOperands())
       if (Operation *producer = operand.getDefiningOp())
         if (plan.members.contains(producer) && !plan.roots.contains(producer))
@@ -170,8 +173,7 @@ int64_t bpt::getRowsOf(Operation *root, const RowPlan &plan) {
   }
   // Everything the root reads is stored: follow its users' choice instead.
   for (Operation *user : root->getUsers())
-    if (StrategyAttr strategy = getStrategy(user);
-        strategy && strategy.getRows() > 0)
-      return strategy.getRows();
+    if (int64_t rows = plan.rows.lookup(user))
+      return rows;
   return 0;
 }

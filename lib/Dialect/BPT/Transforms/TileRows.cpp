@@ -57,16 +57,15 @@ static SetVector<Operation *> getFused(Operation *root, const RowPlan &plan) {
   return fused;
 }
 
-FailureOr<RowLoop> bpt::tileRows(RewriterBase &rewriter, Operation *root,
-                                 int64_t rows, const RowPlan &plan) {
+FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
+                                             Operation *root, int64_t rows,
+                                             const RowPlan &plan) {
   SetVector<Operation *> fused = getFused(root, plan);
   for (Operation *op : fused)
-    if (StrategyAttr strategy = getStrategy(op);
-        strategy && strategy.getRows() > 0 && strategy.getRows() != rows) {
+    if (int64_t asked = plan.rows.lookup(op); asked && asked != rows) {
       InFlightDiagnostic diagnostic =
           op->emitOpError("asks for blocks of ")
-          << strategy.getRows()
-          << " rows, but is fused into a loop over blocks of " << rows
+          << asked << " rows, but is fused into a loop over blocks of " << rows
           << "; give both the same 'rows', or this one 'fuse = false'";
       diagnostic.attachNote(root->getLoc()) << "the loop computes this result";
       return failure();
@@ -76,11 +75,9 @@ FailureOr<RowLoop> bpt::tileRows(RewriterBase &rewriter, Operation *root,
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(root);
   SmallVector<OpFoldResult> sizes = getTileSizes(rewriter, tilingRoot, rows);
-  RowLoop result;
-  result.numFused = fused.size();
   if (llvm::all_of(
           sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
-    return result;
+    return LoopLikeOpInterface();
 
   scf::SCFTilingOptions tiling;
   tiling.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
@@ -101,58 +98,65 @@ FailureOr<RowLoop> bpt::tileRows(RewriterBase &rewriter, Operation *root,
   for (OpResult value : root->getResults())
     rewriter.replaceAllUsesWith(value, tiled->replacements.lookup(value));
   rewriter.eraseOp(root);
-  if (!tiled->loops.empty())
-    result.loop = tiled->loops.front();
-  return result;
+  return tiled->loops.front();
 }
 
-FailureOr<RowTilingStatistics> bpt::tileAllRows(RewriterBase &rewriter,
-                                                FunctionOpInterface function) {
-  RowTilingStatistics statistics;
+FailureOr<RowTiling>
+bpt::tileAllRows(RewriterBase &rewriter, FunctionOpInterface function,
+                 function_ref<int64_t(Operation *)> rowsOf) {
+  RowTiling result;
   SmallVector<Block *> blocks;
   function.walk([&](Block *block) { blocks.push_back(block); });
   for (Block *block : blocks) {
-    RowPlan plan = planRows(*block);
+    RowPlan plan = planRows(*block, rowsOf);
     // The last root first: operations that several loops repeat must be there
     // until the last of them is made. All decisions are taken beforehand.
-    SmallVector<std::pair<Operation *, int64_t>> work;
+    struct Work {
+      Operation *root;
+      int64_t rows;
+      unsigned numFused;
+    };
+    SmallVector<Work> work;
     for (Operation *root : plan.roots)
-      work.push_back({root, getRowsOf(root, plan)});
-    for (auto [root, rows] : work) {
-      if (rows == 0)
-        continue;
+      if (int64_t rows = getRowsOf(root, plan))
+        work.push_back(
+            {root, rows, static_cast<unsigned>(getFused(root, plan).size())});
+    for (auto [root, rows, numFused] : work) {
       Location loc = root->getLoc();
-      FailureOr<RowLoop> loop = tileRows(rewriter, root, rows, plan);
+      FailureOr<LoopLikeOpInterface> loop =
+          tileRows(rewriter, root, rows, plan);
       if (failed(loop))
         return failure();
-      if (!loop->loop)
+      if (!*loop)
         continue;
-      ++statistics.numLoops;
-      statistics.numFused += loop->numFused;
+      result.loops.push_back(*loop);
+      result.numFused += numFused;
       remark::passed(
           loc, remark::RemarkOpts::name("row-loop").category("bpt-tile-rows"))
           << "one loop over blocks of " << std::to_string(rows)
-          << " rows computes " << std::to_string(loop->numFused)
-          << " operations";
+          << " rows computes " << std::to_string(numFused) << " operations";
     }
   }
   // Values read several times were fused once per use: make them one again.
   DominanceInfo dominance(function);
   eliminateCommonSubExpressions(rewriter, dominance, function);
   (void)runRegionDCE(rewriter, function->getRegions());
-  return statistics;
+  return result;
 }
 
 namespace {
 struct TileRowsPass : bpt::impl::TileRowsPassBase<TileRowsPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    FailureOr<RowTilingStatistics> statistics =
-        tileAllRows(rewriter, getOperation());
-    if (failed(statistics))
+    FailureOr<RowTiling> result =
+        tileAllRows(rewriter, getOperation(), [](Operation *op) -> int64_t {
+          StrategyAttr strategy = getStrategy(op);
+          return strategy ? strategy.getRows() : 0;
+        });
+    if (failed(result))
       return signalPassFailure();
-    numLoops += statistics->numLoops;
-    numFused += statistics->numFused;
+    numLoops += result->loops.size();
+    numFused += result->numFused;
   }
 };
 } // namespace

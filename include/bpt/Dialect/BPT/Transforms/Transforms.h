@@ -31,34 +31,34 @@ struct RowPlan {
   SetVector<Operation *> members;
   /// Those whose results are stored: one loop is made for each.
   SetVector<Operation *> roots;
+  /// Block sizes asked for; not every member asks.
+  DenseMap<Operation *, int64_t> rows;
 };
 
-/// Plans the loops over row blocks of one block of IR.
-RowPlan planRows(Block &block);
+/// Plans the loops over row blocks of one block of IR. \p rowsOf gives the
+/// block size that a blocked operation asks for, or 0 if it is not to be cut.
+RowPlan planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf);
 
-/// The loop made for one root.
-struct RowLoop {
-  /// Null when the root fits into one block of rows and needs no loop.
-  LoopLikeOpInterface loop;
+/// The block size that a root's loop should have: what it asks for, or what the
+/// first operation fused into it asks for, or its users. 0 if none says.
+int64_t getRowsOf(Operation *root, const RowPlan &plan);
+
+/// Makes the loop over blocks of \p rows rows for one root of the plan and
+/// fuses into it every member that is not a root; null when one block holds all
+/// rows. Emits an error and fails when a fused operation asks for another size.
+FailureOr<LoopLikeOpInterface> tileRows(RewriterBase &rewriter, Operation *root,
+                                        int64_t rows, const RowPlan &plan);
+
+/// What tileAllRows made.
+struct RowTiling {
+  SmallVector<Operation *> loops;
   unsigned numFused = 0;
 };
 
-/// Makes the loop over blocks of `rows` rows for one root of the plan and fuses
-/// into it every member that is not a root. Emits an error and fails when a
-/// fused operation asks for another block size.
-FailureOr<RowLoop> tileRows(RewriterBase &rewriter, Operation *root,
-                            int64_t rows, const RowPlan &plan);
-
-/// The block size that a root's loop should have: its own strategy's, or that
-/// of the first operation fused into it that has one. 0 if none says.
-int64_t getRowsOf(Operation *root, const RowPlan &plan);
-
-/// Plans and makes all loops of a function.
-struct RowTilingStatistics {
-  unsigned numLoops = 0, numFused = 0;
-};
-FailureOr<RowTilingStatistics> tileAllRows(RewriterBase &rewriter,
-                                           FunctionOpInterface function);
+/// Plans and makes the loops of all blocks of a function.
+FailureOr<RowTiling> tileAllRows(RewriterBase &rewriter,
+                                 FunctionOpInterface function,
+                                 function_ref<int64_t(Operation *)> rowsOf);
 
 /// Replaces attention by loops over batch entries, heads and blocks of `keys`
 /// keys (0: all keys at once). Returns the innermost online operations.

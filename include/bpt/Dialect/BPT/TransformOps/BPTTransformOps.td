@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TRANSFORM_OPS
+#define BPT_TRANSFORM_OPS
+
+include "mlir/Dialect/Transform/IR/TransformDialect.td"
+include "mlir/Dialect/Transform/IR/TransformTypes.td"
+include "mlir/Dialect/Transform/Interfaces/MatchInterfaces.td"
+include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/OpBase.td"
+
+def FuseRowsOp : Op<Transform_Dialect, "bpt.fuse_rows", [
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    DeclareOpInterfaceMethods<TransformOpInterface>,
+    ReportTrackingListenerFailuresOpTrait]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "fuse the layers of a function into loops over blocks of rows";
+  let description = [{
+    Does what the pass `bpt-tile-rows` does, with one block size for all blocked
+    operations in the bodies of the target functions (those already inside a
+    loop excepted): one `scf.forall` for every result that has to be stored, with
+    everything else fused into it. `fuse = false` in an operation's
+    `#bpt.strategy` keeps its result stored here, too.
+
+    Returns the loops made, none if one block holds all rows. It is a silenceable
+    failure if an operation cannot be cut into blocks of rows, or if its strategy
+    asks for other blocks.
+
+    Example:
+
+    ```mlir
+    %loops = transform.bpt.fuse_rows %func rows = 256 : (!transform.any_op) -> !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$rows);
+  let results = (outs TransformHandleTypeInterface:$loops);
+  let assemblyFormat = "$target `rows` `=` $rows attr-dict `:` functional-type($target, $loops)";
+}
+
+def TileKeysOp : Op<Transform_Dialect, "bpt.tile_keys", [
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    DeclareOpInterfaceMethods<TransformOpInterface>,
+    ReportTrackingListenerFailuresOpTrait]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "turn attention into loops over key blocks with online softmax";
+  let description = [{
+    Does what the pass `bpt-tile-keys` does to each `bpt.attention`: loops over
+    batch entries and heads, and inside them loops of `bpt.online_attention` over
+    blocks of `keys` keys that skip the blocks its masks exclude. Returns the
+    online operations, one for each loop. Anything but `bpt.attention` is a
+    silenceable failure.
+
+    Example:
+
+    ```mlir
+    %steps = transform.bpt.tile_keys %attention keys = 256 : (!transform.any_op) -> !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$keys);
+  let results = (outs TransformHandleTypeInterface:$steps);
+  let assemblyFormat = "$target `keys` `=` $keys attr-dict `:` functional-type($target, $steps)";
+}
+
+def TileHiddenOp : Op<Transform_Dialect, "bpt.tile_hidden", [
+    FunctionalStyleTransformOpTrait, MemoryEffectsOpInterface, TransformOpInterface,
+    TransformEachOpTrait, ReportTrackingListenerFailuresOpTrait]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "turn a feed-forward network into a loop over hidden blocks";
+  let description = [{
+    Does what the pass `bpt-tile-hidden` does to each `bpt.feed_forward`: a loop
+    over blocks of `hidden` units that carries the sum in f32. Returns the
+    operation inside the loop. Anything but `bpt.feed_forward` is a silenceable
+    failure.
+
+    Example:
+
+    ```mlir
+    %block = transform.bpt.tile_hidden %ffn hidden = 512 : (!transform.any_op) -> !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$hidden);
+  let results = (outs TransformHandleTypeInterface:$block);
+  let assemblyFormat = "$target `hidden` `=` $hidden attr-dict `:` functional-type($target, $block)";
+  let extraClassDeclaration = [{
+    ::mlir::DiagnosedSilenceableFailure applyToOne(
+        ::mlir::transform::TransformRewriter &rewriter,
+        ::mlir::Operation *target,
+        ::mlir::transform::ApplyToEachResultList &results,
+        ::mlir::transform::TransformState &state);
+  }];
+}
+
+def MatchSizeOp : Op<Transform_Dialect, "bpt.match.size", [
+    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "the size of a named dimension of a blocked operation";
+  let description = [{
+    Gives the size that the operand types state for one dimension of a blocked
+    operation's table, as a parameter to compare with
+    `transform.match.param.cmpi`; −1 for a dynamic size. The names are those of
+    the diagnostics: `batch`, `query row`, `head`, `key`, `head_dim` and
+    `value head_dim` of attention; `row`, `hidden`, `input` and `output` of a
+    feed-forward network; and so on.
+
+    Succeeds on a blocked operation that has the dimension; otherwise it is a
+    silenceable failure, and so no match.
+
+    Example: attention over many keys.
+
+    ```mlir
+    %keys = transform.bpt.match.size %op "key" : (!transform.any_op) -> !transform.param<i64>
+    %many = transform.param.constant 4096 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi ge %keys, %many : !transform.param<i64>
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$operand_handle, StrAttr:$dimension);
+  let results = (outs TransformParamTypeInterface:$size);
+  let assemblyFormat = "$operand_handle $dimension attr-dict `:` functional-type($operand_handle, $size)";
+  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
+}
+
+#endif // BPT_TRANSFORM_OPS
