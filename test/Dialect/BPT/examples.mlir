@@ -1,0 +1,82 @@
+// RUN: bpt-opt %s | bpt-opt -o /dev/null
+// RUN: %python %S/Inputs/check-examples.py %s %bpt_src_root/include/bpt/Dialect/BPT/IR/*.td
+
+// The examples of the operations' documentation, word for word.
+
+#layer = #bpt.strategy<rows = 128, keys = 128>
+
+func.func @attention(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %e: tensor<1x?x8x64xf32>) {
+  %o = bpt.attention
+      ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
+      outs(%e : tensor<1x?x8x64xf32>) {causal} score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %cap = arith.constant 5.0e+01 : f32
+      %d = arith.divf %s, %cap : f32
+      %t = math.tanh %d : f32
+      %r = arith.mulf %t, %cap : f32
+      bpt.yield %r : f32
+  } -> tensor<1x?x8x64xf32>
+  return
+}
+
+func.func @online_attention(%q: tensor<1x128x8x64xf32>, %k: tensor<1x256x8x64xf32>, %v: tensor<1x256x8x64xf32>,
+                            %acc: tensor<1x128x8x64xf32>, %m: tensor<1x128x8xf32>, %l: tensor<1x128x8xf32>) {
+  %r:3 = bpt.online_attention
+      ins(%q, %k, %v : tensor<1x128x8x64xf32>, tensor<1x256x8x64xf32>, tensor<1x256x8x64xf32>)
+      outs(%acc, %m, %l : tensor<1x128x8x64xf32>, tensor<1x128x8xf32>, tensor<1x128x8xf32>)
+      -> tensor<1x128x8x64xf32>, tensor<1x128x8xf32>, tensor<1x128x8xf32>
+  return
+}
+
+func.func @embedding(%ids: tensor<1x?xi32>, %table: tensor<30522x384xf32>, %e: tensor<1x?x384xf32>) {
+  %x = bpt.embedding ins(%ids, %table : tensor<1x?xi32>, tensor<30522x384xf32>)
+      outs(%e : tensor<1x?x384xf32>) -> tensor<1x?x384xf32>
+  return
+}
+
+func.func @rotary_embedding(%q: tensor<1x?x8x64xf32>, %e: tensor<1x?x8x64xf32>) {
+  %r = bpt.rotary_embedding ins(%q : tensor<1x?x8x64xf32>) outs(%e : tensor<1x?x8x64xf32>)
+      {kind = #bpt.rotary_kind<half>, dim = 32 : i64} -> tensor<1x?x8x64xf32>
+  return
+}
+
+func.func @cross_entropy(%h: tensor<1x?x64xf32>, %w: tensor<64x1000xf32>, %y: tensor<1x?xi32>, %e: tensor<1x?xf32>) {
+  %loss = bpt.cross_entropy ins(%h, %w, %y : tensor<1x?x64xf32>, tensor<64x1000xf32>, tensor<1x?xi32>)
+      outs(%e : tensor<1x?xf32>) -> tensor<1x?xf32>
+  return
+}
+
+func.func @layer_norm(%x: tensor<1x?x768xf32>, %w: tensor<768xf32>, %b: tensor<768xf32>, %e: tensor<1x?x768xf32>) {
+  %n = bpt.layer_norm ins(%x : tensor<1x?x768xf32>) weight(%w : tensor<768xf32>)
+      bias(%b : tensor<768xf32>) outs(%e : tensor<1x?x768xf32>) {eps = 1.0e-5 : f32}
+      -> tensor<1x?x768xf32>
+  return
+}
+
+func.func @rms_norm(%x: tensor<1x?x768xf32>, %w: tensor<768xf32>, %e: tensor<1x?x768xf32>) {
+  %n = bpt.rms_norm ins(%x : tensor<1x?x768xf32>) weight(%w : tensor<768xf32>)
+      outs(%e : tensor<1x?x768xf32>) {eps = 1.0e-5 : f32} -> tensor<1x?x768xf32>
+  return
+}
+
+func.func @linear(%o: tensor<1x?x12x64xf32>, %wo: tensor<12x64x768xf32>, %x: tensor<1x?x768xf32>) {
+  %h = bpt.linear ins(%o, %wo : tensor<1x?x12x64xf32>, tensor<12x64x768xf32>)
+      outs(%x : tensor<1x?x768xf32>) -> tensor<1x?x768xf32>
+  return
+}
+
+func.func @feed_forward(%x: tensor<1x?x64xf32>, %w1: tensor<64x256xf32>, %w2: tensor<256x64xf32>, %w3: tensor<64x256xf32>,
+                        %z: tensor<1x?x64xf32>) {
+  %y = bpt.feed_forward ins(%x, %w1, %w2 : tensor<1x?x64xf32>, tensor<64x256xf32>, tensor<256x64xf32>)
+      gate(%w3 : tensor<64x256xf32>)
+      outs(%z : tensor<1x?x64xf32>) {activation = #bpt.activation<silu>} -> tensor<1x?x64xf32>
+  return
+}
+
+func.func @yield(%q: tensor<1x4x2x8xf32>) {
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>) outs(%q : tensor<1x4x2x8xf32>) score {
+    ^bb0(%score: f32, %b: index, %h: index, %i: index, %j: index):
+      bpt.yield %score : f32
+  } -> tensor<1x4x2x8xf32>
+  return
+}
