@@ -11,6 +11,7 @@
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/CPU/Pipeline.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -27,6 +28,7 @@ int main(int argc, char **argv) {
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
+  mlir::bpt::registerCPULoweringPipeline();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BPT optimizer driver\n", registry));
 }

@@ -63,4 +63,219 @@ def ScheduleParallelLoopsPass : Pass<"bpt-schedule-parallel-loops"> {
   let dependentDialects = ["::mlir::omp::OpenMPDialect"];
 }
 
+def LowerPackPass : Pass<"bpt-lower-pack", "::mlir::func::FuncOp"> {
+  let summary = "Write linalg.pack and linalg.unpack as loops of copied panels";
+  let description = [{
+    linalg.pack has no bufferization of its own, and lowering it to pad,
+    expand and transpose would copy the whole matrix more than once. A pack
+    with one static inner tile becomes a loop over its panels, each a slice of
+    the destination that is written once by a linalg copy (or transposition),
+    in place:
+
+    ```mlir
+    %p = linalg.pack %b outer_dims_perm = [1, 0] inner_dims_pos = [1]
+           inner_tiles = [32] into %e
+         : tensor<768x768xf32> -> tensor<24x768x32xf32>
+    ```
+    becomes
+    ```mlir
+    %p = scf.forall (%n) in (24) shared_outs(%d = %e) -> tensor<24x768x32xf32> {
+      %slot = tensor.extract_slice %d[%n, 0, 0] [1, 768, 32] [1, 1, 1]
+      %src = tensor.extract_slice %b[0, %n * 32] [768, 32] [1, 1]
+      %c = linalg.generic ins(%src) outs(%slot) { linalg.yield %in }
+      scf.forall.in_parallel { tensor.parallel_insert_slice %c into %d... }
+    }
+    ```
+
+    Inside a loop the panels are an scf.for. Where the tile does not divide,
+    the last panel is filled with the padding value and then overwritten in
+    part; for a dynamic size that happens under an scf.if.
+    Other packs, and linalg.unpack, are lowered as upstream does. An inner tile
+    of dynamic size is an error.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def ProtectArgumentsPass
+    : Pass<"bpt-protect-arguments", "::mlir::func::FuncOp"> {
+  let summary = "Mark the tensors that a public function takes as read-only";
+  let description = [{
+    The caller of a compiled function owns its arguments, and they are never
+    written. Bufferization would otherwise update an argument in place when it
+    is a destination. The pass gives every tensor argument of a public function
+    `bufferization.writable = false`, and the function `llvm.emit_c_interface`,
+    the calling convention through which it is run.
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<4xf32> {bufferization.writable = false})
+      -> tensor<4xf32> attributes {llvm.emit_c_interface}
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def VerifyBufferizationPass
+    : Pass<"bpt-verify-bufferization", "::mlir::func::FuncOp"> {
+  let summary = "Report copies and block-local buffers without a small bound";
+  let description = [{
+    What makes blockwise computation blockwise is that a block's workspace does
+    not grow with the sequence. A conflict that bufferization resolves by a
+    copy can silently break that. This pass is an error on every memref.copy
+    and bufferization.clone, and on every memref.alloc inside a loop, for which
+    no constant bound of at most `max-bytes` bytes can be shown. Sizes such as
+    `affine.min(128, %rest)` have a bound. Buffers that the function allocates
+    outside all loops (results, packed weights) are not checked.
+  }];
+  let options = [
+    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"1 << 24",
+           "The most bytes that may be copied, or held by one block's buffer.">
+  ];
+}
+
+def VectorizeContractionsPass
+    : Pass<"bpt-vectorize-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Emit contractions on memrefs as register tiles";
+  let description = [{
+    Every contraction (linalg.contract, matmul, batch_matmul, a generic of that
+    form, of any loop order) on memrefs whose f32 or f64 result is contiguous
+    along a loop that one operand is contiguous along too, and the other does
+    not use, becomes a register tile: up to 8 rows by 2 vectors. The reduction
+    loop carries the accumulators as vectors, so they stay in registers by
+    construction; a row is an element of one operand, broadcast, times a vector
+    of the other. Operands of bf16 and f16 are widened as they are read.
+
+    ```mlir
+    linalg.contract indexing_maps = [#ik, #nkw, #inw]
+      ins(%a, %b : memref<128x768xf32>, memref<24x768x32xf32>)
+      outs(%c : memref<128x24x32xf32>)
+    ```
+    becomes
+    ```mlir
+    scf.for %n = 0 to 24 {
+      scf.for %i = 0 to 128 step 8 {
+        %r:16 = scf.for %k = 0 to 768 iter_args(%acc = ...) {
+          %b0 = vector.load %b[%n, %k, 0]   // and %b1
+          %a0 = memref.load %a[%i, %k]      // and 7 more rows, each broadcast
+          %x0 = vector.fma %a0v, %b0, %acc0 // and 15 more
+          scf.yield %x0, ...
+        }
+        // store the 16 vectors
+      }
+    }
+    ```
+
+    A fill with zero of the accumulator right before becomes the loop's start
+    value. Rows that are left over are a smaller tile (for a dynamic size, one
+    for each power of two); columns that are left over are masked. Contractions
+    of another form are left as they are, with a remark that says why.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
+           "Width of the host's vector registers in bits.">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+def VectorizeTilesPass
+    : Pass<"bpt-vectorize-tiles", "::mlir::func::FuncOp"> {
+  let summary = "Emit linalg ops on memrefs as loops over vectors";
+  let description = [{
+    Every linalg op on memrefs becomes loops. One loop becomes the lanes of a
+    vector: one along which all operands are contiguous or the same. Four
+    registers are processed at a time, what is left at the end under a mask.
+    Reductions keep their result in registers: a reduction over the lanes keeps
+    a vector of partial results, combined once a row; a reduction over another
+    loop keeps a vector of results.
+
+    ```mlir
+    linalg.generic {iterator_types = ["parallel", "reduction"], ...}
+      ins(%x : memref<8x256xf32>) outs(%sum : memref<8xf32>) { arith.addf }
+    ```
+    becomes
+    ```mlir
+    scf.for %i = 0 to 8 {
+      %p = scf.for %j = 0 to 256 step 64 iter_args(%acc = dense<0.0>) {
+        %v = vector.load %x[%i, %j] : vector<64xf32>
+        scf.yield (arith.addf %v, %acc)
+      }
+      %s = vector.reduction <add>, %p, (memref.load %sum[%i])
+      memref.store %s, %sum[%i]
+    }
+    ```
+
+    An op without such a loop becomes scalar loops, with a remark that says
+    why. Strided memref.copy ops are treated as linalg copies.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
+           "Width of the host's vector registers in bits.">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def ExpandMathPass : Pass<"bpt-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "Write f32 exponentials and their kin as arithmetic";
+  let description = [{
+    A call of libm for each element would cost more than everything else in an
+    online softmax. f32 `math.exp2` and `math.exp`, scalar or vector, become a
+    polynomial of degree 6 on the fraction, and an addition to the exponent
+    bits. `math.exp2`: relative error at most 1.2e-7, exact at integers, 0 below
+    -126 (also at minus infinity; no denormal results), infinity from 128 on,
+    NaN for NaN. `math.exp`: relative error at most 2e-7 everywhere (the
+    reduction of the argument is carried out in two floats), 0 below
+    -87.33654, infinity above 88.72283. `math.tanh`, `erf`, `log`, `log2`,
+    `log1p` and `expm1` in f32 use upstream's polynomial approximations. Other
+    types are left to libm.
+
+    ```mlir
+    %y = math.exp2 %x : vector<16xf32>
+    ```
+    becomes about 15 operations of arith and math.fma on vector<16xf32>.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+def WidenNarrowFloatsPass
+    : Pass<"bpt-widen-narrow-floats", "::mlir::func::FuncOp"> {
+  let summary = "Compute in f32 what is written in bf16 or f16";
+  let description = [{
+    Hosts have no arithmetic on bf16, and most have none on f16. Every arith
+    operation of these types is done in f32 and rounded, which gives the same
+    result: f32 has more than twice their digits.
+
+    ```mlir
+    %s = arith.addf %a, %b : vector<16xbf16>
+    ```
+    becomes
+    ```mlir
+    %x = arith.extf %a : vector<16xbf16> to vector<16xf32>
+    %y = arith.extf %b : vector<16xbf16> to vector<16xf32>
+    %z = arith.addf %x, %y : vector<16xf32>
+    %s = arith.truncf %z : vector<16xf32> to vector<16xbf16>
+    ```
+    Upstream's patterns, without the fast-math flags that they put on the
+    conversions and that the LLVM dialect has no place for.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // BPT_TARGET_CPU_PASSES

@@ -1,0 +1,131 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/CPU/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+
+void addBufferization(OpPassManager &pm) {
+  auto &func = pm.nest<func::FuncOp>();
+  func.addPass(createProtectArgumentsPass());
+  func.addPass(createLowerPackPass());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  options.unknownTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  options.bufferAlignment = 64;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  // CSE finds the views that are the same, and with that the self copies that
+  // canonicalization drops.
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+}
+
+void addVectorization(OpPassManager &pm, const CPULoweringOptions &options) {
+  auto &func = pm.nest<func::FuncOp>();
+  func.addPass(createVectorizeContractionsPass({options.vectorBits}));
+  func.addPass(createVectorizeTilesPass({options.vectorBits}));
+}
+
+void addThreads(OpPassManager &pm, const CPULoweringOptions &options) {
+  if (!options.parallel) {
+    pm.addNestedPass<func::FuncOp>(createForallToForLoopPass());
+    return;
+  }
+  pm.addNestedPass<func::FuncOp>(createForallToParallelLoopPass());
+  pm.addPass(createConvertSCFToOpenMPPass());
+  pm.addPass(createScheduleParallelLoopsPass());
+  // Removes the alloca_scope around a loop body, which convert-scf-to-cf would
+  // trip over.
+  pm.addPass(createCanonicalizerPass());
+}
+
+void addMath(OpPassManager &pm) {
+  auto &func = pm.nest<func::FuncOp>();
+  func.addPass(math::createMathExtendToSupportedTypes({{}, "f32"}));
+  func.addPass(createExpandMathPass());
+}
+
+void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createWidenNarrowFloatsPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  // Instructions first, so that libm is called for the rest only; its calls
+  // take vectors apart, which is vector IR again.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  ConvertVectorToLLVMPassOptions vector;
+  vector.reassociateFPReductions = true;
+  pm.addPass(createConvertVectorToLLVMPass(vector));
+  if (options.parallel)
+    pm.addPass(createConvertOpenMPToLLVMPass());
+  FinalizeMemRefToLLVMConversionPassOptions memref;
+  memref.useGenericFunctions = options.genericAllocation;
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+} // namespace
+
+void mlir::bpt::buildCPULoweringPipeline(OpPassManager &pm,
+                                         const CPULoweringOptions &options) {
+  addBufferization(pm);
+  if (options.maxBlockBytes > 0)
+    pm.addNestedPass<func::FuncOp>(
+        createVerifyBufferizationPass({options.maxBlockBytes}));
+  bufferization::buildBufferDeallocationPipeline(pm);
+  pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addPass(createCSEPass());
+  addThreads(pm, options);
+  addVectorization(pm, options);
+  addMath(pm);
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  addLLVM(pm, options);
+}
+
+void mlir::bpt::registerCPULoweringPipeline() {
+  PassPipelineRegistration<CPULoweringOptions>(
+      "bpt-cpu-lower",
+      "Lower block IR on tensors to the LLVM dialect for the host CPU",
+      buildCPULoweringPipeline);
+}
