@@ -8,27 +8,16 @@
 
 #include "bpt/ExecutionEngine/Compile.h"
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
-#include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/ExecutionEngine/Passes.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "bpt/ExecutionEngine/Pipelines.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/Dialect/SCF/Transforms/Passes.h"
-#include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
-#include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
-#include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
-#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -36,48 +25,11 @@ using namespace mlir::bpt;
 void bpt::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registry.insert<BPTDialect>();
+  registerTransformOps(registry);
   registerAllExtensions(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   registerOpenMPDialectTranslation(registry);
-}
-
-/// The pipeline from bpt and linalg on tensors to the LLVM dialect.
-static void buildPipeline(OpPassManager &pm) {
-  pm.addNestedPass<func::FuncOp>(createTileRowsPass());
-  pm.addNestedPass<func::FuncOp>(createTileKeysPass());
-  pm.addNestedPass<func::FuncOp>(createTileHiddenPass());
-  pm.addNestedPass<func::FuncOp>(createDecomposePass());
-  bufferization::OneShotBufferizePassOptions bufferize;
-  bufferize.bufferizeFunctionBoundaries = true;
-  bufferize.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
-  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  bufferization::buildBufferDeallocationPipeline(pm);
-  pm.addPass(createConvertBufferizationToMemRefPass());
-  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  pm.addPass(createForallToParallelLoopPass());
-  pm.addPass(createConvertSCFToOpenMPPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createConvertVectorToSCFPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  FinalizeMemRefToLLVMConversionPassOptions memref;
-  memref.useAlignedAlloc = true;
-  memref.useGenericFunctions = true;
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createConvertOpenMPToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
 /// Whether nothing is left to lower.
@@ -85,30 +37,6 @@ static bool isLowered(ModuleOp module) {
   return llvm::all_of(module.getOps(), [](Operation &op) {
     return isa<LLVM::LLVMDialect>(op.getDialect());
   });
-}
-
-/// Compiled code must not write into its arguments: they are the caller's.
-static void protectArguments(FunctionOpInterface function) {
-  Builder builder(function.getContext());
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (isa<TensorType>(function.getArgumentTypes()[i]))
-      function.setArgAttr(
-          i, bufferization::BufferizationDialect::kWritableAttrName,
-          builder.getBoolAttr(false));
-}
-
-static LogicalResult applyStrategy(ModuleOp module, StringRef path) {
-  OwningOpRef<ModuleOp> script;
-  if (failed(transform::detail::parseTransformModuleFromFile(
-          module.getContext(), path, script)) ||
-      !script)
-    return failure();
-  transform::TransformOpInterface entry =
-      transform::detail::findTransformEntryPoint(module, *script);
-  if (!entry)
-    return failure();
-  return transform::applyTransformNamedSequence(module, entry, *script,
-                                                transform::TransformOptions());
 }
 
 FailureOr<std::unique_ptr<CompiledFunction>>
@@ -126,14 +54,12 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
       return module.emitError() << "is lowered to LLVM already; a strategy has "
                                    "nothing to apply to";
   } else {
-    protectArguments(
-        module.lookupSymbol<FunctionOpInterface>(options.function));
-    if (!options.strategy.empty() &&
-        failed(applyStrategy(module, options.strategy)))
-      return failure();
     PassManager pm(module.getContext());
     pm.addPass(createRecordSignaturePass({options.function}));
-    buildPipeline(pm);
+    CPUPipelineOptions pipeline;
+    if (!options.strategy.empty())
+      pipeline.strategy = options.strategy;
+    buildCPUPipeline(pm, pipeline);
     if (failed(pm.run(module)))
       return failure();
   }

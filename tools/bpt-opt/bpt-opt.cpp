@@ -10,6 +10,7 @@
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/ExecutionEngine/Passes.h"
+#include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -29,6 +30,7 @@ int main(int argc, char **argv) {
   mlir::bpt::registerBPTCPUPasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
   mlir::bpt::registerCPULoweringPipeline();
+  mlir::bpt::registerPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BPT optimizer driver\n", registry));
 }

@@ -22,7 +22,8 @@ struct CompileOptions {
   std::string function = "main";
   /// `cpu`. Other devices are an error that says so.
   std::string device = "cpu";
-  /// A file with a transform script, applied before lowering; none if empty.
+  /// File of the strategy, or the name of one that ships with BPT; the default
+  /// of the device if empty.
   std::string strategy;
   /// Of LLVM, 0 to 3.
   unsigned optLevel = 2;

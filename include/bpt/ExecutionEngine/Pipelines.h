@@ -1,0 +1,53 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// From model IR to code that the JIT takes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_EXECUTIONENGINE_PIPELINES_H
+#define BPT_EXECUTIONENGINE_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::bpt {
+
+/// Options of `bpt-blocks` and `bpt-cpu`.
+struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
+  Option<std::string> strategy{
+      *this, "strategy",
+      llvm::cl::desc("File of the strategy, or the name of one that ships with "
+                     "BPT; empty: operations keep the strategies they carry."),
+      llvm::cl::init("cpu")};
+  Option<int64_t> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc("Width of vector registers in bits: 512 for AVX-512, 256 "
+                     "for AVX2; 0: that of this machine."),
+      llvm::cl::init(0)};
+  Option<bool> parallel{
+      *this, "parallel",
+      llvm::cl::desc("Run blocks of rows on the threads of OpenMP's runtime."),
+      llvm::cl::init(true)};
+};
+
+/// Width of this machine's vector registers in bits.
+int64_t getHostVectorBits();
+
+/// Model IR to blocks: strategies, loops over rows, keys and hidden units.
+void buildBlocksPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// Model IR to the LLVM dialect for CPUs.
+void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// Registers `bpt-blocks` and `bpt-cpu`.
+void registerPipelines();
+
+} // namespace mlir::bpt
+
+#endif // BPT_EXECUTIONENGINE_PIPELINES_H
