@@ -18,8 +18,6 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
-#include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
-#include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -43,7 +41,11 @@ void bpt::registerCompilerDialects(DialectRegistry &registry) {
 }
 
 /// The pipeline from bpt and linalg on tensors to the LLVM dialect.
-static void buildPipeline(OpPassManager &pm) {
+static void buildPipeline(OpPassManager &pm, const std::string &strategy) {
+  ApplyStrategyPassOptions apply;
+  if (!strategy.empty())
+    apply.strategy = strategy;
+  pm.addPass(createApplyStrategyPass(apply));
   pm.addNestedPass<func::FuncOp>(createTileRowsPass());
   pm.addNestedPass<func::FuncOp>(createTileKeysPass());
   pm.addNestedPass<func::FuncOp>(createTileHiddenPass());
@@ -97,20 +99,6 @@ static void protectArguments(FunctionOpInterface function) {
           builder.getBoolAttr(false));
 }
 
-static LogicalResult applyStrategy(ModuleOp module, StringRef path) {
-  OwningOpRef<ModuleOp> script;
-  if (failed(transform::detail::parseTransformModuleFromFile(
-          module.getContext(), path, script)) ||
-      !script)
-    return failure();
-  transform::TransformOpInterface entry =
-      transform::detail::findTransformEntryPoint(module, *script);
-  if (!entry)
-    return failure();
-  return transform::applyTransformNamedSequence(module, entry, *script,
-                                                transform::TransformOptions());
-}
-
 FailureOr<std::unique_ptr<CompiledFunction>>
 bpt::compile(ModuleOp module, const CompileOptions &options) {
   if (options.device != "cpu")
@@ -128,12 +116,9 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
   } else {
     protectArguments(
         module.lookupSymbol<FunctionOpInterface>(options.function));
-    if (!options.strategy.empty() &&
-        failed(applyStrategy(module, options.strategy)))
-      return failure();
     PassManager pm(module.getContext());
     pm.addPass(createRecordSignaturePass({options.function}));
-    buildPipeline(pm);
+    buildPipeline(pm, options.strategy);
     if (failed(pm.run(module)))
       return failure();
   }

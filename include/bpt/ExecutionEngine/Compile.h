@@ -22,7 +22,8 @@ struct CompileOptions {
   std::string function = "main";
   /// `cpu`. Other devices are an error that says so.
   std::string device = "cpu";
-  /// A file with a transform script, applied before lowering; none if empty.
+  /// How operations are blocked: a file, or the name of a strategy that ships
+  /// with BPT. The device's default if empty.
   std::string strategy;
   /// Of LLVM, 0 to 3.
   unsigned optLevel = 2;
