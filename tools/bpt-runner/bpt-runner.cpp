@@ -125,10 +125,15 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
         " --expected-output flags, but function '" + signature->name +
         "' has " + Twine(signature->results.size()) + " results");
   SmallVector<HostTensor> expected;
-  for (StringRef reference : options.expectedOutputs) {
+  for (auto [i, reference] : llvm::enumerate(options.expectedOutputs)) {
     auto tensor = reader.readFile(reference);
     if (!tensor)
       return tensor.takeError();
+    if (!signature->results[i].accepts(tensor->getShape()))
+      return llvm::createStringError("result " + Twine(i) + " is " +
+                                     signature->results[i].getTypeString() +
+                                     ", but its expected output is " +
+                                     tensor->getTypeString());
     expected.push_back(std::move(*tensor));
   }
 
