@@ -20,6 +20,13 @@ std::string TensorSpec::getTypeString() const {
   return bpt::getTypeString(elementType, shape);
 }
 
+bool TensorSpec::accepts(ArrayRef<int64_t> actual) const {
+  return shape.size() == actual.size() &&
+         llvm::all_of_zip(shape, actual, [](int64_t expected, int64_t size) {
+           return ShapedType::isDynamic(expected) || expected == size;
+         });
+}
+
 static FailureOr<TensorSpec> makeSpec(Operation *function, Type type,
                                       Attribute name, StringRef kind,
                                       unsigned number) {
@@ -135,12 +142,7 @@ FunctionSignature::checkArguments(ArrayRef<HostTensor> actuals) const {
   for (auto [i, spec] : llvm::enumerate(arguments)) {
     const HostTensor &actual = actuals[i];
     bool fits = isCompatible(actual.getElementType(), spec.elementType) &&
-                spec.shape.size() == actual.getShape().size() &&
-                llvm::all_of_zip(spec.shape, actual.getShape(),
-                                 [](int64_t expected, int64_t size) {
-                                   return ShapedType::isDynamic(expected) ||
-                                          expected == size;
-                                 });
+                spec.accepts(actual.getShape());
     if (!fits)
       return llvm::createStringError(getArgumentTitle(i) + ": expected " +
                                      spec.getTypeString() + ", got " +

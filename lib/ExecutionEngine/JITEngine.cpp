@@ -75,6 +75,13 @@ JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
                  .create();
   if (!jit)
     return jit.takeError();
+  auto engine = std::make_unique<JITEngine>();
+  (*jit)->getExecutionSession().setErrorReporter(
+      [engine = engine.get()](llvm::Error error) {
+        std::string message = llvm::toString(std::move(error));
+        if (engine->problem.empty())
+          engine->problem = message;
+      });
   orc::JITDylib &library = (*jit)->getMainJITDylib();
   orc::SymbolMap symbols;
   for (const runtime::Symbol &symbol : runtime::getSymbols())
@@ -99,13 +106,16 @@ JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
   if (llvm::Error error = (*jit)->addIRModule(
           orc::ThreadSafeModule(std::move(module), std::move(context))))
     return std::move(error);
-  auto engine = std::make_unique<JITEngine>();
   engine->jit = std::move(*jit);
   return engine;
 }
 
 llvm::Expected<void *> JITEngine::lookup(llvm::StringRef name) {
   auto address = jit->lookup(name);
+  if (!address && !problem.empty()) {
+    llvm::consumeError(address.takeError());
+    return llvm::createStringError(problem);
+  }
   if (!address)
     return address.takeError();
   return address->toPtr<void *>();

@@ -72,12 +72,13 @@ void bpt::printText(const Report &report, llvm::raw_ostream &os) {
                        report.getMaxMs())
        << " (" << report.times.size() << " runs, " << report.numThreads
        << " threads)\n";
-    if (std::optional<double> gflops = report.getGflops()) {
-      os << llvm::format("speed: %.1f GFLOP/s", *gflops);
+    if (std::optional<double> gflops = report.getGflops())
+      os << llvm::format("speed: %.1f GFLOP/s", *gflops) << '\n';
+    if (report.peakGflops) {
+      os << llvm::format("peak: %.1f GFLOP/s (%s, measured)",
+                         *report.peakGflops, report.peakInstruction.c_str());
       if (std::optional<double> share = report.getRooflineShare())
-        os << llvm::format(", %.1f %% of the measured %s peak of %.1f GFLOP/s",
-                           *share * 100, report.peakType.c_str(),
-                           *report.peakGflops);
+        os << llvm::format(", of which %.1f %% reached", *share * 100);
       os << '\n';
     }
   }

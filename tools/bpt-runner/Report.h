@@ -24,9 +24,10 @@ struct Report {
   /// Of every run, in order.
   std::vector<double> times;
   std::optional<double> flops;
-  /// The FMA peak of this machine with as many threads, and of what type.
+  /// What this machine does at best with as many threads, and by which
+  /// instruction.
   std::optional<double> peakGflops;
-  std::string peakType;
+  std::string peakInstruction;
   std::optional<size_t> workspaceBytes;
   std::optional<size_t> rssGrowthBytes;
   /// One for every expected output.

@@ -10,6 +10,9 @@
 #include "Report.h"
 #include "TensorFiles.h"
 #include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/ExecutionEngine/FlopCount.h"
+#include "bpt/ExecutionEngine/MachinePeak.h"
+#include "bpt/ExecutionEngine/ProcessMemory.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -44,6 +47,15 @@ parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
 
 static double getMilliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+/// The type whose products the function is made of: its first floating-point
+/// argument's.
+static ElementType getComputeType(const FunctionSignature &signature) {
+  for (const TensorSpec &argument : signature.arguments)
+    if (isFloat(argument.elementType))
+      return argument.elementType;
+  return ElementType::F32;
 }
 
 /// Calls the function again and again, after a warm-up.
@@ -113,12 +125,23 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
         " --expected-output flags, but function '" + signature->name +
         "' has " + Twine(signature->results.size()) + " results");
   SmallVector<HostTensor> expected;
-  for (StringRef reference : options.expectedOutputs) {
+  for (auto [i, reference] : llvm::enumerate(options.expectedOutputs)) {
     auto tensor = reader.readFile(reference);
     if (!tensor)
       return tensor.takeError();
+    if (!signature->results[i].accepts(tensor->getShape()))
+      return llvm::createStringError("result " + Twine(i) + " is " +
+                                     signature->results[i].getTypeString() +
+                                     ", but its expected output is " +
+                                     tensor->getTypeString());
     expected.push_back(std::move(*tensor));
   }
+
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const HostTensor &argument : *arguments)
+    shapes.emplace_back(argument.getShape());
+  std::optional<double> flops = countFlops(
+      (*module)->lookupSymbol<FunctionOpInterface>(options.function), shapes);
 
   auto start = std::chrono::steady_clock::now();
   CompileOptions compileOptions;
@@ -131,13 +154,19 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     return alreadyReported();
   Report report;
   report.numThreads = omp_get_max_threads();
+  report.flops = flops;
   report.compileMs = getMilliseconds(std::chrono::steady_clock::now() - start);
 
+  // Files are mapped; their pages must not count as the function's.
+  llvm::for_each(*arguments, touchPages);
+  ResidentSetMeter residentSet;
   auto result = (*function)->run(*arguments);
   if (!result)
     return result.takeError();
-  if (options.memoryReport)
+  if (options.memoryReport) {
     report.workspaceBytes = result->workspaceBytes;
+    report.rssGrowthBytes = residentSet.getPeakGrowth();
+  }
   for (auto [actual, reference] : llvm::zip(result->tensors, expected)) {
     auto difference =
         compareTensors(actual, reference, options.atol, options.rtol);
@@ -152,6 +181,15 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     if (!times)
       return times.takeError();
     report.times = std::move(*times);
+    auto peak =
+        measureMachinePeak(getComputeType(*signature), report.numThreads);
+    if (peak) {
+      report.peakGflops = peak->gflops;
+      report.peakInstruction = peak->instruction;
+    } else {
+      llvm::errs() << "bpt-runner: warning: "
+                   << llvm::toString(peak.takeError()) << '\n';
+    }
   }
 
   if (options.json) {

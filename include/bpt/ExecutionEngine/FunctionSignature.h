@@ -24,6 +24,9 @@ struct TensorSpec {
   ElementType elementType;
   SmallVector<int64_t, 4> shape;
 
+  /// Whether a tensor of that shape fits: a dynamic size takes any.
+  bool accepts(ArrayRef<int64_t> actual) const;
+
   /// `1x?x768xf32`.
   std::string getTypeString() const;
 };

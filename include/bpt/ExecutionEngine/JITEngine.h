@@ -12,6 +12,7 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <string>
 
 namespace mlir::bpt {
 
@@ -28,6 +29,9 @@ public:
   llvm::Expected<void *> lookup(llvm::StringRef name);
 
 private:
+  /// The first problem that linking met: it names the missing symbol, which the
+  /// error of the lookup does not.
+  std::string problem;
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 

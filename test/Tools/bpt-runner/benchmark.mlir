@@ -1,0 +1,29 @@
+// RUN: bpt-runner %s --benchmark=7 --threads=1 --input=2xf32=splat:1 | FileCheck %s
+// CHECK: time: median {{[0-9.]+}} ms, min {{[0-9.]+}} ms, max {{[0-9.]+}} ms (7 runs, 1 threads)
+// CHECK-NEXT: speed: {{[0-9.]+}} GFLOP/s
+// CHECK-NEXT: peak: {{[1-9][0-9.]+}} GFLOP/s (f32 FMA, measured), of which {{[0-9.]+}} % reached
+
+// RUN: bpt-runner %s --benchmark=3 --threads=1 --json --memory-report --input=2xf32=splat:1 | FileCheck %s --check-prefix=JSON
+// JSON: {"compile_ms":{{[0-9.e-]+}},"gflops":{{[0-9.e-]+}},"matches":null,"max_abs_error":null,
+// JSON-SAME: "median_ms":{{[0-9.e-]+}},"min_ms":{{[0-9.e-]+}},"peak_gflops":{{[0-9.e-]+}},"rel_error":null,
+// JSON-SAME: "roofline_share":{{[0-9.e-]+}},"rss_growth_bytes":{{[0-9]+}},"threads":1,"workspace_bytes":{{[0-9]+}}}
+
+// Without a count of operations there is no speed.
+// RUN: bpt-runner %s --function=uncounted --benchmark=3 --input=2xf32=splat:1 | FileCheck %s --check-prefix=UNCOUNTED
+// UNCOUNTED: time: median
+// UNCOUNTED-NOT: speed
+// RUN: bpt-runner %s --function=uncounted --benchmark=3 --json --input=2xf32=splat:1 | FileCheck %s --check-prefix=UNCOUNTED-JSON
+// UNCOUNTED-JSON: "gflops":null
+// UNCOUNTED-JSON-SAME: "roofline_share":null
+
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> attributes {bpt.flops = 2 : i64} {
+  %e = tensor.empty() : tensor<2xf32>
+  %y = linalg.add ins(%x, %x : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+func.func @uncounted(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %e = tensor.empty() : tensor<2xf32>
+  %y = linalg.add ins(%x, %x : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
