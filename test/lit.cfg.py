@@ -19,11 +19,22 @@ llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.bpt_tools_dir, append_path=True)
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%bpt_src_root", config.bpt_src_root))
+config.substitutions.append(("%bpt_lib_dir", config.bpt_lib_dir))
+
+if config.bpt_sanitize:
+    config.available_features.add("sanitizers")
+    # The packaged libMLIR is not instrumented: it fills containers that our code
+    # reads, frees what our code allocates, and keeps what it made at start-up.
+    config.environment["ASAN_OPTIONS"] = (
+        "detect_container_overflow=0:alloc_dealloc_mismatch=0:detect_leaks=0"
+    )
+    config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
 llvm_config.add_tool_substitutions(
     [
         "bpt-opt",
         "bpt-gen",
+        "bpt-lsp-server",
         "bpt-runner",
         ToolSubst("%omp_lib", config.omp_library, unresolved="ignore"),
     ],

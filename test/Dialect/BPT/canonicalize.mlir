@@ -271,3 +271,27 @@ func.func @unused(%x: tensor<1x4x8xf32>) {
   %a = bpt.rms_norm ins(%x : tensor<1x4x8xf32>) outs(%x : tensor<1x4x8xf32>) {eps = 1.0e-5 : f32} -> tensor<1x4x8xf32>
   return
 }
+
+// -----
+
+// Static sizes reach attention through casts, with and without a region.
+// CHECK-LABEL: func @casts(
+func.func @casts(%q: tensor<1x8x2x4xf32>, %k: tensor<1x?x2x4xf32>, %e: tensor<1x8x2x4xf32>)
+    -> (tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>) {
+  %cq = tensor.cast %q : tensor<1x8x2x4xf32> to tensor<1x?x2x4xf32>
+  %ce = tensor.cast %e : tensor<1x8x2x4xf32> to tensor<1x?x2x4xf32>
+  // CHECK: %[[O:.*]] = bpt.attention {{.*}} : tensor<1x8x2x4xf32>, tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>) {{.*}} -> tensor<1x8x2x4xf32>
+  // CHECK: tensor.cast %[[O]] : tensor<1x8x2x4xf32> to tensor<1x?x2x4xf32>
+  %o = bpt.attention ins(%cq, %k, %k : tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>)
+      outs(%ce : tensor<1x?x2x4xf32>) -> tensor<1x?x2x4xf32>
+  // CHECK: bpt.attention {{.*}} score {
+  // CHECK: arith.mulf
+  // CHECK: } -> tensor<1x8x2x4xf32>
+  %p = bpt.attention ins(%cq, %k, %k : tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>)
+      outs(%ce : tensor<1x?x2x4xf32>) score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %a = arith.mulf %s, %s : f32
+      bpt.yield %a : f32
+  } -> tensor<1x?x2x4xf32>
+  return %o, %p : tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>
+}

@@ -295,9 +295,39 @@ struct DropUnusedLse : OpRewritePattern<AttentionOp> {
   }
 };
 
+/// Casts of operands to types that know less. Upstream's pattern for operations
+/// in destination-passing style does the same, but clones in a way that does
+/// not take an empty region: this one must come first.
+template <typename OpTy> struct FoldCasts : OpRewritePattern<OpTy> {
+  FoldCasts(MLIRContext *context)
+      : OpRewritePattern<OpTy>(context, PatternBenefit(100)) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!tensor::hasFoldableTensorCastOperand(op))
+      return failure();
+    SmallVector<Type> types(op->getResultTypes());
+    SmallVector<Value> operands =
+        tensor::getUpdatedOperandsAfterCastOpFolding(op, types);
+    Operation *folded = rewriter.clone(*op);
+    folded->setOperands(operands);
+    SmallVector<Value> results;
+    for (auto [result, type, old] :
+         llvm::zip(folded->getResults(), types, op->getResults())) {
+      result.setType(type);
+      results.push_back(type == old.getType()
+                            ? Value(result)
+                            : tensor::CastOp::create(rewriter, op.getLoc(),
+                                                     old.getType(), result));
+    }
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
 template <typename OpTy>
 void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<DropDeadMasks<OpTy>, DropDefaultScale<OpTy>,
+  patterns.add<FoldCasts<OpTy>, DropDeadMasks<OpTy>, DropDefaultScale<OpTy>,
                DropIdentityScore<OpTy>, DropDeadPositions<OpTy>>(context);
   patterns.add<DropNeutralOperand<OpTy>>(context, &OpTy::getBiasMutable, 0.0);
 }

@@ -1,0 +1,23 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<mlir::bpt::BPTDialect>();
+  mlir::bpt::registerTransformOps(registry);
+  return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+}

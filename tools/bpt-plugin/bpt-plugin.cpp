@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The dialect and the passes as a plugin of any mlir-opt of the same version.
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/BPT/IR/BPTDialect.h"
+#include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
+#include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/CPU/Pipeline.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Compiler.h"
+
+using namespace mlir;
+
+static void registerDialects(DialectRegistry *registry) {
+  registry->insert<bpt::BPTDialect>();
+  bpt::registerTransformOps(*registry);
+}
+
+static void registerPasses() {
+  bpt::registerBPTPasses();
+  bpt::registerBPTCPUPasses();
+  bpt::registerCPULoweringPipeline();
+}
+
+extern "C" LLVM_ATTRIBUTE_WEAK DialectPluginLibraryInfo
+mlirGetDialectPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "BPT", LLVM_VERSION_STRING,
+          registerDialects};
+}
+
+extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "BPT", LLVM_VERSION_STRING, registerPasses};
+}
