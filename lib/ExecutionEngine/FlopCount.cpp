@@ -62,8 +62,9 @@ std::optional<double>
 bpt::countFlops(FunctionOpInterface function,
                 ArrayRef<SmallVector<int64_t>> argumentShapes) {
   if (auto stated = function->getAttrOfType<IntegerAttr>(kFlopsAttrName))
-    return static_cast<double>(stated.getInt());
-  if (function.isExternal() ||
+    return stated.getValue().signedRoundToDouble();
+  // A function that is lowered has pointers, no shapes.
+  if (function.isExternal() || !isa<FunctionType>(function.getFunctionType()) ||
       function.getNumArguments() != argumentShapes.size())
     return std::nullopt;
   OwningOpRef<Operation *> copy = function->clone();
