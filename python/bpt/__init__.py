@@ -1,0 +1,1 @@
+"""Python tools of BPT, a compiler for blockwise parallel transformers."""
