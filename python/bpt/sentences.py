@@ -52,7 +52,7 @@ class SentenceEncoder:
         model = work / "model.mlir"
         model.write_text(export_sentence_encoder(folder / "config.json"))
         self._module = work / "lowered.mlir"
-        run_tool("bpt-opt", [model, "--bpt-compile-cpu", "-o", self._module])
+        run_tool("bpt-opt", [model, "--bpt-cpu", "-o", self._module])
 
     def __enter__(self) -> "SentenceEncoder":
         return self

