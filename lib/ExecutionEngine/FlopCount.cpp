@@ -10,6 +10,7 @@
 #include "bpt/Dialect/BPT/IR/BPTInterfaces.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -72,7 +73,13 @@ bpt::countFlops(FunctionOpInterface function,
     return std::nullopt;
   double flops = 0;
   bool known = true;
-  copy->walk([&](BlockedOpInterface op) {
+  copy->walk([&](Operation *nested) {
+    // What a callee does is not counted.
+    if (isa<CallOpInterface>(nested))
+      known = false;
+    auto op = dyn_cast<BlockedOpInterface>(nested);
+    if (!op)
+      return;
     FailureOr<SmallVector<int64_t>> sizes = getSizes(op);
     if (failed(sizes))
       known = false;
