@@ -20,6 +20,7 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,13 +50,16 @@ def run_tool(command, timeout):
         raise CaseFailure(f"{command[0]} took more than {timeout} s")
     if done.returncode == 0:
         return done.stdout
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    first = next(
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    # A crash is announced by a line that says nothing about it.
+    lines = [line for line in lines if not line.startswith("PLEASE submit")]
+    said = next(
         (l for l in lines if "error" in l.lower()), (lines or ["no message"])[0]
     )
-    raise CaseFailure(
-        f"{os.path.basename(command[0])} exit code {done.returncode}: {first.strip()}"
-    )
+    how = f"exit code {done.returncode}"
+    if done.returncode < 0:
+        how = f"killed by {signal.Signals(-done.returncode).name}"
+    raise CaseFailure(f"{os.path.basename(command[0])} {how}: {said}")
 
 
 def relative_error(actual, exact):

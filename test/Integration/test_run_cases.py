@@ -63,7 +63,7 @@ class Harness(unittest.TestCase):
         self.check_failure("shape", "expected (2, 128, 2, 40) float32")
 
     def test_crash(self):
-        self.check_failure("crash", "exit code")
+        self.check_failure("crash", "killed by SIGABRT")
 
     def test_output_missing(self):
         self.check_failure("missing", "result 0 was not written")
