@@ -1,0 +1,300 @@
+"""Runs compiled attention, layers and models against the reference.
+
+    run_cases.py --bin=build/bin [--filter=REGEX] [--jobs=N] [--seed=N]
+
+Each case prints model IR with bpt-gen, runs it with bpt-runner on random inputs
+and compares every result with the reference in fp64:
+  f32        relative Frobenius error at most 1e-5 (with scores of ±1e4, where
+             f32 itself cannot do better, at most twice the plain computation's)
+  bf16, f16  error at most twice that of the plain computation in the same type
+and never a NaN; a log-sum-exp is -inf exactly where no key is kept.
+Prints a line for every failing case, with the command that repeats it, and
+last the counts. Exit code 1 if a case fails.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+import numpy as np
+
+import cases
+import reference
+import tensor_files
+from arithmetic import EXACT, plain
+
+F32_TOLERANCE = 1e-5
+# Where the plain computation happens to be exact, as with a single key.
+ERROR_FLOOR = 1e-6
+
+
+class CaseFailure(Exception):
+    pass
+
+
+def run_tool(command, timeout):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise CaseFailure(f"{command[0]} took more than {timeout} s")
+    if done.returncode == 0:
+        return done.stdout
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    # A crash is announced by a line that says nothing about it.
+    lines = [line for line in lines if not line.startswith("PLEASE submit")]
+    said = next(
+        (l for l in lines if "error" in l.lower()), (lines or ["no message"])[0]
+    )
+    how = f"exit code {done.returncode}"
+    if done.returncode < 0:
+        how = f"killed by {signal.Signals(-done.returncode).name}"
+    raise CaseFailure(f"{os.path.basename(command[0])} {how}: {said}")
+
+
+def relative_error(actual, exact):
+    """In the Frobenius norm; equal infinities differ by nothing."""
+    same = (actual == exact) & np.isinf(exact)
+    difference = np.where(same, 0, actual - np.where(same, 0, exact))
+    norm = np.linalg.norm(np.where(np.isinf(exact), 0, exact))
+    error = np.linalg.norm(difference)
+    return error / norm if norm > 0 else error
+
+
+def check_result(config, what, actual, exact, rounded):
+    """Raises, or returns the error as a share of what is allowed."""
+    actual = actual.astype(np.float64)
+    if np.isnan(actual).any():
+        first = tuple(int(i) for i in np.argwhere(np.isnan(actual))[0])
+        raise CaseFailure(f"{what} has {np.isnan(actual).sum()} NaNs, first at {first}")
+    if (np.isinf(actual) != np.isinf(exact)).any():
+        where = np.argwhere(np.isinf(actual) != np.isinf(exact))[0]
+        at = tuple(int(i) for i in where)
+        raise CaseFailure(f"{what} is {actual[at]} at {at}, expected {exact[at]}")
+    error = relative_error(actual, exact)
+    allowed = 0.0
+    if config.dtype != "f32" or config.data == "large":
+        allowed = 2 * relative_error(rounded.astype(np.float64), exact) + ERROR_FLOOR
+    if config.dtype == "f32":
+        allowed = max(allowed, F32_TOLERANCE)
+    if not error <= allowed:
+        worst = np.unravel_index(np.argmax(np.abs(actual - exact)), exact.shape)
+        at = tuple(int(i) for i in worst)
+        raise CaseFailure(
+            f"{what}: relative error {error:.3g}, allowed {allowed:.3g}; worst at "
+            f"{at}: {actual[at]:.6g}, expected {exact[at]:.6g}"
+        )
+    return error / allowed
+
+
+def checks_threads(config):
+    """One case in eight is run with other numbers of threads as well."""
+    return zlib.crc32(config.name.encode()) % 8 == 0
+
+
+class CaseRunner:
+    def __init__(self, options):
+        self.options = options
+
+    def run(self, name, config):
+        """Returns the largest error, as a share of what is allowed."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="bpt-case-"))
+        try:
+            return self.run_in(folder, config)
+        finally:
+            if self.options.keep:
+                target = pathlib.Path(self.options.keep) / name
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(folder, target)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run_in(self, folder, config):
+        options = self.options
+        ir = run_tool([options.gen, *config.flags()], options.timeout)
+        (folder / "main.mlir").write_text(ir)
+        inputs, weights = cases.random_arguments(config, options.seed)
+        command = [options.runner, str(folder / "main.mlir"), "--function=main"]
+        if options.poison:
+            command.append("--poison-memory")
+        for name, array in inputs.items():
+            flag = tensor_files.write_tensor(folder, name, array)
+            command.append(f"--input={flag}")
+        if weights:
+            path = folder / "weights.safetensors"
+            tensor_files.write_safetensors(path, weights)
+            command.append(f"--weights={path}")
+        command += options.runner_flags
+        results = self.read_results(folder, config, command)
+        if checks_threads(config):
+            self.compare_threads(folder, config, command, results)
+
+        arguments = inputs | weights
+        exact = reference.evaluate(EXACT, config, arguments)
+        rounded = exact
+        if config.dtype != "f32" or config.data == "large":
+            rounded = reference.evaluate(plain(config.dtype), config, arguments)
+        share = 0.0
+        for i, actual in enumerate(results):
+            what = "log-sum-exp" if i == 1 else "result"
+            share = max(share, check_result(config, what, actual, exact[i], rounded[i]))
+        return share
+
+    def read_results(self, folder, config, command):
+        """Runs the command; the results have the shapes and types they should."""
+        outputs = [f"result{i}" for i in range(len(config.results()))]
+        for name, (_, dtype) in zip(outputs, config.results()):
+            flag = tensor_files.path_for(folder, name, dtype)[1]
+            command = [*command, f"--output={flag}"]
+        (folder / "command.txt").write_text(shlex.join(command) + "\n")
+        run_tool(command, self.options.timeout)
+        results = []
+        for i, (shape, dtype) in enumerate(config.results()):
+            if not tensor_files.path_for(folder, outputs[i], dtype)[0].exists():
+                raise CaseFailure(f"result {i} was not written")
+            actual = tensor_files.read_tensor(folder, outputs[i], dtype)
+            if actual.shape != shape or actual.dtype != dtype:
+                raise CaseFailure(
+                    f"result {i} is {actual.shape} {actual.dtype}, "
+                    f"expected {shape} {dtype}"
+                )
+            results.append(actual)
+        return results
+
+    def compare_threads(self, folder, config, command, results):
+        """Results do not depend on the number of threads, to the last bit."""
+        for threads in (1, 3):
+            again = folder / f"threads{threads}"
+            again.mkdir()
+            flags = [*command, f"--threads={threads}"]
+            for i, other in enumerate(self.read_results(again, config, flags)):
+                if other.tobytes() != results[i].tobytes():
+                    raise CaseFailure(f"result {i} differs with {threads} threads")
+
+
+class Progress:
+    """One line, on a terminal only."""
+
+    def __init__(self, total):
+        self.total, self.done, self.failed = total, 0, 0
+        self.enabled = sys.stderr.isatty()
+
+    def show(self, name):
+        if self.enabled:
+            line = f"[{self.done}/{self.total}] {self.failed} failed  {name}"
+            sys.stderr.write(f"\r\x1b[K{line[:110]}")
+            sys.stderr.flush()
+
+    def clear(self):
+        if self.enabled:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def parse_options(arguments):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--bin", default="build/bin", help="folder of the tools")
+    parser.add_argument("--gen", help="bpt-gen, if elsewhere")
+    parser.add_argument("--runner", help="bpt-runner, if elsewhere")
+    parser.add_argument("--filter", default="", help="regular expression on names")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, help="of inputs and random cases")
+    parser.add_argument("--random", type=int, default=24, help="random cases")
+    parser.add_argument("--shard", default="0/1", help="I/N: case I, I+N, I+2N, …")
+    parser.add_argument("--subset", type=int, help="so many cases, evenly spread")
+    parser.add_argument("--list", action="store_true", help="print names and flags")
+    parser.add_argument("--keep", help="folder that keeps each case's files")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds a tool")
+    parser.add_argument(
+        "--no-poison", dest="poison", action="store_false",
+        help="do not fill allocated memory with NaNs",
+    )  # fmt: skip
+    parser.add_argument("--slowest", type=int, default=0, help="print so many times")
+    parser.add_argument("--errors", action="store_true", help="print every error")
+    parser.add_argument("runner_flags", nargs="*", help="flags of bpt-runner, after --")
+    options = parser.parse_args(arguments)
+    options.gen = options.gen or os.path.join(options.bin, "bpt-gen")
+    options.runner = options.runner or os.path.join(options.bin, "bpt-runner")
+    if options.seed is None:
+        options.seed = int(os.environ.get("BPT_SEED", secrets.randbelow(10**6)))
+    return options
+
+
+def select(options):
+    selected = [
+        (name, config)
+        for name, config in cases.all_cases(options.seed, options.random)
+        if re.search(options.filter, name)
+    ]
+    index, _, count = options.shard.partition("/")
+    selected = selected[int(index) :: int(count)]
+    if options.subset and options.subset < len(selected):
+        at = np.linspace(0, len(selected) - 1, options.subset).round().astype(int)
+        selected = [selected[i] for i in sorted(set(at.tolist()))]
+    return selected
+
+
+def repeat_command(options, name):
+    parts = [sys.executable, os.path.relpath(__file__), f"--seed={options.seed}",
+             f"--random={options.random}", f"--filter=^{re.escape(name)}$",
+             f"--gen={options.gen}", f"--runner={options.runner}"]  # fmt: skip
+    if options.runner_flags:
+        parts += ["--", *options.runner_flags]
+    return shlex.join(parts)
+
+
+def main(arguments):
+    options = parse_options(arguments)
+    selected = select(options)
+    if options.list:
+        for name, config in selected:
+            print(name, shlex.join(config.flags()), sep=": ")
+        return 0
+    print(f"seed {options.seed}, {len(selected)} cases", flush=True)
+    runner, progress, times = CaseRunner(options), Progress(len(selected)), []
+
+    def timed(name, config):
+        start = time.monotonic()
+        try:
+            result = runner.run(name, config)
+        except CaseFailure as failure:
+            result = str(failure)
+        return result, time.monotonic() - start
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        pending = {pool.submit(timed, name, config): name for name, config in selected}
+        for future in concurrent.futures.as_completed(pending):
+            name = pending[future]
+            result, seconds = future.result()
+            times.append((seconds, name))
+            progress.done += 1
+            if isinstance(result, str):
+                progress.failed += 1
+                progress.clear()
+                print(
+                    f"FAIL {name}: {result}\n  {repeat_command(options, name)}",
+                    flush=True,
+                )
+            elif options.errors:
+                print(f"{result:8.4f} of the allowed error  {name}", flush=True)
+            progress.show(name)
+    progress.clear()
+    for seconds, name in sorted(times, reverse=True)[: options.slowest]:
+        print(f"{seconds:7.2f} s  {name}")
+    print(f"{progress.done - progress.failed} passed, {progress.failed} failed")
+    return 1 if progress.failed or not selected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+# RUN: %python %s %bpt_tools_dir
+
+"""The harness finds wrong results: it runs a runner that spoils them."""
+
+import contextlib
+import io
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import run_cases
+
+HERE = pathlib.Path(__file__).parent
+TOOLS = pathlib.Path(sys.argv.pop())
+# Rows without keys, and a log-sum-exp.
+CASE = "^attention-f32-b2-s128x17-.*causal-lse$"
+
+
+def run(spoil, case=CASE, *extra):
+    """(exit code, lines) of one case with the spoiling runner."""
+    launcher = tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False)
+    with launcher:
+        launcher.write(f'#!/bin/sh\nexec "{sys.executable}" ')
+        launcher.write(f'"{HERE}/Inputs/spoiling_runner.py" "$@"\n')
+    os.chmod(launcher.name, 0o755)
+    os.environ.update(SPOIL=spoil, REAL_RUNNER=str(TOOLS / "bpt-runner"))
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            code = run_cases.main(
+                [f"--bin={TOOLS}", f"--runner={launcher.name}", f"--filter={case}",
+                 "--seed=1", "--random=0", *extra]
+            )  # fmt: skip
+    finally:
+        os.remove(launcher.name)
+    return code, output.getvalue().splitlines()
+
+
+class Harness(unittest.TestCase):
+    def check_failure(self, spoil, message, case=CASE):
+        code, lines = run(spoil, case)
+        self.assertEqual(code, 1)
+        self.assertTrue(any("FAIL" in l and message in l for l in lines), lines)
+        self.assertTrue(any("--seed=1" in l and "--filter=" in l for l in lines))
+        self.assertEqual(lines[-1], "0 passed, 1 failed")
+
+    def test_passes_what_is_right(self):
+        code, lines = run("nothing")
+        self.assertEqual((code, lines[-1]), (0, "1 passed, 0 failed"), lines)
+
+    def test_error_of_3e_5(self):
+        self.check_failure("scale", "relative error 3e-05, allowed 1e-05")
+
+    def test_nan(self):
+        self.check_failure("nan", "result has 1 NaNs, first at (0, 0, 0, 3)")
+
+    def test_finite_log_sum_exp_of_an_empty_row(self):
+        self.check_failure("lse", "log-sum-exp is -3.4")
+
+    def test_wrong_shape(self):
+        self.check_failure("shape", "expected (2, 128, 2, 40) float32")
+
+    def test_crash(self):
+        self.check_failure("crash", "killed by SIGABRT")
+
+    def test_output_missing(self):
+        self.check_failure("missing", "result 0 was not written")
+
+    def test_nothing_selected(self):
+        code, lines = run("nothing", "^no such case$")
+        self.assertEqual((code, lines[-1]), (1, "0 passed, 0 failed"))
+
+    def test_shards_are_a_partition(self):
+        every = run_cases.select(run_cases.parse_options(["--seed=5"]))
+        parts = [
+            name
+            for i in range(3)
+            for name, _ in run_cases.select(
+                run_cases.parse_options(["--seed=5", f"--shard={i}/3"])
+            )
+        ]
+        self.assertEqual(sorted(parts), sorted(name for name, _ in every))
+
+    def test_grid_has_the_sizes_it_is_for(self):
+        grid = [c for _, c in run_cases.select(run_cases.parse_options(["--random=0"]))]
+        attention = [c for c in grid if c.kind == "attention"]
+        layers = [c for c in grid if c.kind == "layer"]
+        self.assertGreaterEqual(len(attention) + len(layers), 200)
+        lengths = {c.seq for c in attention} | {c.kv_seq for c in attention}
+        self.assertLessEqual(
+            {0, 1, 2, 17, 63, 64, 65, 113, 128, 203, 256, 512, 1000, 2048}, lengths
+        )
+        self.assertEqual(
+            {c.head_dim for c in attention},
+            {8, 17, 32, 40, 59, 64, 96, 111, 128, 160, 256},
+        )
+        self.assertLessEqual({1, 2, 3}, {c.batch for c in attention})
+        for kind in (attention, layers):
+            self.assertEqual({c.dtype for c in kind}, {"f32", "bf16", "f16"})
+            self.assertEqual({c.dynamic for c in kind}, {False, True})
+        combinations = {(c.norm, c.post_norm, c.act, c.gated) for c in layers}
+        self.assertEqual(len(combinations), 2 * 2 * 5 * 2)
+        self.assertEqual({c.rotary for c in layers}, {None, "half", "interleaved"})
+
+
+if __name__ == "__main__":
+    unittest.main()
