@@ -254,11 +254,12 @@ SmallVector<Value> FunctionBuilder::attention(Value query, Value key,
   auto op = AttentionOp::create(
       builder, types, query, key, value, inputs.bias, inputs.querySegments,
       inputs.keySegments, /*positions=*/ValueRange(), /*diagonal=*/Value(),
-      init, lseInit, options.causal, window, scale);
+      init, lseInit, options.causal, window, scale,
+      /*scoreCount=*/options.score ? 1 : 0);
   if (options.score) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(op);
-    buildScore(op.getScore(), query, key);
+    buildScore(*op.getScoreRegion(), query, key);
   }
   return llvm::to_vector(llvm::map_range(
       op->getResults(), [](OpResult result) -> Value { return result; }));

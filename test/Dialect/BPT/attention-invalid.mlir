@@ -104,8 +104,7 @@ func.func @segment_element_types(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>, %
 
 func.func @segments_of_queries_only(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>) {
   // expected-error @+1 {{'segments' takes both the queries' and the keys'}}
-  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 1, 0>}> ({
-  }) : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
   return
 }
 

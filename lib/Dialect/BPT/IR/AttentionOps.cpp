@@ -33,7 +33,7 @@ template <typename OpTy> int64_t groupSize(OpTy op) {
 }
 
 template <typename OpTy> bool positionsMatter(OpTy op) {
-  return op.getCausal() || op.getWindow() || !op.getScore().empty();
+  return op.getCausal() || op.getWindow() || op.getScoreRegion();
 }
 
 /// The part of the table up to the destinations. `numLoops` is 4 when the keys
@@ -106,10 +106,11 @@ LogicalResult verifyInputs(OpTy op, unsigned numPositions) {
 }
 
 template <typename OpTy> LogicalResult verifyScoreRegion(OpTy op) {
-  Region &region = op.getScore();
-  if (region.empty())
+  if (op.getScore().size() > 1)
+    return op.emitOpError("has at most one score region");
+  if (!op.getScoreRegion())
     return success();
-  Block &block = region.front();
+  Block &block = op.getScoreRegion()->front();
   Builder builder(op.getContext());
   SmallVector<Type> expected{builder.getF32Type()};
   expected.append(4, builder.getIndexType());
@@ -241,15 +242,16 @@ template <typename OpTy> struct DropIdentityScore : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    if (op.getScore().empty())
+    if (!op.getScoreRegion())
       return failure();
-    Block &block = op.getScore().front();
+    Block &block = op.getScoreRegion()->front();
     if (cast<YieldOp>(block.getTerminator()).getScore() != block.getArgument(0))
       return failure();
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getScore().dropAllReferences();
-      op.getScore().getBlocks().clear();
-    });
+    OperationState state(op.getLoc(), op->getName(), op->getOperands(),
+                         op->getResultTypes());
+    state.attributes = op->getDiscardableAttrDictionary();
+    state.propertiesAttr = op->getPropertiesAsAttribute();
+    rewriter.replaceOp(op, rewriter.create(state));
     return success();
   }
 };
@@ -286,9 +288,11 @@ struct DropUnusedLse : OpRewritePattern<AttentionOp> {
         op.getQuery(), op.getKey(), op.getValue(), op.getBias(),
         op.getQuerySegments(), op.getKeySegments(), op.getPositions(),
         op.getDiagonal(), op.getInit(), /*lse_init=*/Value(),
-        op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr());
+        op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr(),
+        op.getScore().size());
     smaller->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
-    smaller.getScore().takeBody(op.getScore());
+    if (Region *score = op.getScoreRegion())
+      smaller.getScoreRegion()->takeBody(*score);
     rewriter.replaceAllUsesWith(op.getResult(), smaller.getResult());
     rewriter.eraseOp(op);
     return success();

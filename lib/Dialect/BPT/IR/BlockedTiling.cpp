@@ -14,7 +14,6 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
@@ -130,23 +129,6 @@ bool isWhole(OpBuilder &builder, Location loc, Value tensor,
   return true;
 }
 
-/// The same operation on other operands. Upstream's clone does not take the
-/// empty region of an attention without a score.
-Operation *cloneOn(OpBuilder &builder, Operation *op, ValueRange operands) {
-  Operation *result = op->cloneWithoutRegions();
-  result->setOperands(operands);
-  for (auto [value, init] :
-       llvm::zip(result->getResults(),
-                 cast<DestinationStyleOpInterface>(result).getDpsInits()))
-    value.setType(init.getType());
-  builder.insert(result);
-  for (auto [from, to] : llvm::zip(op->getRegions(), result->getRegions())) {
-    IRMapping mapping;
-    from.cloneInto(&to, mapping);
-  }
-  return result;
-}
-
 FailureOr<TilingResult> tile(OpBuilder &builder, Operation *op,
                              ArrayRef<OpFoldResult> offsets,
                              ArrayRef<OpFoldResult> sizes) {
@@ -183,7 +165,11 @@ FailureOr<TilingResult> tile(OpBuilder &builder, Operation *op,
     result.generatedSlices.push_back(slice);
     operands[i] = slice;
   }
-  Operation *tiled = cloneOn(builder, op, operands);
+  SmallVector<Type> types;
+  for (OpOperand &init :
+       cast<DestinationStyleOpInterface>(op).getDpsInitsMutable())
+    types.push_back(operands[init.getOperandNumber()].getType());
+  Operation *tiled = mlir::clone(builder, op, types, operands);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(tiled);

@@ -53,10 +53,12 @@ OnlineAttentionOp bpt::createOnlineAttention(OpBuilder &builder, AttentionOp op,
       builder, op.getLoc(), TypeRange(state), op.getQuery(), op.getKey(),
       op.getValue(), op.getBias(), op.getQuerySegments(), op.getKeySegments(),
       positions, diagonal, state[0], state[1], state[2], op.getCausalAttr(),
-      op.getWindowAttr(), op.getScaleAttr());
+      op.getWindowAttr(), op.getScaleAttr(), op.getScore().size());
   online->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
-  IRMapping mapping;
-  op.getScore().cloneInto(&online.getScore(), mapping);
+  if (Region *score = op.getScoreRegion()) {
+    IRMapping mapping;
+    score->cloneInto(online.getScoreRegion(), mapping);
+  }
   return online;
 }
 
@@ -173,7 +175,7 @@ public:
 
 private:
   /// Scores change after the product, in natural units.
-  bool modifiesScores() { return head.bias || !op.getScore().empty(); }
+  bool modifiesScores() { return head.bias || op.getScoreRegion(); }
 
   /// The query in f32 times the scale, and times log2(e) unless the scores are
   /// modified in natural units first.
@@ -225,7 +227,7 @@ private:
             j = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 1),
                                       op.getPositions()[3]);
           }
-          if (!op.getScore().empty())
+          if (op.getScoreRegion())
             score = inlineScore(b, l, score, i, j);
           if (modifiesScores())
             score = arith::MulFOp::create(
@@ -249,7 +251,7 @@ private:
   }
 
   Value inlineScore(OpBuilder &b, Location l, Value score, Value i, Value j) {
-    Block &block = op.getScore().front();
+    Block &block = op.getScoreRegion()->front();
     IRMapping mapping;
     Value batch = arith::AddIOp::create(b, l, head.batch, op.getPositions()[0]);
     Value headIndex =

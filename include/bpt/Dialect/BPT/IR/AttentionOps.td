@@ -17,7 +17,7 @@ class BPT_AttentionLikeOp<string mnemonic> : BPT_BlockedOp<mnemonic, [
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
       ["locateTile", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
   let hasCanonicalizer = 1;
-  let regions = (region MaxSizedRegion<1>:$score);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$score);
   let hasRegionVerifier = 1;
 }
 
@@ -102,6 +102,10 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention"> {
   let extraClassDeclaration = [{
     /// Destinations: the output and, if asked for, the log-sum-exp.
     ::mlir::MutableOperandRange getDpsInitsMutable();
+    /// The score region, or null if there is none.
+    ::mlir::Region *getScoreRegion() {
+      return getScore().empty() ? nullptr : &getScore().front();
+    }
     /// Query heads that share one key/value head.
     int64_t getGroupSize();
     /// Whether the value depends on where in the whole problem the rows lie.
@@ -166,6 +170,10 @@ def BPT_OnlineAttentionOp : BPT_AttentionLikeOp<"online_attention"> {
   let extraClassDeclaration = [{
     /// Destinations: accumulator, running maximum, running sum.
     ::mlir::MutableOperandRange getDpsInitsMutable();
+    /// The score region, or null if there is none.
+    ::mlir::Region *getScoreRegion() {
+      return getScore().empty() ? nullptr : &getScore().front();
+    }
     /// Query heads that share one key/value head.
     int64_t getGroupSize();
     /// Whether the value depends on where in the whole problem the tile lies.

@@ -1,0 +1,12 @@
+// RUN: bpt-opt %s --bpt-tile-rows --verify-diagnostics
+
+func.func @conflict(%x: tensor<1x512x64xf32>, %w: tensor<64x64xf32>) -> tensor<1x512x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x512x64xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<1x512x64xf32>) -> tensor<1x512x64xf32>
+  // expected-error@+1 {{asks for blocks of 64 rows, but is fused into a loop over blocks of 128; give both the same 'rows', or this one 'fuse = false'}}
+  %n = bpt.rms_norm ins(%x : tensor<1x512x64xf32>) outs(%e : tensor<1x512x64xf32>) {eps = 1.0e-5 : f32, bpt.strategy = #bpt.strategy<rows = 64>} -> tensor<1x512x64xf32>
+  // expected-note@+1 {{the loop computes this result}}
+  %y = bpt.linear ins(%n, %w : tensor<1x512x64xf32>, tensor<64x64xf32>) outs(%z : tensor<1x512x64xf32>) {bpt.strategy = #bpt.strategy<rows = 128>} -> tensor<1x512x64xf32>
+  return %y : tensor<1x512x64xf32>
+}
