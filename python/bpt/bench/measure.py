@@ -1,0 +1,124 @@
+"""Times a case and its peers in alternation."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Sequence
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from bpt.bench.case import Case, Compute
+from bpt.reference import relative_error
+from bpt.tools import progress, run_json
+
+# Two f32 computations of the same; each is within 1e-5 of the truth.
+MAX_ERROR = 2e-5
+
+
+class Mismatch(Exception):
+    """A peer computes something else, so that its times mean nothing."""
+
+
+def measure(case: Case, threads: int, rounds: int, iterations: int) -> dict[str, Any]:
+    """One round runs bpt-runner and then every peer, `iterations` times each
+    after a warm-up; the results are the medians over the rounds' medians.
+
+    Alternation in short rounds, since the machine's speed drifts. Results are
+    compared before anything is timed.
+    """
+    with tempfile.TemporaryDirectory(prefix="bpt-bench-") as folder:
+        work = Path(folder)
+        (work / "case.mlir").write_text(case.ir)
+        save_file(case.arguments, str(work / "arguments.safetensors"))
+        command = [
+            work / "case.mlir",
+            f"--weights={work / 'arguments.safetensors'}",
+            f"--threads={threads}",
+        ]
+        progress(f"{case.name}: comparing results")
+        run_json([*command, f"--output=@{work / 'result.npy'}"])
+        result = np.load(work / "result.npy")
+        peers, errors, missing = _prepare_peers(case, threads, result)
+        del result
+
+        reports: list[dict[str, Any]] = []
+        times: dict[str, list[float]] = {name: [] for name in peers}
+        for number in range(1, rounds + 1):
+            progress(f"{case.name}: round {number} of {rounds}")
+            reports.append(run_json([*command, f"--benchmark={iterations}", "--memory-report"]))
+            for name, compute in peers.items():
+                times[name].append(_median_ms(compute, iterations))
+        progress("")
+
+    bpt = _summary([report["median_ms"] for report in reports], case.flops)
+    peaks = [report["peak_gflops"] for report in reports if report.get("peak_gflops")]
+    peak = statistics.median(peaks) if peaks else None
+    entry: dict[str, Any] = {
+        "case": case.name,
+        "threads": threads,
+        "flops": case.flops,
+        "peak_gflops": peak,
+        "bpt": bpt
+        | {
+            "compile_ms": statistics.median(report["compile_ms"] for report in reports),
+            "workspace_bytes": max(report["workspace_bytes"] for report in reports),
+            "roofline_share": bpt["gflops"] / peak if peak else None,
+        },
+        "peers": {},
+        "missing": missing,
+    }
+    for name in peers:
+        summary = _summary(times[name], case.flops)
+        entry["peers"][name] = summary | {
+            "roofline_share": summary["gflops"] / peak if peak else None,
+            "rel_error": errors[name],
+            # Of the same round, so that drift cancels.
+            "speedup": statistics.median(theirs / ours["median_ms"] for theirs, ours in zip(times[name], reports)),
+        }
+    return entry
+
+
+def _prepare_peers(
+    case: Case, threads: int, result: np.ndarray
+) -> tuple[dict[str, Compute], dict[str, float], dict[str, str]]:
+    """The peers that there are, how far they are from `result`, and why others
+    are missing."""
+    peers: dict[str, Compute] = {}
+    errors: dict[str, float] = {}
+    missing: dict[str, str] = {}
+    for name, prepare in case.peers.items():
+        try:
+            compute = prepare(case.arguments, threads)
+        except ModuleNotFoundError as error:
+            missing[name] = f"no module {error.name}"
+            continue
+        errors[name] = relative_error(result.astype(np.float64), compute().astype(np.float64))
+        if not errors[name] <= MAX_ERROR:
+            raise Mismatch(f"{case.name}: {name} differs by {errors[name]:.1e}; at most {MAX_ERROR:.0e} is the same")
+        peers[name] = compute
+    return peers, errors, missing
+
+
+def _median_ms(compute: Compute, iterations: int) -> float:
+    compute()
+    times = []
+    for _ in range(iterations):
+        start = time.perf_counter()
+        compute()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def _summary(rounds_ms: Sequence[float], flops: float) -> dict[str, Any]:
+    median = statistics.median(rounds_ms)
+    return {
+        "median_ms": median,
+        "min_ms": min(rounds_ms),
+        "max_ms": max(rounds_ms),
+        "rounds_ms": list(rounds_ms),
+        "gflops": flops / median * 1e-6,
+    }

@@ -1,0 +1,78 @@
+"""PyTorch on the CPU, as its users call it. Optional: ModuleNotFoundError
+where it is not installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bpt.bench.case import Arrays, Compute
+
+
+def layer(arguments: Arrays, threads: int, heads: int, causal: bool) -> Compute:
+    """A pre-norm layer: Linear, GELU and scaled_dot_product_attention."""
+    torch, t = _prepare(arguments, threads)
+    f = torch.nn.functional
+    embed = t["x"].shape[-1]
+
+    def compute() -> Any:
+        x = t["x"]
+        batch, seq, _ = x.shape
+        normed = f.layer_norm(x, (embed,), t["ln1.weight"], t["ln1.bias"], 1e-5)
+        q, k, v = (
+            f.linear(normed, t[f"w{part}"], t[f"b{part}"]).view(batch, seq, heads, -1).transpose(1, 2) for part in "qkv"
+        )
+        context = f.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        x = x + f.linear(context.transpose(1, 2).reshape(batch, seq, embed), t["wo"], t["bo"])
+        normed = f.layer_norm(x, (embed,), t["ln2.weight"], t["ln2.bias"], 1e-5)
+        hidden = f.gelu(f.linear(normed, t["w1"], t["b1"]), approximate="tanh")
+        return x + f.linear(hidden, t["w2"], t["b2"])
+
+    return _inference(torch, compute)
+
+
+def attention(arguments: Arrays, threads: int, causal: bool) -> Compute:
+    """scaled_dot_product_attention on `[batch, seq, heads, head_dim]`."""
+    torch, t = _prepare(arguments, threads)
+    q, k, v = (t[name].transpose(1, 2) for name in "qkv")
+    return _inference(
+        torch,
+        lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2),
+    )
+
+
+def feed_forward(arguments: Arrays, threads: int) -> Compute:
+    """Linear, GELU, Linear."""
+    torch, t = _prepare(arguments, threads)
+    f = torch.nn.functional
+    return _inference(
+        torch,
+        lambda: f.linear(f.gelu(f.linear(t["x"], t["w1"], t["b1"]), approximate="tanh"), t["w2"], t["b2"]),
+    )
+
+
+def matmul(arguments: Arrays, threads: int) -> Compute:
+    """x · w."""
+    torch, t = _prepare(arguments, threads)
+    return _inference(torch, lambda: torch.nn.functional.linear(t["x"], t["w"]))
+
+
+def _prepare(arguments: Arrays, threads: int) -> tuple[Any, dict[str, Any]]:
+    """PyTorch and its tensors, matrices `[out, in]` as its Linear keeps them."""
+    import torch
+
+    torch.set_num_threads(threads)
+    tensors = {}
+    for name, array in arguments.items():
+        tensor = torch.from_numpy(array)
+        tensors[name] = tensor.T.contiguous() if tensor.ndim == 2 else tensor
+    return torch, tensors
+
+
+def _inference(torch: Any, compute: Any) -> Compute:
+    def run() -> np.ndarray:
+        with torch.inference_mode():
+            return compute().numpy()
+
+    return run
