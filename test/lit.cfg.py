@@ -37,6 +37,11 @@ llvm_config.add_tool_substitutions(
         "bpt-lsp-server",
         "bpt-runner",
         ToolSubst("%omp_lib", config.omp_library, unresolved="ignore"),
+        ToolSubst(
+            "%mlir_runner_lib",
+            os.path.join(os.path.dirname(config.omp_library), "libmlir_c_runner_utils.so"),
+            unresolved="ignore",
+        ),
     ],
     [config.bpt_tools_dir, config.llvm_tools_dir],
 )

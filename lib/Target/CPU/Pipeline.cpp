@@ -90,16 +90,19 @@ void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
   ConvertVectorToLLVMPassOptions vector;
   vector.reassociateFPReductions = true;
   pm.addPass(createConvertVectorToLLVMPass(vector));
-  if (options.parallel)
-    pm.addPass(createConvertOpenMPToLLVMPass());
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useGenericFunctions = options.genericAllocation;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
+  // After the buffers: the OpenMP conversion would convert them as well, and
+  // always to malloc.
+  if (options.parallel)
+    pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createMoveBF16AsIntegersPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopUtils.h"
+#include "TransposeTiles.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/VectorTarget.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -601,6 +602,10 @@ struct VectorizeTilesPass
       if (op.getNumLoops() != 0) {
         if (std::optional<LanePlan> plan = planLanes(op, why)) {
           LaneEmitter(rewriter, op, std::move(*plan), target).emit(rewriter);
+          rewriter.eraseOp(op);
+          continue;
+        }
+        if (succeeded(emitTransposition(rewriter, op, target))) {
           rewriter.eraseOp(op);
           continue;
         }

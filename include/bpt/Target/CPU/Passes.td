@@ -215,7 +215,9 @@ def VectorizeTilesPass
     }
     ```
 
-    An op without such a loop becomes scalar loops, with a remark that says
+    A copy whose source and destination are contiguous along different loops
+    (a transposition, a pack of keys) becomes square tiles that are transposed
+    in registers. Any other op without such a loop becomes scalar loops, with a remark that says
     why. Strided memref.copy ops are treated as linalg copies.
   }];
   let options = [
@@ -276,6 +278,27 @@ def WidenNarrowFloatsPass
     conversions and that the LLVM dialect has no place for.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def MoveBF16AsIntegersPass : Pass<"bpt-move-bf16-as-integers"> {
+  let summary = "Load and store bf16 as i16 in the LLVM dialect";
+  let description = [{
+    For a host without bf16 instructions LLVM takes a masked load or store of
+    bf16 apart into conversions, calls of `__truncsfbf2`, which a JIT does not
+    find. The arithmetic on the bits is integer arithmetic by then; with loads
+    and stores of i16 the bits are only moved.
+
+    ```mlir
+    %v = llvm.intr.masked.load %p, %mask, %zero : ... -> vector<32xbf16>
+    ```
+    becomes
+    ```mlir
+    %z = llvm.bitcast %zero : vector<32xbf16> to vector<32xi16>
+    %i = llvm.intr.masked.load %p, %mask, %z : ... -> vector<32xi16>
+    %v = llvm.bitcast %i : vector<32xi16> to vector<32xbf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // BPT_TARGET_CPU_PASSES
