@@ -42,7 +42,10 @@ with sentences.SentenceEncoder(folder) as encoder:
         batch = [tokens[(256 - n) // 3 :][:n] for n in lengths]
         assert [len(ids) for ids in batch] == lengths
         actual = encoder.encode_tokens(batch)
-        assert actual.dtype == np.float32 and actual.shape == (len(batch), 384), actual.shape
+        assert actual.dtype == np.float32 and actual.shape == (
+            len(batch),
+            384,
+        ), actual.shape
         for length, ids, embedding in zip(lengths, batch, actual):
             expected = reference.embed(ids)
             error = np.linalg.norm(embedding - expected) / np.linalg.norm(expected)
@@ -53,6 +56,13 @@ with sentences.SentenceEncoder(folder) as encoder:
 
     # What no reference can be wrong about.
     same, paraphrase, other = encoder.encode(
-        ["A man is eating food.", "Someone is having a meal.", "The central bank raised interest rates."]
+        [
+            "A man is eating food.",
+            "Someone is having a meal.",
+            "The central bank raised interest rates.",
+        ]
     )
-    assert same @ paraphrase > 0.5 > 0.2 > same @ other, (same @ paraphrase, same @ other)
+    assert same @ paraphrase > 0.5 > 0.2 > same @ other, (
+        same @ paraphrase,
+        same @ other,
+    )

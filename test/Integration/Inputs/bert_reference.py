@@ -46,10 +46,15 @@ class BertReference:
         scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
         probabilities = scores / scores.sum(axis=-1, keepdims=True)
         context = np.einsum("hij,jhd->ihd", probabilities, v).reshape(x.shape)
-        x = self._norm(x + self._dense(context, f"{name}attention.output.dense"), f"{name}attention.output.LayerNorm")
+        x = self._norm(
+            x + self._dense(context, f"{name}attention.output.dense"),
+            f"{name}attention.output.LayerNorm",
+        )
         hidden = self._dense(x, f"{name}intermediate.dense")
         hidden = hidden * 0.5 * (1.0 + _erf(hidden / math.sqrt(2.0)))
-        return self._norm(x + self._dense(hidden, f"{name}output.dense"), f"{name}output.LayerNorm")
+        return self._norm(
+            x + self._dense(hidden, f"{name}output.dense"), f"{name}output.LayerNorm"
+        )
 
     def _dense(self, x, name):
         return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
