@@ -295,3 +295,33 @@ func.func @casts(%q: tensor<1x8x2x4xf32>, %k: tensor<1x?x2x4xf32>, %e: tensor<1x
   } -> tensor<1x?x2x4xf32>
   return %o, %p : tensor<1x?x2x4xf32>, tensor<1x?x2x4xf32>
 }
+
+// -----
+
+// No rows, nothing to compute.
+
+// CHECK-LABEL: func @empty(
+// CHECK-SAME: %[[X:.+]]: tensor<1x0x8xf32>, %[[E:.+]]: tensor<1x0x8xf32>
+// CHECK-NEXT: return %[[E]]
+func.func @empty(%x: tensor<1x0x8xf32>, %e: tensor<1x0x8xf32>) -> tensor<1x0x8xf32> {
+  %n = bpt.rms_norm ins(%x : tensor<1x0x8xf32>) outs(%e : tensor<1x0x8xf32>) {eps = 1.0e-5 : f32} -> tensor<1x0x8xf32>
+  return %n : tensor<1x0x8xf32>
+}
+
+// -----
+
+// No keys: every row is empty.
+
+// CHECK-LABEL: func @no_keys(
+// CHECK-SAME: %{{.+}}: tensor<1x4x2x8xf32>, %{{.+}}: tensor<1x0x2x8xf32>, %[[E:.+]]: tensor<1x4x2x8xf32>, %[[L:.+]]: tensor<1x4x2xf32>
+// CHECK-DAG: %[[ZERO:.+]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG: %[[NONE:.+]] = arith.constant 0xFF800000 : f32
+// CHECK-DAG: linalg.fill ins(%[[ZERO]] : f32) outs(%[[E]]
+// CHECK-DAG: linalg.fill ins(%[[NONE]] : f32) outs(%[[L]]
+// CHECK-NOT: bpt.
+func.func @no_keys(%q: tensor<1x4x2x8xf32>, %k: tensor<1x0x2x8xf32>, %e: tensor<1x4x2x8xf32>,
+                   %l: tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) {
+  %o, %lse = bpt.attention ins(%q, %k, %k : tensor<1x4x2x8xf32>, tensor<1x0x2x8xf32>, tensor<1x0x2x8xf32>)
+      outs(%e, %l : tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> tensor<1x4x2x8xf32>, tensor<1x4x2xf32>
+  return %o, %lse : tensor<1x4x2x8xf32>, tensor<1x4x2xf32>
+}

@@ -13,6 +13,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::bpt;
 
@@ -329,6 +331,30 @@ template <typename OpTy> struct FoldCasts : OpRewritePattern<OpTy> {
   }
 };
 
+/// Attention without keys keeps none in every row.
+struct FillWithoutKeys : OpRewritePattern<AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (getDim(op.getKey(), 1) != 0)
+      return failure();
+    auto fill = [&](Value init, FloatAttr value) {
+      Value scalar = arith::ConstantOp::create(rewriter, op.getLoc(), value);
+      return linalg::FillOp::create(rewriter, op.getLoc(), scalar, init)
+          .getResult(0);
+    };
+    Type type = op.getInit().getType().getElementType();
+    SmallVector<Value> results{
+        fill(op.getInit(), rewriter.getFloatAttr(type, 0.0))};
+    if (op.getLseInit())
+      results.push_back(fill(
+          op.getLseInit(),
+          rewriter.getF32FloatAttr(-std::numeric_limits<float>::infinity())));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
 template <typename OpTy>
 void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<FoldCasts<OpTy>, DropDeadMasks<OpTy>, DropDefaultScale<OpTy>,
@@ -383,7 +409,7 @@ SmallVector<StringRef> AttentionOp::getStrategyOptions() {
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
   addSharedPatterns<AttentionOp>(patterns, context);
-  patterns.add<DropUnusedLse>(context);
+  patterns.add<DropUnusedLse, FillWithoutKeys>(context);
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -79,6 +80,30 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
       return op->emitOpError("does not read strategy option '")
              << name << "'; it reads: " << llvm::join(options, ", ");
   return success();
+}
+
+namespace {
+/// An operation whose results have no elements computes nothing. Slices of a
+/// dimension of size 0 are not even valid, so none must be made of it.
+struct DropEmptyComputation
+    : public OpInterfaceRewritePattern<BlockedOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  LogicalResult matchAndRewrite(BlockedOpInterface op,
+                                PatternRewriter &rewriter) const override {
+    if (!llvm::all_of(op->getResultTypes(), [](Type type) {
+          return llvm::is_contained(cast<RankedTensorType>(type).getShape(), 0);
+        }))
+      return failure();
+    rewriter.replaceOp(
+        op, cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits());
+    return success();
+  }
+};
+} // namespace
+
+void BPTDialect::getCanonicalizationPatterns(
+    RewritePatternSet &patterns) const {
+  patterns.add<DropEmptyComputation>(getContext());
 }
 
 LogicalResult BPTDialect::verifyOperationAttribute(Operation *op,

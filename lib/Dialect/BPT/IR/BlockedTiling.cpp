@@ -159,6 +159,14 @@ FailureOr<TilingResult> tile(OpBuilder &builder, Operation *op,
       return failure();
     if (isWhole(builder, op->getLoc(), operands[i], sliceOffsets, sliceSizes))
       continue;
+    // A tensor without elements cannot be sliced, and any other is as good.
+    if (llvm::is_contained(
+            cast<RankedTensorType>(operands[i].getType()).getShape(), 0)) {
+      operands[i] = tensor::EmptyOp::create(
+          builder, op->getLoc(), sliceSizes,
+          cast<RankedTensorType>(operands[i].getType()).getElementType());
+      continue;
+    }
     Sizes strides(sliceOffsets.size(), builder.getIndexAttr(1));
     auto slice = tensor::ExtractSliceOp::create(
         builder, op->getLoc(), operands[i], sliceOffsets, sliceSizes, strides);

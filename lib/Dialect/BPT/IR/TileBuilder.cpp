@@ -144,6 +144,11 @@ Value TileBuilder::slice(Value tensor, unsigned dim, OpFoldResult at) {
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<int64_t> shape(type.getShape());
   shape.erase(shape.begin() + dim);
+  if (llvm::is_contained(shape, 0)) {
+    // Not even a tensor without elements can be sliced at the end.
+    sizes.erase(sizes.begin() + dim);
+    return tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+  }
   return tensor::ExtractSliceOp::create(
       builder, loc, RankedTensorType::get(shape, type.getElementType()), tensor,
       offsets, sizes, strides);
@@ -151,6 +156,8 @@ Value TileBuilder::slice(Value tensor, unsigned dim, OpFoldResult at) {
 
 Value TileBuilder::unslice(Value part, Value into, unsigned dim,
                            OpFoldResult at) {
+  if (llvm::is_contained(cast<RankedTensorType>(part.getType()).getShape(), 0))
+    return into;
   SmallVector<OpFoldResult> offsets, sizes, strides;
   getSlice(*this, into, dim, at, offsets, sizes, strides);
   return tensor::InsertSliceOp::create(builder, loc, part, into, offsets, sizes,

@@ -54,6 +54,7 @@ def BPT_Dialect : Dialect {
     /// Name of the argument attribute that holds an argument's name.
     static constexpr ::llvm::StringLiteral kNameAttrName = "bpt.name";
   }];
+  let hasCanonicalizer = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
 }
