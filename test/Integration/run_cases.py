@@ -4,9 +4,8 @@
 
 Each case prints model IR with bpt-gen, runs it with bpt-runner on random inputs
 and compares every result with the reference in fp64:
-  f32        relative Frobenius error at most 1e-5 (with scores of ±1e4, whose
-             rounding f32 multiplies in the exponential, at most four times the
-             plain computation's, which a few rows decide)
+  f32        relative Frobenius error at most 1e-5 (with scores of ±1e4, where
+             the plain computation in f32 may miss it: at most twice its error)
   bf16, f16  error at most twice that of the plain computation in the same type
 and never a NaN; a log-sum-exp is -inf exactly where no key is kept.
 Prints a line for every failing case, with the command that repeats it, and
@@ -85,9 +84,8 @@ def check_result(config, what, actual, exact, rounded):
     error = relative_error(actual, exact)
     allowed = 0.0
     if config.dtype != "f32" or config.data == "large":
-        factor = 4 if config.dtype == "f32" else 2
         plain_error = relative_error(rounded.astype(np.float64), exact)
-        allowed = factor * plain_error + ERROR_FLOOR
+        allowed = 2 * plain_error + ERROR_FLOOR
     if config.dtype == "f32":
         allowed = max(allowed, F32_TOLERANCE)
     if not error <= allowed:

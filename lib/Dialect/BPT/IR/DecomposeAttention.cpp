@@ -130,7 +130,7 @@ public:
     Value scores =
         tile.contract(scaledQuery(), head.key, tile.filled({rows, keys}, 0.0),
                       /*transposed=*/true);
-    if (modifiesScores() || op.getCausal() || op.getWindow() ||
+    if (head.bias || op.getScoreRegion() || op.getCausal() || op.getWindow() ||
         head.querySegments)
       scores = modify(scores);
 
@@ -141,22 +141,27 @@ public:
           return SmallVector<Value>{arith::MaxNumFOp::create(b, l, v[1], v[0])};
         })[0];
     // Maximum and rescaling factor in one operation, so that the maximum can
-    // be updated in place.
+    // be updated in place. It is kept in base 2, rounded once: every score then
+    // subtracts the same number exactly, by a fused multiply-add, however large
+    // the scores are.
+    Value log2e = tile.f32(kLog2E);
     SmallVector<Value> maxAndRescale = tile.generic(
         1, 0, {{blockMax, {0}}}, {{head.max, {0}}, {tile.empty({rows}), {0}}},
-        [](OpBuilder &b, Location l, ValueRange v) {
-          Value m = arith::MaxNumFOp::create(b, l, v[1], v[0]);
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          Value inBase2 = arith::MulFOp::create(b, l, v[0], log2e);
+          Value m = arith::MaxNumFOp::create(b, l, v[1], inBase2);
           Value a =
               math::Exp2Op::create(b, l, arith::SubFOp::create(b, l, v[1], m));
           return SmallVector<Value>{m, a};
         });
     Value max = maxAndRescale[0], rescale = maxAndRescale[1];
-    Value p =
-        tile.generic(2, 0, {{max, {0}}}, {{scores, {0, 1}}},
-                     [](OpBuilder &b, Location l, ValueRange v) {
-                       return SmallVector<Value>{math::Exp2Op::create(
-                           b, l, arith::SubFOp::create(b, l, v[1], v[0]))};
-                     })[0];
+    Value p = tile.generic(
+        2, 0, {{max, {0}}}, {{scores, {0, 1}}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          Value negated = arith::NegFOp::create(b, l, v[0]);
+          Value exponent = math::FmaOp::create(b, l, v[1], log2e, negated);
+          return SmallVector<Value>{math::Exp2Op::create(b, l, exponent)};
+        })[0];
     auto times = [](OpBuilder &b, Location l, ValueRange v) {
       return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], v[1])};
     };
@@ -174,27 +179,22 @@ public:
   }
 
 private:
-  /// Scores change after the product, in natural units.
-  bool modifiesScores() { return head.bias || op.getScoreRegion(); }
-
-  /// The query in f32 times the scale, and times log2(e) unless the scores are
-  /// modified in natural units first.
+  /// The query in f32 times the scale.
   Value scaledQuery() {
-    double unit = modifiesScores() ? 1.0 : kLog2E;
     OpFoldResult headDim = tile.sizes(head.query)[1];
     OpBuilder &builder = tile.builder;
     Value factor;
     if (op.getScale()) {
-      factor = tile.f32(op.getScale()->convertToDouble() * unit);
+      factor = tile.f32(op.getScale()->convertToDouble());
     } else if (auto dim = getConstantIntValue(headDim)) {
-      factor = tile.f32(unit / std::sqrt(static_cast<double>(*dim)));
+      factor = tile.f32(1.0 / std::sqrt(static_cast<double>(*dim)));
     } else {
       Value integer = arith::IndexCastOp::create(
           builder, tile.loc, builder.getI64Type(), cast<Value>(headDim));
       Value size = arith::SIToFPOp::create(builder, tile.loc,
                                            builder.getF32Type(), integer);
       factor =
-          arith::DivFOp::create(builder, tile.loc, tile.f32(unit),
+          arith::DivFOp::create(builder, tile.loc, tile.f32(1.0),
                                 math::SqrtOp::create(builder, tile.loc, size));
     }
     return tile.generic(
@@ -229,10 +229,6 @@ private:
           }
           if (op.getScoreRegion())
             score = inlineScore(b, l, score, i, j);
-          if (modifiesScores())
-            score = arith::MulFOp::create(
-                b, l, score,
-                arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E)));
           Value keep = getMask(b, l, i, j);
           if (head.querySegments) {
             Value same = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq,
