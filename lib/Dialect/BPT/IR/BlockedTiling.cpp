@@ -15,21 +15,12 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/TilingInterface.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
 using Sizes = SmallVector<OpFoldResult>;
-
-/// Whether two index expressions are known to be equal.
-bool areKnownEqual(OpFoldResult a, OpFoldResult b) {
-  if (isEqualConstantIntOrValue(a, b))
-    return true;
-  FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(a, b);
-  return succeeded(equal) && *equal;
-}
 
 OpFoldResult apply(OpBuilder &builder, Location loc, AffineExpr expr,
                    ArrayRef<OpFoldResult> operands) {

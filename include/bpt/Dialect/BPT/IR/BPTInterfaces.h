@@ -67,6 +67,11 @@ LogicalResult reifyShapesOfInits(OpBuilder &builder, Operation *op,
 /// Whether `value` is known to be a multiple of `factor`.
 bool isKnownMultipleOf(OpFoldResult value, int64_t factor);
 
+/// Whether two sizes are known to be equal. Looks at definitions only, never at
+/// the loops around them: tiling asks while it builds a loop that is not
+/// complete, which upstream's value bounds would walk into.
+bool areKnownEqual(OpFoldResult a, OpFoldResult b);
+
 } // namespace mlir::bpt
 
 #include "bpt/Dialect/BPT/IR/BPTInterfaces.h.inc"
