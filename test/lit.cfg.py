@@ -26,9 +26,11 @@ config.substitutions.append(("%bpt_bin_dir", config.bpt_tools_dir))
 
 if config.bpt_sanitize:
     config.available_features.add("sanitizers")
-    # The packaged libMLIR is not instrumented: it grows containers that our code
-    # reads without telling the sanitizer.
-    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0"
+    # The packaged libMLIR is not instrumented: it grows containers and fills arenas
+    # that our code reads without telling the sanitizer. And malloc may fail.
+    config.environment["ASAN_OPTIONS"] = (
+        "detect_container_overflow=0:allow_user_poisoning=0:allocator_may_return_null=1"
+    )
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
 llvm_config.add_tool_substitutions(
