@@ -296,7 +296,7 @@ struct PackContractionsPass
   void runOnOperation() override {
     if (panelWidth < 2 || panelWidth % 2 != 0) {
       emitError(getOperation().getLoc())
-          << "option panel-width is " << panelWidth
+          << "option panel-width is " << panelWidth.getValue()
           << ", but must be an even number of columns";
       return signalPassFailure();
     }

@@ -86,21 +86,22 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
                                                       library->get(), options)))
       return signalPassFailure();
     if (before == OperationFingerPrint(module)) {
-      bool hasOps = module
-                        ->walk([](bpt::BlockedOpInterface) {
-                          return WalkResult::interrupt();
-                        })
-                        .wasInterrupted();
-      // The default strategy of a module without layers has nothing to do.
-      bool isDefault = llvm::any_of(kNamedStrategies, [&](auto &named) {
-        return strategy == named.first;
-      });
-      if (hasOps || !isDefault) {
+      auto found = module->walk(
+          [](bpt::BlockedOpInterface) { return WalkResult::interrupt(); });
+      if (found.wasInterrupted()) {
         module.emitError() << "strategy '" << strategy
                            << "' has no effect: it matches no operation of "
                               "this module";
-        signalPassFailure();
+        return signalPassFailure();
       }
+      // Nothing to compute is nothing to block; the default needs no word.
+      bool isDefault = llvm::any_of(kNamedStrategies, [&](auto &named) {
+        return strategy == named.first;
+      });
+      if (!isDefault)
+        module.emitWarning() << "strategy '" << strategy
+                             << "' has nothing to apply to: the module has no "
+                                "operation that blocks apply to";
     }
   }
 

@@ -1,0 +1,20 @@
+// RUN: bpt-opt %s --bpt-apply-strategy | FileCheck %s
+// RUN: bpt-opt %s --bpt-apply-strategy=cpu | FileCheck %s
+// RUN: bpt-opt %s --bpt-apply-strategy="strategy=%S/Inputs/rows-32.mlir" | FileCheck %s --check-prefix=FILE
+// RUN: bpt-opt %s --bpt-apply-strategy=%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=FILE
+
+// CHECK-LABEL: func @default
+// CHECK: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 128>
+// CHECK: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128>
+// CHECK: bpt.feed_forward {{.*}}bpt.strategy = #bpt.strategy<rows = 128, hidden = 768>
+// FILE-LABEL: func @default
+// FILE: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 32>
+// FILE: bpt.attention
+// FILE-NOT: bpt.strategy
+func.func @default(%x: tensor<1x512x64xf32>, %q: tensor<1x512x4x16xf32>, %w1: tensor<64x256xf32>,
+                   %w2: tensor<256x64xf32>) -> (tensor<1x512x64xf32>, tensor<1x512x4x16xf32>, tensor<1x512x64xf32>) {
+  %n = bpt.rms_norm ins(%x : tensor<1x512x64xf32>) outs(%x : tensor<1x512x64xf32>) {eps = 1.0e-5 : f32} -> tensor<1x512x64xf32>
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x512x4x16xf32>, tensor<1x512x4x16xf32>, tensor<1x512x4x16xf32>) outs(%q : tensor<1x512x4x16xf32>) -> tensor<1x512x4x16xf32>
+  %f = bpt.feed_forward ins(%x, %w1, %w2 : tensor<1x512x64xf32>, tensor<64x256xf32>, tensor<256x64xf32>) outs(%x : tensor<1x512x64xf32>) {activation = #bpt.activation<relu>} -> tensor<1x512x64xf32>
+  return %n, %o, %f : tensor<1x512x64xf32>, tensor<1x512x4x16xf32>, tensor<1x512x64xf32>
+}

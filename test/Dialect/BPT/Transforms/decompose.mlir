@@ -1,0 +1,62 @@
+// RUN: bpt-opt %s --bpt-decompose --canonicalize | FileCheck %s
+
+// Nothing of the dialect is left, whatever was tiled before.
+
+// CHECK-NOT: bpt.
+
+// An untiled attention is the unfused computation, head by head.
+
+// CHECK-LABEL: func @attention
+// CHECK: scf.for
+// CHECK:   %[[S:.+]] = linalg.contract {{.*}} outs(%{{.+}} : tensor<32x48xf32>)
+// CHECK:   arith.maxnumf
+// CHECK:   math.exp2
+// CHECK:   linalg.contract {{.*}} outs(%{{.+}} : tensor<32x8xf32>)
+func.func @attention(%q: tensor<1x32x2x8xf32>, %k: tensor<1x48x2x8xf32>) -> tensor<1x32x2x8xf32> {
+  %e = tensor.empty() : tensor<1x32x2x8xf32>
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x32x2x8xf32>, tensor<1x48x2x8xf32>, tensor<1x48x2x8xf32>) outs(%e : tensor<1x32x2x8xf32>) -> tensor<1x32x2x8xf32>
+  return %o : tensor<1x32x2x8xf32>
+}
+
+// The score region is inlined, on global positions.
+
+// CHECK-LABEL: func @score
+// CHECK-SAME: %[[POS:[a-z0-9]+]]: index
+// CHECK: linalg.generic
+// CHECK:   linalg.index 0
+// CHECK:   arith.addi %{{.+}}, %[[POS]]
+// CHECK:   math.tanh
+func.func @score(%q: tensor<1x32x1x8xf32>, %pos: index) -> tensor<1x32x1x8xf32> {
+  %c0 = arith.constant 0 : index
+  %e = tensor.empty() : tensor<1x32x1x8xf32>
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x32x1x8xf32>, tensor<1x32x1x8xf32>, tensor<1x32x1x8xf32>) at(%c0, %pos, %c0) outs(%e : tensor<1x32x1x8xf32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %i64 = arith.index_cast %i : index to i64
+    %f = arith.sitofp %i64 : i64 to f32
+    %a = arith.addf %s, %f : f32
+    %t = math.tanh %a : f32
+    bpt.yield %t : f32
+  } -> tensor<1x32x1x8xf32>
+  return %o : tensor<1x32x1x8xf32>
+}
+
+// bf16 products are summed in f32 and rounded once.
+
+// CHECK-LABEL: func @linear
+// CHECK: arith.extf
+// CHECK: linalg.contract {{.*}} ins(%{{.+}}, %{{.+}} : tensor<4x8xbf16>, tensor<8x6xbf16>) outs(%{{.+}} : tensor<4x6xf32>)
+// CHECK: arith.truncf
+func.func @linear(%x: tensor<1x4x8xbf16>, %w: tensor<8x6xbf16>, %e: tensor<1x4x6xbf16>) -> tensor<1x4x6xbf16> {
+  %y = bpt.linear ins(%x, %w : tensor<1x4x8xbf16>, tensor<8x6xbf16>) outs(%e : tensor<1x4x6xbf16>) -> tensor<1x4x6xbf16>
+  return %y : tensor<1x4x6xbf16>
+}
+
+// The logits of a block of the vocabulary at a time.
+
+// CHECK-LABEL: func @loss
+// CHECK: scf.for %{{.+}} = %c0 to %c1000 step %c256
+// CHECK:   linalg.contract {{.*}} outs(%{{.+}} : tensor<4x?xf32>)
+func.func @loss(%h: tensor<1x4x8xf32>, %w: tensor<8x1000xf32>, %y: tensor<1x4xi32>, %e: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x1000xf32>, tensor<1x4xi32>) outs(%e : tensor<1x4xf32>) {bpt.strategy = #bpt.strategy<vocab = 256>} -> tensor<1x4xf32>
+  return %l : tensor<1x4xf32>
+}

@@ -1,0 +1,79 @@
+// RUN: bpt-opt %s --bpt-pack-contractions="panel-width=32" --canonicalize --split-input-file | FileCheck %s
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// A weight's block inside a loop: the weight is packed once, before the loop.
+
+// CHECK-LABEL: func @weight
+// CHECK: %[[P:.+]] = linalg.pack %arg1 outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [32] {{.*}} -> tensor<8x64x32xf32>
+// CHECK: scf.for
+// CHECK-NOT: linalg.pack
+// CHECK:   tensor.extract_slice %[[P]][%{{.+}}, 0, 0] [2, 64, 32]
+// CHECK:   linalg.contract {{.*}} tensor<16x64xf32>, tensor<2x64x32xf32>) outs(%{{.+}} : tensor<16x2x32xf32>)
+func.func @weight(%a: tensor<16x64xf32>, %w: tensor<64x256xf32>, %c: tensor<16x64xf32>) -> tensor<16x64xf32> {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c256 = arith.constant 256 : index
+  %r = scf.for %n = %c0 to %c256 step %c64 iter_args(%acc = %c) -> (tensor<16x64xf32>) {
+    %b = tensor.extract_slice %w[0, %n] [64, 64] [1, 1] : tensor<64x256xf32> to tensor<64x64xf32>
+    %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<16x64xf32>, tensor<64x64xf32>) outs(%acc : tensor<16x64xf32>) -> tensor<16x64xf32>
+    scf.yield %p : tensor<16x64xf32>
+  }
+  return %r : tensor<16x64xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Keys are packed where they are used; 100 of them fill 4 panels of 32, beside
+// the destination, with zeros behind.
+
+// CHECK-LABEL: func @keys
+// CHECK: linalg.pack %arg1 padding_value(%{{.+}} : f32) {{.*}}inner_dims_pos = [0] inner_tiles = [32] {{.*}} -> tensor<4x8x32xf32>
+// CHECK: linalg.contract {{.*}} outs(%{{.+}} : tensor<16x4x32xf32>)
+// CHECK: tensor.extract_slice %{{.+}}[0, 0] [16, 100] [1, 1] : tensor<16x128xf32> to tensor<16x100xf32>
+func.func @keys(%q: tensor<16x8xf32>, %k: tensor<100x8xf32>) -> tensor<16x100xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<16x100xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<16x100xf32>) -> tensor<16x100xf32>
+  %s = linalg.contract indexing_maps = [#mk, #nk, #mn] ins(%q, %k : tensor<16x8xf32>, tensor<100x8xf32>) outs(%z : tensor<16x100xf32>) -> tensor<16x100xf32>
+  return %s : tensor<16x100xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Values whose rows are whole panels are read in place.
+
+// CHECK-LABEL: func @values
+// CHECK-NOT: linalg.pack
+// CHECK: tensor.expand_shape %arg1 {{.*}} into tensor<128x2x32xf32>
+// CHECK: linalg.contract
+func.func @values(%p: tensor<16x128xf32>, %v: tensor<128x64xf32>, %acc: tensor<16x64xf32>) -> tensor<16x64xf32> {
+  %o = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%p, %v : tensor<16x128xf32>, tensor<128x64xf32>) outs(%acc : tensor<16x64xf32>) -> tensor<16x64xf32>
+  return %o : tensor<16x64xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// bf16 is extended once, before the product.
+
+// CHECK-LABEL: func @narrow
+// CHECK-COUNT-2: arith.extf
+// CHECK: linalg.contract {{.*}} tensor<16x8xf32>, {{.*}} outs(%{{.+}} : tensor<16x1x16xf32>)
+func.func @narrow(%a: tensor<16x8xbf16>, %b: tensor<8x16xbf16>, %c: tensor<16x16xf32>) -> tensor<16x16xf32> {
+  %o = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<16x8xbf16>, tensor<8x16xbf16>) outs(%c : tensor<16x16xf32>) -> tensor<16x16xf32>
+  return %o : tensor<16x16xf32>
+}
