@@ -8,6 +8,7 @@
 
 #include "bpt/ExecutionEngine/MachinePeak.h"
 #include "bpt/ExecutionEngine/JITEngine.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/IntrinsicsX86.h"
@@ -147,7 +148,7 @@ static double timeRound(PeakFunction peak, unsigned numThreads,
   work(0);
   for (std::thread &thread : threads)
     thread.join();
-  return *std::max_element(seconds.begin(), seconds.end());
+  return *llvm::max_element(seconds);
 }
 
 llvm::Expected<MachinePeak> bpt::measureMachinePeak(ElementType type,

@@ -13,10 +13,12 @@
 #include <vector>
 
 // What compiled code calls. The names are those that lowering to LLVM emits.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 void *_mlir_memref_to_llvm_alloc(uint64_t size);
 void *_mlir_memref_to_llvm_aligned_alloc(uint64_t alignment, uint64_t size);
 void _mlir_memref_to_llvm_free(void *block);
+// NOLINTEND(readability-identifier-naming)
 
 /// A memref of any rank: what a strided memref.copy passes.
 struct BPTUnrankedMemRef {
