@@ -12,6 +12,8 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/VectorTarget.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/TargetParser/Host.h"
@@ -30,6 +32,15 @@ int64_t bpt::getHostVectorBits() {
 static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+/// Checks must not count as uses of results, which would have to be stored for
+/// them: sizes are traced back to the arguments.
+static void checkSizes(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createCheckSizesPass());
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 void bpt::buildBlocksPipeline(OpPassManager &pm,
@@ -53,6 +64,7 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
       options.vectorBits > 0 ? options.vectorBits : getHostVectorBits();
   lowering.parallel = options.parallel;
 
+  checkSizes(pm);
   buildBlocksPipeline(pm, options);
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());

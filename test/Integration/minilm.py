@@ -8,6 +8,7 @@ import numpy as np
 from bert_reference import BertReference
 
 from bpt import models, sentences
+from bpt.tools import ToolError
 
 MAX_ERROR = 1e-5
 TEXT = """A transformer layer is row-parallel along the query sequence once its
@@ -66,3 +67,11 @@ with sentences.SentenceEncoder(folder) as encoder:
         same @ paraphrase,
         same @ other,
     )
+
+    # The model has 512 positions: more tokens are refused, not read past its table.
+    try:
+        encoder.encode_tokens([(tokens * 3)[:513]])
+    except ToolError as error:
+        assert "extract_slice runs out-of-bounds along dimension 0" in str(error), error
+    else:
+        raise AssertionError("513 tokens were taken")

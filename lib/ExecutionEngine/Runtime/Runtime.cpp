@@ -8,6 +8,8 @@
 
 #include "bpt/ExecutionEngine/Runtime/Runtime.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 using namespace mlir::bpt;
@@ -21,6 +23,12 @@ void *_mlir_memref_to_llvm_aligned_alloc(uint64_t alignment, uint64_t size) {
 }
 
 void _mlir_memref_to_llvm_free(void *block) { runtime::deallocate(block); }
+
+void bptReportFailure(const char *message) {
+  std::fprintf(stderr, "%s\n", message);
+  std::fflush(stderr);
+  std::_Exit(2);
+}
 
 namespace {
 /// The words of a memref descriptor.
@@ -74,6 +82,7 @@ const std::vector<runtime::Symbol> &runtime::getSymbols() {
       {"malloc", address(&_mlir_memref_to_llvm_alloc)},
       {"aligned_alloc", address(&_mlir_memref_to_llvm_aligned_alloc)},
       {"free", address(&_mlir_memref_to_llvm_free)},
+      {"bptReportFailure", address(&bptReportFailure)},
       {"memrefCopy", address(&memrefCopy)},
   };
   return symbols;

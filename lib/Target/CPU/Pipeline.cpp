@@ -76,6 +76,7 @@ void addMath(OpPassManager &pm) {
 }
 
 void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
+  pm.addPass(createLowerAssertionsPass());
   pm.addNestedPass<func::FuncOp>(createWidenNarrowFloatsPass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
@@ -98,6 +99,7 @@ void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
   if (options.parallel)
     pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());

@@ -100,6 +100,28 @@ def LowerPackPass : Pass<"bpt-lower-pack", "::mlir::func::FuncOp"> {
   ];
 }
 
+def LowerAssertionsPass : Pass<"bpt-lower-assertions", "::mlir::ModuleOp"> {
+  let summary = "Let failed assertions end in one line and an exit code";
+  let description = [{
+    Upstream lowers `cf.assert` to a call of `abort`, which says nothing and
+    looks like a crash. Here a failed assertion calls `bptReportFailure` of the
+    runtime with its message, which prints it and exits with code 2.
+
+    ```mlir
+    cf.assert %ok, "sizes differ"
+    ```
+    becomes
+    ```mlir
+    scf.if %fails {
+      %message = llvm.mlir.addressof @bpt_message : !llvm.ptr
+      llvm.call @bptReportFailure(%message) : (!llvm.ptr) -> ()
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def ProtectArgumentsPass
     : Pass<"bpt-protect-arguments", "::mlir::func::FuncOp"> {
   let summary = "Mark the tensors that a public function takes as read-only";

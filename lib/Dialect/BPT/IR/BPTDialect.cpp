@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -35,13 +36,28 @@ void BPTDialect::registerAttributes() {
       >();
 }
 
+namespace {
+/// Functions of layers may be inlined, score regions and all.
+struct BPTInlinerInterface : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void BPTDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "bpt/Dialect/BPT/IR/BPTOps.cpp.inc"
       >();
   registerAttributes();
+  addInterfaces<BPTInlinerInterface>();
   attachBlockedTiling(getContext());
+  attachRuntimeVerification(getContext());
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -25,6 +25,9 @@
 namespace mlir::bpt {
 /// Attaches TilingInterface to every blocked operation of the dialect.
 void attachBlockedTiling(MLIRContext *context);
+/// Attaches RuntimeVerifiableOpInterface to every blocked operation: the sizes
+/// that the table says are equal are compared where they are dynamic.
+void attachRuntimeVerification(MLIRContext *context);
 } // namespace mlir::bpt
 
 #endif // BPT_DIALECT_BPT_IR_BPTOPS_H

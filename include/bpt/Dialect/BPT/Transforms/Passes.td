@@ -48,6 +48,32 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::transform::TransformDialect"];
 }
 
+def CheckSizesPass : Pass<"bpt-check-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Compare at run time the sizes that are not known before";
+  let description = [{
+    A verifier compares the sizes that types state. For dynamic ones this pass
+    asks every operation of the function (not those inside a score region or the
+    body of a linalg operation) through `RuntimeVerifiableOpInterface` and
+    inserts its checks before it: operands that share a dimension have the same
+    size, a slice lies inside its tensor. What is known after all folds away in
+    canonicalization; what fails at run time ends the program with the line of
+    the operation instead of a read out of bounds.
+
+    ```mlir
+    %r = bpt.linear ins(%x, %w : tensor<1x?x?xf32>, tensor<64x8xf32>) ...
+    ```
+    becomes
+    ```mlir
+    %same = arith.cmpi eq, %dim, %c64 : index
+    cf.assert %same, "model.mlir:3:8: error: 'bpt.linear' op ... size of 'weight' ..."
+    %r = bpt.linear ins(%x, %w : tensor<1x?x?xf32>, tensor<64x8xf32>) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
   let summary = "Fuse layers into parallel loops over blocks of query rows";
   let description = [{
