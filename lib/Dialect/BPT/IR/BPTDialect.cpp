@@ -58,6 +58,7 @@ void BPTDialect::initialize() {
   addInterfaces<BPTInlinerInterface>();
   attachBlockedTiling(getContext());
   attachRuntimeVerification(getContext());
+  attachPartialAttention(getContext());
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -60,7 +60,7 @@ void bpt::FuseRowsOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
-// TileKeysOp, TileHiddenOp
+// TileKeysOp, SplitKeysOp, TileHiddenOp
 //===----------------------------------------------------------------------===//
 
 /// A silenceable failure that says what the operation is for.
@@ -95,6 +95,34 @@ bpt::TileKeysOp::apply(transform::TransformRewriter &rewriter,
 }
 
 void bpt::TileKeysOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  transform::consumesHandle(getTargetMutable(), effects);
+  transform::producesHandle(getOperation()->getOpResults(), effects);
+  transform::modifiesPayload(effects);
+}
+
+DiagnosedSilenceableFailure
+bpt::SplitKeysOp::apply(transform::TransformRewriter &rewriter,
+                        transform::TransformResults &results,
+                        transform::TransformState &state) {
+  SmallVector<Operation *> parts, loops;
+  SmallVector<Operation *> targets(state.getPayloadOps(getTarget()));
+  for (Operation *target : targets) {
+    auto online = dyn_cast<OnlineAttentionOp>(target);
+    if (!online)
+      return rejects(*this, target, OnlineAttentionOp::getOperationName());
+    FailureOr<KeySplit> split = splitKeys(rewriter, online, getParts());
+    if (failed(split))
+      return emitDefaultSilenceableFailure(target);
+    parts.push_back(split->part);
+    loops.push_back(split->loop);
+  }
+  results.set(cast<OpResult>(getPart()), parts);
+  results.set(cast<OpResult>(getLoop()), loops);
+  return DiagnosedSilenceableFailure::success();
+}
+
+void bpt::SplitKeysOp::getEffects(
     SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
   transform::consumesHandle(getTargetMutable(), effects);
   transform::producesHandle(getOperation()->getOpResults(), effects);

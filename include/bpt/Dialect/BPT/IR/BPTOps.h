@@ -25,6 +25,8 @@
 namespace mlir::bpt {
 /// Attaches TilingInterface to every blocked operation of the dialect.
 void attachBlockedTiling(MLIRContext *context);
+/// Attaches PartialReductionOpInterface to online attention.
+void attachPartialAttention(MLIRContext *context);
 /// Attaches RuntimeVerifiableOpInterface to every blocked operation: the sizes
 /// that the table says are equal are compared where they are dynamic.
 void attachRuntimeVerification(MLIRContext *context);

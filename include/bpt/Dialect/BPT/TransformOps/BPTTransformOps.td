@@ -54,9 +54,9 @@ def TileKeysOp : Op<Transform_Dialect, "bpt.tile_keys", [
   let description = [{
     Does what the pass `bpt-tile-keys` does to each `bpt.attention`: loops over
     batch entries and heads, and inside them loops of `bpt.online_attention` over
-    blocks of `keys` keys that skip the blocks its masks exclude. Returns the
-    online operations, one for each loop. Anything but `bpt.attention` is a
-    silenceable failure.
+    blocks of `keys` keys that skip the blocks its masks exclude (0: all keys in
+    one step, without a loop). Returns the online operations, one for each loop.
+    Anything but `bpt.attention` is a silenceable failure.
 
     Example:
 
@@ -65,9 +65,48 @@ def TileKeysOp : Op<Transform_Dialect, "bpt.tile_keys", [
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
-                       ConfinedAttr<I64Attr, [IntPositive]>:$keys);
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$keys);
   let results = (outs TransformHandleTypeInterface:$steps);
   let assemblyFormat = "$target `keys` `=` $keys attr-dict `:` functional-type($target, $steps)";
+}
+
+def SplitKeysOp : Op<Transform_Dialect, "bpt.split_keys", [
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    DeclareOpInterfaceMethods<TransformOpInterface>,
+    ReportTrackingListenerFailuresOpTrait]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "reduce parts of the keys in parallel and merge them";
+  let description = [{
+    Cuts the keys of one `bpt.online_attention` into `parts` parts of
+    ⌈Sk / parts⌉ keys that a parallel loop reduces independently, each from
+    acc = 0, m = lowest, l = 0. What follows merges them into the state that the
+    operation started from: with M = max(m, m_1, …),
+
+    ```
+    l' = l · 2^(m − M) + Σ_p l_p · 2^(m_p − M),   acc' likewise
+    ```
+
+    The result does not depend on how many threads run the parts. It keeps many
+    threads busy where there are few rows and many keys, as in decoding.
+    Returns the operation of one part and the loop. Anything but
+    `bpt.online_attention` is a silenceable failure.
+
+    Example:
+
+    ```mlir
+    %part, %loop = transform.bpt.split_keys %online parts = 4
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    ```
+
+    Source: the split of keys of flash decoding (Dao et al. 2023).
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$parts);
+  let results = (outs TransformHandleTypeInterface:$part,
+                      TransformHandleTypeInterface:$loop);
+  let assemblyFormat = [{
+    $target `parts` `=` $parts attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def TileHiddenOp : Op<Transform_Dialect, "bpt.tile_hidden", [

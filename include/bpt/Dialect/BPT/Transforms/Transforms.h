@@ -65,6 +65,17 @@ FailureOr<RowTiling> tileAllRows(RewriterBase &rewriter,
 FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
                                              AttentionOp op, int64_t keys);
 
+/// What splitKeys made: the operation of one part, and the loop over parts.
+struct KeySplit {
+  Operation *part;
+  Operation *loop;
+};
+
+/// Splits the keys over `parts` parallel parts, each with a state of its own,
+/// and merges the states.
+FailureOr<KeySplit> splitKeys(RewriterBase &rewriter, OnlineAttentionOp op,
+                              int64_t parts);
+
 /// Replaces a feed-forward network by a loop over blocks of `hidden` units.
 /// Returns the operation inside the loop.
 FailureOr<Operation *> tileHidden(RewriterBase &rewriter, FeedForwardOp op,
