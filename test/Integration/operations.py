@@ -1,0 +1,137 @@
+# Operations that bpt-gen does not print, against NumPy in fp64: cross-entropy
+# with blocks of rows and of the vocabulary, and rotary embeddings at a position.
+#
+# RUN: %python %s %bpt_tools_dir
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import tensor_files
+from arithmetic import DTYPES
+
+TOOLS = Path(sys.argv[1])
+SEED = int(os.environ.get("BPT_SEED", secrets.randbelow(10**6)))
+F32_TOLERANCE = 1e-5
+rng = np.random.default_rng(SEED)
+print(f"seed {SEED}")
+
+
+def run(text, arrays, results):
+    """Runs @main of the text on the arrays, memory poisoned, and reads results."""
+    with tempfile.TemporaryDirectory(prefix="bpt-op-") as name:
+        folder = Path(name)
+        (folder / "main.mlir").write_text(text)
+        command = [TOOLS / "bpt-runner", folder / "main.mlir", "--poison-memory"]
+        for i, array in enumerate(arrays):
+            command.append(
+                f"--input={tensor_files.write_tensor(folder, f'in{i}', array)}"
+            )
+        for i, dtype in enumerate(results):
+            path = tensor_files.path_for(folder, f"out{i}", DTYPES[dtype])[1]
+            command.append(f"--output={path}")
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return [
+            tensor_files.read_tensor(folder, f"out{i}", DTYPES[dtype])
+            for i, dtype in enumerate(results)
+        ]
+
+
+def check(what, actual, exact, scale=None):
+    """Relative to `scale`, by default the exact value."""
+    scale = exact if scale is None else scale
+    actual = actual.astype(np.float64)
+    assert np.isfinite(actual).all(), f"{what}: {actual[~np.isfinite(actual)]}"
+    error = np.linalg.norm(actual - exact) / np.linalg.norm(scale)
+    print(f"{what}: relative error {error:.2e}")
+    assert error <= F32_TOLERANCE, what
+
+
+def shape_of(sizes, dynamic):
+    """The text of a shape, of which the dimensions named may be dynamic."""
+    return "x".join("?" if dynamic and name in "bs" else str(size) for name, size in sizes)
+
+
+def cross_entropy(batch, seq, embed, vocab, dtype, ids, dynamic, magnitude=1.0, strategy=""):
+    hidden = (magnitude * rng.standard_normal((batch, seq, embed))).astype(DTYPES[dtype])
+    weight = (rng.standard_normal((embed, vocab)) / np.sqrt(embed)).astype(DTYPES[dtype])
+    labels = rng.integers(0, vocab, (batch, seq)).astype(np.int32 if ids == "i32" else np.int64)
+    labels[rng.random((batch, seq)) < 0.2] = -100
+    labels[rng.random((batch, seq)) < 0.1] = vocab
+    rows = [("b", batch), ("s", seq)]
+    x = f"tensor<{shape_of(rows + [('e', embed)], dynamic)}x{dtype}>"
+    w = f"tensor<{embed}x{vocab}x{dtype}>"
+    y = f"tensor<{shape_of(rows, dynamic)}x{ids}>"
+    r = f"tensor<{shape_of(rows, dynamic)}xf32>"
+    sizes = "%b, %s" if dynamic else ""
+    text = f"""
+func.func @main(%x: {x}, %w: {w}, %y: {y}) -> ({r}, {r}) {{
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : {x}
+  %s = tensor.dim %x, %c1 : {x}
+  %e = tensor.empty({sizes}) : {r}
+  %r:2 = bpt.cross_entropy ins(%x, %w, %y : {x}, {w}, {y}) outs(%e, %e : {r}, {r}) {strategy} -> {r}, {r}
+  return %r#0, %r#1 : {r}, {r}
+}}"""
+    loss, lse = run(text, [hidden, weight, labels], ["f32", "f32"])
+    logits = hidden.astype(np.float64) @ weight.astype(np.float64)
+    top = logits.max(-1, keepdims=True)
+    exact_lse = np.log(np.exp(logits - top).sum(-1)) + top[..., 0]
+    kept = (labels >= 0) & (labels < vocab)
+    chosen = np.take_along_axis(logits, np.where(kept, labels, 0)[..., None].astype(np.int64), -1)
+    exact_loss = np.where(kept, exact_lse - chosen[..., 0], 0)
+    what = f"cross_entropy {batch}x{seq}x{embed}x{vocab} {dtype} {ids} dynamic={dynamic} ±{magnitude:g}"
+    assert (loss[~kept] == 0).all(), what
+    # The logits are f32 sums of products that 16-bit inputs hold exactly.
+    check(f"{what} lse", lse, exact_lse)
+    # The loss is a difference of two numbers of this size.
+    check(f"{what} loss", loss, exact_loss, scale=exact_lse)
+
+
+def rotary(batch, seq, heads, dim, rotated, kind, position, dynamic):
+    x = rng.standard_normal((batch, seq, heads, dim)).astype(np.float32)
+    type = f"tensor<{shape_of([('b', batch), ('s', seq), ('h', heads), ('d', dim)], dynamic)}xf32>"
+    sizes = "%b, %s" if dynamic else ""
+    text = f"""
+func.func @main(%x: {type}) -> {type} {{
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : {type}
+  %s = tensor.dim %x, %c1 : {type}
+  %p = arith.constant {position} : index
+  %e = tensor.empty({sizes}) : {type}
+  %r = bpt.rotary_embedding ins(%x : {type}) at(%p) outs(%e : {type})
+    {{kind = #bpt.rotary_kind<{kind}>, dim = {rotated} : i64}} -> {type}
+  return %r : {type}
+}}"""
+    (actual,) = run(text, [x], ["f32"])
+    half = np.arange(rotated // 2)
+    angles = np.outer(np.arange(seq) + position, 10000.0 ** (-2 * half / rotated))
+    cos, sin = np.cos(angles)[None, :, None], np.sin(angles)[None, :, None]
+    first, second = (2 * half, 2 * half + 1) if kind == "interleaved" else (half, half + rotated // 2)
+    exact = x.astype(np.float64)
+    a, b = exact[..., first].copy(), exact[..., second].copy()
+    exact[..., first], exact[..., second] = a * cos - b * sin, a * sin + b * cos
+    what = f"rotary {kind} {batch}x{seq}x{heads}x{dim} of which {rotated}, at {position}, dynamic={dynamic}"
+    check(what, actual, exact)
+
+
+for dtype in DTYPES:
+    for dynamic in (False, True):
+        cross_entropy(2, 131, 40, 1111, dtype, "i32", dynamic)
+cross_entropy(1, 1, 8, 1, "f32", "i64", False)
+cross_entropy(1, 300, 64, 5000, "f32", "i64", True)
+cross_entropy(2, 17, 33, 257, "f32", "i32", False, magnitude=1e3)
+cross_entropy(2, 50, 16, 100, "f32", "i32", True,
+              strategy="{bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>}")
+for kind in ("interleaved", "half"):
+    for dynamic in (False, True):
+        rotary(2, 150, 3, 64, 64, kind, 1000, dynamic)
+        rotary(1, 9, 2, 10, 6, kind, 131072, dynamic)
