@@ -61,7 +61,7 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
                            const CPUPipelineOptions &options) {
   CPULoweringOptions lowering;
   lowering.vectorBits =
-      options.vectorBits > 0 ? options.vectorBits : getHostVectorBits();
+      options.vectorBits ? options.vectorBits : getHostVectorBits();
   lowering.parallel = options.parallel;
 
   checkSizes(pm);

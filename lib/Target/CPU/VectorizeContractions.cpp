@@ -396,6 +396,14 @@ struct VectorizeContractionsPass
     : bpt::impl::VectorizeContractionsPassBase<VectorizeContractionsPass> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    if (VectorTarget::isKnownWidth(vectorBits))
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "option vector-bits is " << vectorBits.getValue()
+           << ", but vector registers have 128, 256 or 512 bits";
+  }
+
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {

@@ -45,6 +45,14 @@ struct VectorizeTilesPass
     : bpt::impl::VectorizeTilesPassBase<VectorizeTilesPass> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    if (VectorTarget::isKnownWidth(vectorBits))
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "option vector-bits is " << vectorBits.getValue()
+           << ", but vector registers have 128, 256 or 512 bits";
+  }
+
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     // Strided copies are loops like any other; contiguous ones are memcpy.

@@ -19,6 +19,11 @@ struct VectorTarget {
   /// Width of a vector register in bits: 512 for AVX-512, 256 for AVX2.
   int64_t bits = 512;
 
+  /// Whether there are registers of that width (128, 256, 512).
+  static bool isKnownWidth(int64_t bits) {
+    return bits == 128 || bits == 256 || bits == 512;
+  }
+
   /// The number of architectural vector registers: AVX-512 doubles them.
   int64_t getNumRegisters() const { return bits >= 512 ? 32 : 16; }
 
