@@ -13,6 +13,7 @@
 #include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
+  mlir::bpt::registerBPTGPUVectorizePasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
   mlir::bpt::registerCPULoweringPipeline();
   mlir::bpt::registerPipelines();

@@ -1,0 +1,78 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TARGET_GPU_VECTORIZE_PASSES
+#define BPT_TARGET_GPU_VECTORIZE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
+  let summary = "Give matrix products operands that tensor cores multiply";
+  let description = [{
+    The decomposition of an operation computes in f32. A product of a 16-bit
+    tensor with an f32 one, which was computed from it or beside it, then has one
+    wide operand, and tensor cores multiply 16-bit operands (and accumulate in
+    f32). Where one operand of a `linalg.contract` is f16 or bf16, this pass
+
+    * moves a scalar factor of the other, a 16-bit tensor times a constant or a
+      value, behind the product, which is then exact: (s · q) kᵀ = s · (q kᵀ);
+    * rounds any other f32 operand (the probabilities of attention, a normed or
+      activated row) to that type, once, as storing it in that type would.
+
+    A product of two f32 tensors stays.
+
+    ```mlir
+    %s = linalg.generic ins(%q : tensor<64x64xbf16>) ... { arith.extf, arith.mulf %c }
+    %p = linalg.contract ... ins(%s, %k : tensor<64x64xf32>, tensor<64x64xbf16>) outs(%zero)
+    ```
+    becomes
+    ```mlir
+    %t = linalg.contract ... ins(%q, %k : tensor<64x64xbf16>, tensor<64x64xbf16>) outs(%zero)
+    %p = linalg.generic outs(%t) { arith.mulf %c }
+    ```
+
+    Source: Dao 2023 (P is rounded to the type of V, the scale is applied to the
+    scores in f32).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
+  let summary = "Turn the linalg of a block into a tile program";
+  let description = [{
+    Rewrites every `linalg` operation inside an `scf.forall` into `vector` values
+    that are whole tiles, and carries them as such through the loops of the
+    block: what a loop over keys read and wrote as a tensor becomes values it
+    carries, which later live in registers.
+
+    A dimension whose size is known only at run time (the last block of rows or
+    keys) becomes a tile of its upper bound, and what lies beyond is masked where
+    it matters: reads give zeros, a reduction sees its neutral element, a write
+    is masked. Masks that a value meets twice are folded, so whole blocks pay
+    nothing.
+
+    ```mlir
+    %c = linalg.contract ins(%a, %b : tensor<64x64xbf16>, tensor<?x64xbf16>) ...
+    ```
+    becomes
+    ```mlir
+    %vb = vector.transfer_read %b[%c0, %c0], %pad {in_bounds = [false, true]}
+    %c = vector.contract ... %va, %vb, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+    ```
+
+    An operation without a vector form, or a dimension without a constant upper
+    bound, stays as it is; a missed remark (`bpt-gpu`) names it and says why, and
+    the kernel takes the SIMT path.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // BPT_TARGET_GPU_VECTORIZE_PASSES
