@@ -9,16 +9,15 @@
 #include "CarryTiles.h"
 #include "FoldMasks.h"
 #include "FoldTransfers.h"
+#include "NameSizes.h"
+#include "TilePlan.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/IR/Dominance.h"
-#include "mlir/IR/Remarks.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
@@ -31,148 +30,22 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// The constant that the size of a dimension does not exceed.
-static FailureOr<int64_t> getUpperBound(Value tensor, int64_t dim) {
-  int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
-  if (!ShapedType::isDynamic(size))
-    return size;
-  return ValueBoundsConstraintSet::computeConstantBound(
-      presburger::BoundType::UB, {tensor, dim}, nullptr, /*closedUB=*/true);
-}
-
-/// Extents of the loops of the operation, or of their tiles.
-static FailureOr<SmallVector<int64_t>> getTileSizes(linalg::LinalgOp op) {
-  SmallVector<int64_t> sizes(op.getNumLoops(), ShapedType::kDynamic);
-  for (OpOperand &operand : op->getOpOperands())
-    for (auto [position, expr] :
-         llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults())) {
-      auto dim = dyn_cast<AffineDimExpr>(expr);
-      if (!dim || !ShapedType::isDynamic(sizes[dim.getPosition()]))
-        continue;
-      if (FailureOr<int64_t> bound = getUpperBound(operand.get(), position);
-          succeeded(bound))
-        sizes[dim.getPosition()] = *bound;
-    }
-  if (llvm::any_of(sizes, ShapedType::isDynamic))
-    return failure();
-  return sizes;
-}
-
-static void reportMissed(Operation *op, StringRef why) {
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name("NoTileProgram").category("bpt-gpu"))
-      << ("'" + op->getName().getStringRef() + "' " + why).str();
-}
-
-namespace {
-struct Candidate {
-  linalg::LinalgOp op;
-  SmallVector<int64_t> sizes;
-};
-} // namespace
-
-/// Operations to vectorise. Bounds are derived from what defines the operands,
-/// so all are computed before the first operation is replaced.
-static SmallVector<Candidate> findCandidates(Operation *root) {
-  SmallVector<Candidate> candidates;
-  root->walk([&](linalg::LinalgOp op) {
-    if (!op.hasPureTensorSemantics() || !op->getParentOfType<scf::ForallOp>())
-      return;
-    FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
-    if (failed(sizes))
-      return reportMissed(op, "has a size without a constant upper bound");
-    candidates.push_back({op, *sizes});
-  });
-  return candidates;
-}
-
-static void vectorizeAll(RewriterBase &rewriter, Operation *root) {
-  for (auto &[op, sizes] : findCandidates(root)) {
-    // Static shapes are vectors as they are; sizes ask for masks.
-    if (!op.hasDynamicShape())
-      sizes.clear();
-    SmallVector<bool> scalable(sizes.size(), false);
-    rewriter.setInsertionPoint(op);
-    FailureOr<linalg::VectorizationResult> vectorized = linalg::vectorize(
-        rewriter, op, sizes, scalable, /*vectorizeNDExtract=*/false,
-        /*flatten1DDepthwiseConv=*/false,
-        /*assumeDynamicDimsMatchVecSizes=*/false,
-        /*createNamedContraction=*/true);
-    if (failed(vectorized)) {
-      reportMissed(op, "has no vector form");
-      continue;
-    }
-    rewriter.replaceOp(op, vectorized->replacements);
-  }
-}
-
-/// The tensor that the loop-carried `value` is a changed copy of, if that is a
-/// value carried by the same loop.
-static std::optional<BlockArgument> traceToCarried(Value value,
-                                                   scf::ForOp loop) {
-  while (true) {
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      if (argument.getOwner() == loop.getBody())
-        return argument;
-      return std::nullopt;
-    }
-    auto result = cast<OpResult>(value);
-    Operation *op = result.getOwner();
-    if (auto write = dyn_cast<vector::TransferWriteOp>(op))
-      value = write.getBase();
-    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
-      value = insert.getDest();
-    else if (auto inner = dyn_cast<scf::ForOp>(op))
-      value = inner.getInitArgs()[result.getResultNumber()];
-    else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
-      value = destination.getTiedOpOperand(result)->get();
-    else
-      return std::nullopt;
-  }
-}
-
-namespace {
-/// A loop that changes a tensor in place keeps its size.
-struct DimOfCarriedTensor : OpRewritePattern<tensor::DimOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(tensor::DimOp dim,
-                                PatternRewriter &rewriter) const override {
-    scf::ForOp loop;
-    unsigned number;
-    if (auto argument = dyn_cast<BlockArgument>(dim.getSource())) {
-      loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
-      if (!loop || argument.getArgNumber() == 0)
-        return failure();
-      number = argument.getArgNumber() - 1;
-    } else {
-      loop = dim.getSource().getDefiningOp<scf::ForOp>();
-      if (!loop)
-        return failure();
-      number = cast<OpResult>(dim.getSource()).getResultNumber();
-    }
-    std::optional<BlockArgument> origin =
-        traceToCarried(loop.getYieldedValues()[number], loop);
-    if (origin != loop.getRegionIterArg(number))
-      return failure();
-    rewriter.modifyOpInPlace(dim, [&] {
-      dim.getSourceMutable().assign(loop.getInitArgs()[number]);
-    });
-    return success();
-  }
-};
-} // namespace
-
-/// A size gets one name, by which masks are recognised as the same.
-static LogicalResult nameSizes(RewriterBase &rewriter, Operation *root) {
-  RewritePatternSet patterns(root->getContext());
-  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
-  memref::populateResolveShapedTypeResultDimsPatterns(patterns);
-  tensor::DimOp::getCanonicalizationPatterns(patterns, root->getContext());
-  patterns.add<DimOfCarriedTensor>(root->getContext());
-  if (failed(applyPatternsGreedily(root, std::move(patterns))))
-    return failure();
-  DominanceInfo dominance(root);
-  eliminateCommonSubExpressions(rewriter, dominance, root);
+static LogicalResult vectorize(RewriterBase &rewriter, const PlannedOp &plan) {
+  linalg::LinalgOp op = plan.op;
+  // Sizes ask for masks, which a tile that is the tensor does not need.
+  SmallVector<int64_t> sizes = plan.sizes;
+  if (op.getStaticLoopRanges() == sizes)
+    sizes.clear();
+  SmallVector<bool> scalable(sizes.size(), false);
+  rewriter.setInsertionPoint(op);
+  FailureOr<linalg::VectorizationResult> vectorized = linalg::vectorize(
+      rewriter, op, sizes, scalable, /*vectorizeNDExtract=*/false,
+      /*flatten1DDepthwiseConv=*/false,
+      /*assumeDynamicDimsMatchVecSizes=*/false,
+      /*createNamedContraction=*/true);
+  if (failed(vectorized))
+    return op->emitOpError("has no vector form, which its plan promised");
+  rewriter.replaceOp(op, vectorized->replacements);
   return success();
 }
 
@@ -210,13 +83,28 @@ static LogicalResult fold(Operation *root) {
 namespace {
 struct VectorizeBlocksPass
     : bpt::impl::VectorizeBlocksPassBase<VectorizeBlocksPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     MLIRContext *context = &getContext();
     IRRewriter rewriter(context);
     if (failed(dropUnitDims(function)) || failed(nameSizes(rewriter, function)))
       return signalPassFailure();
-    vectorizeAll(rewriter, function);
+
+    // Bounds are derived from what defines the operands: all blocks are planned
+    // before the first operation is replaced.
+    SmallVector<PlannedOp> plan;
+    function.walk([&](scf::ForallOp block) {
+      if (block->getParentOfType<scf::ForallOp>())
+        return;
+      auto ofBlock = planTiles(block, maxTileElements);
+      if (succeeded(ofBlock))
+        llvm::append_range(plan, *ofBlock);
+    });
+    for (const PlannedOp &planned : plan)
+      if (failed(vectorize(rewriter, planned)))
+        return signalPassFailure();
 
     RewritePatternSet maskTransfers(context);
     vector::populateVectorMaskLoweringPatternsForSideEffectingOps(

@@ -8,87 +8,96 @@
 
 // What a loop updates in place is a value that it carries.
 // CHECK-LABEL: func @carried
-// CHECK: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<8x4xf32>
+// CHECK: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<16x16xf32>
 // CHECK: scf.forall
-// CHECK: scf.for {{.*}} iter_args(%[[ACC:.*]] = %[[ZERO]]) -> (vector<8x4xf32>)
-// CHECK:   %[[A:.*]] = vector.transfer_read %{{.*}} : tensor<64x32xbf16>, vector<8x8xbf16>
-// CHECK:   %[[B:.*]] = vector.transfer_read %{{.*}} : tensor<32x4xbf16>, vector<8x4xbf16>
+// CHECK: scf.for {{.*}} iter_args(%[[ACC:.*]] = %[[ZERO]]) -> (vector<16x16xf32>)
+// CHECK:   %[[A:.*]] = vector.transfer_read %{{.*}} : tensor<64x32xbf16>, vector<16x16xbf16>
+// CHECK:   %[[B:.*]] = vector.transfer_read %{{.*}} : tensor<32x16xbf16>, vector<16x16xbf16>
 // CHECK:   %[[SUM:.*]] = vector.contract {{.*}} %[[A]], %[[B]], %[[ACC]]
 // CHECK:   scf.yield %[[SUM]]
 // CHECK-NOT: linalg
-func.func @carried(%a: tensor<64x32xbf16>, %b: tensor<32x4xbf16>) -> tensor<64x4xf32> {
+func.func @carried(%a: tensor<64x32xbf16>, %b: tensor<32x16xbf16>) -> tensor<64x16xf32> {
   %c0 = arith.constant 0 : index
-  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
   %zero = arith.constant 0.0 : f32
-  %e = tensor.empty() : tensor<64x4xf32>
-  %r = scf.forall (%i) = (0) to (64) step (8) shared_outs(%o = %e) -> (tensor<64x4xf32>) {
-    %t = tensor.empty() : tensor<8x4xf32>
-    %z = linalg.fill ins(%zero : f32) outs(%t : tensor<8x4xf32>) -> tensor<8x4xf32>
-    %sum = scf.for %k = %c0 to %c32 step %c8 iter_args(%acc = %z) -> (tensor<8x4xf32>) {
-      %as = tensor.extract_slice %a[%i, %k] [8, 8] [1, 1] : tensor<64x32xbf16> to tensor<8x8xbf16>
-      %bs = tensor.extract_slice %b[%k, 0] [8, 4] [1, 1] : tensor<32x4xbf16> to tensor<8x4xbf16>
-      %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %bs : tensor<8x8xbf16>, tensor<8x4xbf16>) outs(%acc : tensor<8x4xf32>) -> tensor<8x4xf32>
-      scf.yield %n : tensor<8x4xf32>
+  %e = tensor.empty() : tensor<64x16xf32>
+  %r = scf.forall (%i) = (0) to (64) step (16) shared_outs(%o = %e) -> (tensor<64x16xf32>) {
+    %t = tensor.empty() : tensor<16x16xf32>
+    %z = linalg.fill ins(%zero : f32) outs(%t : tensor<16x16xf32>) -> tensor<16x16xf32>
+    %sum = scf.for %k = %c0 to %c32 step %c16 iter_args(%acc = %z) -> (tensor<16x16xf32>) {
+      %as = tensor.extract_slice %a[%i, %k] [16, 16] [1, 1] : tensor<64x32xbf16> to tensor<16x16xbf16>
+      %bs = tensor.extract_slice %b[%k, 0] [16, 16] [1, 1] : tensor<32x16xbf16> to tensor<16x16xbf16>
+      %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %bs : tensor<16x16xbf16>, tensor<16x16xbf16>) outs(%acc : tensor<16x16xf32>) -> tensor<16x16xf32>
+      scf.yield %n : tensor<16x16xf32>
     }
     scf.forall.in_parallel {
-      tensor.parallel_insert_slice %sum into %o[%i, 0] [8, 4] [1, 1] : tensor<8x4xf32> into tensor<64x4xf32>
+      tensor.parallel_insert_slice %sum into %o[%i, 0] [16, 16] [1, 1] : tensor<16x16xf32> into tensor<64x16xf32>
     }
   }
-  return %r : tensor<64x4xf32>
+  return %r : tensor<64x16xf32>
 }
 
 // -----
 
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
 #id = affine_map<(i, j) -> (i, j)>
 #row = affine_map<(i, j) -> (i)>
 
-// A block that reaches past the last row is masked: once where it is read, and
-// where a reduction would see what lies past the edge. What is written and read
-// again under the same mask is a value.
+// A block that reaches past the last row is masked: where it is read, and where
+// a reduction would see what lies past the edge. What is written and read again
+// under the same mask is a value. Columns are padded to 16.
 // CHECK-LABEL: func @masked
-// CHECK: %[[MASK:.*]] = vector.create_mask %{{.*}} : vector<8x4xi1>
-// CHECK: %[[X:.*]] = vector.transfer_read %{{.*}}, %[[MASK]]
-// CHECK: %[[EXP:.*]] = math.exp2 %[[X]] : vector<8x4xf32>
-// CHECK: %[[IN:.*]] = arith.select %[[MASK]], %[[EXP]], %{{.*}} : vector<8x4xi1>
+// CHECK-DAG: %[[C12:.*]] = arith.constant 12 : index
+// CHECK: scf.forall
+// CHECK: %[[SIZE:.*]] = affine.min
+// CHECK: %[[MASK:.*]] = vector.create_mask %[[SIZE]], %[[C12]] : vector<16x16xi1>
+// CHECK: %[[X:.*]] = vector.transfer_read %{{.*}}, %[[MASK]] {{.*}} : tensor<?x12xf16>, vector<16x16xf16>
+// CHECK: %[[P:.*]] = vector.contract {{.*}} %[[X]], %{{.*}}, %{{.*}} : vector<16x16xf16>, vector<16x16xf16> into vector<16x16xf32>
+// CHECK: %[[EXP:.*]] = math.exp2 %[[P]] : vector<16x16xf32>
+// CHECK: %[[IN:.*]] = arith.select %[[MASK]], %[[EXP]], %{{.*}} : vector<16x16xi1>
 // CHECK: %[[SUM:.*]] = vector.multi_reduction <add>, %[[IN]], %{{.*}} [1]
-// CHECK: %[[COLUMN:.*]] = vector.shape_cast %[[SUM]] : vector<8xf32> to vector<8x1xf32>
-// CHECK: %[[TILE:.*]] = vector.broadcast %[[COLUMN]] : vector<8x1xf32> to vector<8x4xf32>
+// CHECK: %[[COLUMN:.*]] = vector.shape_cast %[[SUM]] : vector<16xf32> to vector<16x1xf32>
+// CHECK: %[[TILE:.*]] = vector.broadcast %[[COLUMN]] : vector<16x1xf32> to vector<16x16xf32>
 // CHECK: %[[QUOTIENT:.*]] = arith.divf %[[EXP]], %[[TILE]]
 // CHECK: vector.transfer_write %[[QUOTIENT]], %{{.*}}, %[[MASK]]
 // CHECK-NOT: transfer
-func.func @masked(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+func.func @masked(%x: tensor<?x12xf16>, %w: tensor<12x12xf16>) -> tensor<?x12xf32> {
   %c0 = arith.constant 0 : index
   %zero = arith.constant 0.0 : f32
-  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
-  %e = tensor.empty(%n) : tensor<?x4xf32>
-  %r = scf.forall (%i) = (0) to (%n) step (8) shared_outs(%o = %e) -> (tensor<?x4xf32>) {
-    %size = affine.min affine_map<(d0)[s0] -> (8, s0 - d0)>(%i)[%n]
-    %xs = tensor.extract_slice %x[%i, 0] [%size, 4] [1, 1] : tensor<?x4xf32> to tensor<?x4xf32>
-    %t = tensor.empty(%size) : tensor<?x4xf32>
-    %p = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%xs : tensor<?x4xf32>) outs(%t : tensor<?x4xf32>) {
-      ^bb0(%in: f32, %out: f32):
-        %y = math.exp2 %in : f32
+  %n = tensor.dim %x, %c0 : tensor<?x12xf16>
+  %e = tensor.empty(%n) : tensor<?x12xf32>
+  %r = scf.forall (%i) = (0) to (%n) step (16) shared_outs(%o = %e) -> (tensor<?x12xf32>) {
+    %size = affine.min affine_map<(d0)[s0] -> (16, s0 - d0)>(%i)[%n]
+    %xs = tensor.extract_slice %x[%i, 0] [%size, 12] [1, 1] : tensor<?x12xf16> to tensor<?x12xf16>
+    %t = tensor.empty(%size) : tensor<?x12xf32>
+    %tz = linalg.fill ins(%zero : f32) outs(%t : tensor<?x12xf32>) -> tensor<?x12xf32>
+    %m = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%xs, %w : tensor<?x12xf16>, tensor<12x12xf16>) outs(%tz : tensor<?x12xf32>) -> tensor<?x12xf32>
+    %p = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%m : tensor<?x12xf32>) {
+      ^bb0(%out: f32):
+        %y = math.exp2 %out : f32
         linalg.yield %y : f32
-    } -> tensor<?x4xf32>
+    } -> tensor<?x12xf32>
     %l = tensor.empty(%size) : tensor<?xf32>
     %z = linalg.fill ins(%zero : f32) outs(%l : tensor<?xf32>) -> tensor<?xf32>
-    %s = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%p : tensor<?x4xf32>) outs(%z : tensor<?xf32>) {
+    %s = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%p : tensor<?x12xf32>) outs(%z : tensor<?xf32>) {
       ^bb0(%in: f32, %out: f32):
         %y = arith.addf %out, %in : f32
         linalg.yield %y : f32
     } -> tensor<?xf32>
-    %os = tensor.extract_slice %o[%i, 0] [%size, 4] [1, 1] : tensor<?x4xf32> to tensor<?x4xf32>
-    %q = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%p, %s : tensor<?x4xf32>, tensor<?xf32>) outs(%os : tensor<?x4xf32>) {
+    %os = tensor.extract_slice %o[%i, 0] [%size, 12] [1, 1] : tensor<?x12xf32> to tensor<?x12xf32>
+    %q = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%p, %s : tensor<?x12xf32>, tensor<?xf32>) outs(%os : tensor<?x12xf32>) {
       ^bb0(%in: f32, %d: f32, %out: f32):
         %y = arith.divf %in, %d : f32
         linalg.yield %y : f32
-    } -> tensor<?x4xf32>
+    } -> tensor<?x12xf32>
     scf.forall.in_parallel {
-      tensor.parallel_insert_slice %q into %o[%i, 0] [%size, 4] [1, 1] : tensor<?x4xf32> into tensor<?x4xf32>
+      tensor.parallel_insert_slice %q into %o[%i, 0] [%size, 12] [1, 1] : tensor<?x12xf32> into tensor<?x12xf32>
     }
   }
-  return %r : tensor<?x4xf32>
+  return %r : tensor<?x12xf32>
 }
 
 // -----

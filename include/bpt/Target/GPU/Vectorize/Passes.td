@@ -46,7 +46,7 @@ def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
 def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
   let summary = "Turn the linalg of a block into a tile program";
   let description = [{
-    Rewrites every `linalg` operation inside an `scf.forall` into `vector` values
+    Rewrites every `linalg` operation of a block (an `scf.forall`) into `vector` values
     that are whole tiles, and carries them as such through the loops of the
     block: what a loop over keys read and wrote as a tensor becomes values it
     carries, which later live in registers.
@@ -66,10 +66,17 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
     %c = vector.contract ... %va, %vb, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
     ```
 
-    An operation without a vector form, or a dimension without a constant upper
-    bound, stays as it is; a missed remark (`bpt-gpu`) names it and says why, and
-    the kernel takes the SIMT path.
+    Tiles are padded to multiples of 16, which tensor cores multiply. A block is
+    left as it is, for the SIMT path, if it has no product, a product of f32, an
+    operation without a vector form, a dimension without a constant upper bound,
+    or a tile of more than `max-tile-elements`; a missed remark (`bpt-gpu`) names
+    the operation and says why.
   }];
+  let options = [
+    Option<"maxTileElements", "max-tile-elements", "int64_t", /*default=*/"16384",
+           "Elements of the largest tile that the registers of a block hold: "
+           "64 rows of 256 columns are 128 registers of each of 128 threads.">,
+  ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect",
                            "::mlir::vector::VectorDialect"];

@@ -1,0 +1,100 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TilePlan.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+/// The constant that the size of a dimension does not exceed.
+static FailureOr<int64_t> getUpperBound(Value tensor, int64_t dim) {
+  int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
+  if (!ShapedType::isDynamic(size))
+    return size;
+  return ValueBoundsConstraintSet::computeConstantBound(
+      presburger::BoundType::UB, {tensor, dim}, nullptr, /*closedUB=*/true);
+}
+
+/// Extents of the tiles that the loops of the operation run over.
+static FailureOr<SmallVector<int64_t>> getTileSizes(linalg::LinalgOp op) {
+  SmallVector<int64_t> sizes(op.getNumLoops(), ShapedType::kDynamic);
+  for (OpOperand &operand : op->getOpOperands())
+    for (auto [position, expr] :
+         llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim || !ShapedType::isDynamic(sizes[dim.getPosition()]))
+        continue;
+      FailureOr<int64_t> bound = getUpperBound(operand.get(), position);
+      if (succeeded(bound))
+        sizes[dim.getPosition()] =
+            *bound == 1 ? 1 : llvm::alignTo(*bound, kTileMultiple);
+    }
+  if (llvm::any_of(sizes, ShapedType::isDynamic))
+    return failure();
+  return sizes;
+}
+
+static bool isProduct(linalg::LinalgOp op) {
+  return isa<linalg::ContractOp>(op.getOperation());
+}
+
+/// What stands in the way of a tile program, or nothing.
+static std::string findObstacle(linalg::LinalgOp op,
+                                FailureOr<SmallVector<int64_t>> sizes,
+                                int64_t maxTileElements) {
+  if (!op.hasPureTensorSemantics())
+    return "is on buffers";
+  if (failed(sizes))
+    return "has a size without a constant upper bound";
+  if (isProduct(op) && !llvm::all_of(op.getDpsInputs(), [](Value input) {
+        Type type = getElementTypeOrSelf(input.getType());
+        return type.isF16() || type.isBF16();
+      }))
+    return "multiplies f32, and tensor cores multiply f16 or bf16";
+  for (OpOperand &operand : op->getOpOperands()) {
+    int64_t elements = 1;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        elements *= (*sizes)[dim.getPosition()];
+    if (elements > maxTileElements)
+      return "has a tile of " + std::to_string(elements) +
+             " elements, and registers hold one of " +
+             std::to_string(maxTileElements);
+  }
+  SmallVector<bool> scalable(sizes->size(), false);
+  if (failed(linalg::vectorizeOpPrecondition(op, *sizes, scalable)))
+    return "has no vector form";
+  return "";
+}
+
+FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
+                                                 int64_t maxTileElements) {
+  SmallVector<PlannedOp> plan;
+  bool hasProduct = false;
+  WalkResult walk = block.walk([&](linalg::LinalgOp op) {
+    FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
+    std::string obstacle = findObstacle(op, sizes, maxTileElements);
+    if (!obstacle.empty()) {
+      remark::missed(
+          op.getLoc(),
+          remark::RemarkOpts::name("NoTileProgram").category("bpt-gpu"))
+          << ("'" + op->getName().getStringRef() + "' " + obstacle).str();
+      return WalkResult::interrupt();
+    }
+    hasProduct |= isProduct(op);
+    plan.push_back({op, *sizes});
+    return WalkResult::advance();
+  });
+  if (walk.wasInterrupted() || !hasProduct)
+    return failure();
+  return plan;
+}

@@ -1,0 +1,37 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which blocks become tile programs, and of which tiles.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_TARGET_GPU_VECTORIZE_TILEPLAN_H
+#define BPT_LIB_TARGET_GPU_VECTORIZE_TILEPLAN_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlir::bpt {
+
+/// Tensor cores multiply tiles of multiples of 16: what is smaller is padded.
+inline constexpr int64_t kTileMultiple = 16;
+
+/// One operation of a block and the tile that each of its loops runs over.
+struct PlannedOp {
+  linalg::LinalgOp op;
+  SmallVector<int64_t> sizes;
+};
+
+/// All operations of the block, or failure if it is not for tensor cores; why
+/// is then a missed remark on the operation that stands in the way.
+FailureOr<SmallVector<PlannedOp>> planTiles(scf::ForallOp block,
+                                            int64_t maxTileElements);
+
+} // namespace mlir::bpt
+
+#endif // BPT_LIB_TARGET_GPU_VECTORIZE_TILEPLAN_H
