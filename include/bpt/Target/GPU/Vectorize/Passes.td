@@ -43,6 +43,35 @@ def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
+  let summary = "Cut the depth of matrix products into steps";
+  let description = [{
+    A block's product over all of the embedding has operands that no register
+    file holds. This pass makes every `linalg.contract` of a block (in an
+    `scf.forall`) that sums over more than `depth` terms a loop over steps of
+    `depth`, which carries the sum; producers of its operands in the block stay
+    outside. A depth that the sum is not a multiple of is legal: the last step is
+    smaller.
+
+    ```mlir
+    %c = linalg.contract ... ins(%a, %b : tensor<64x768xbf16>, tensor<768x64xbf16>) outs(%z)
+    ```
+    becomes
+    ```mlir
+    %c = scf.for %k = %c0 to %c768 step %c64 iter_args(%sum = %z) -> (tensor<64x64xf32>) {
+      %next = linalg.contract ... ins(%ak, %bk : tensor<64x64xbf16>, tensor<64x64xbf16>) outs(%sum)
+      scf.yield %next
+    }
+    ```
+  }];
+  let options = [
+    Option<"depth", "depth", "int64_t", /*default=*/"64",
+           "Terms of one step; at least 1.">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
   let summary = "Turn the linalg of a block into a tile program";
   let description = [{

@@ -1,0 +1,70 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+#include "mlir/Interfaces/TilingInterface.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_TILEPRODUCTSPASS
+#include "bpt/Target/GPU/Vectorize/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+/// Steps for the loops that sum and have more terms than one; 0 leaves a loop.
+static SmallVector<OpFoldResult>
+getSteps(Builder &builder, linalg::ContractOp op, int64_t depth) {
+  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
+  SmallVector<int64_t> extents = linalgOp.getStaticLoopRanges();
+  SmallVector<OpFoldResult> steps;
+  for (auto [kind, extent] :
+       llvm::zip(linalgOp.getIteratorTypesArray(), extents)) {
+    bool isLong = ShapedType::isDynamic(extent) || extent > depth;
+    bool isCut = kind == utils::IteratorType::reduction && isLong;
+    steps.push_back(builder.getIndexAttr(isCut ? depth : 0));
+  }
+  return steps;
+}
+
+namespace {
+struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
+  using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (depth >= 1)
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "option depth is " << depth.getValue()
+           << ", but a step has at least 1 term";
+  }
+
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::ContractOp> products;
+    getOperation().walk([&](linalg::ContractOp op) {
+      if (op->getParentOfType<scf::ForallOp>())
+        products.push_back(op);
+    });
+    for (linalg::ContractOp op : products) {
+      rewriter.setInsertionPoint(op);
+      scf::SCFTilingOptions options;
+      options.setTileSizes(getSteps(rewriter, op, depth));
+      FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
+          rewriter, cast<TilingInterface>(op.getOperation()), options);
+      if (failed(tiled)) {
+        op.emitOpError("cannot be cut along the terms of its sum");
+        return signalPassFailure();
+      }
+      if (!tiled->loops.empty())
+        rewriter.replaceOp(op, tiled->replacements);
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,45 @@
+// RUN: bpt-opt %s --bpt-tile-products=depth=32 --canonicalize | FileCheck %s
+// RUN: not bpt-opt %s --bpt-tile-products=depth=0 2>&1 | FileCheck %s --check-prefix=ERROR
+// ERROR: error: option depth is 0, but a step has at least 1 term
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+
+// The sum is carried; a depth that 32 does not divide ends in a smaller step.
+// CHECK-LABEL: func @long
+// CHECK: scf.forall
+// CHECK: %[[SUM:.*]] = scf.for %[[K:.*]] = %c0 to %c100 step %c32 iter_args(%[[ACC:.*]] = %{{.*}}) -> (tensor<16x8xf32>)
+// CHECK:   %[[SIZE:.*]] = affine.min
+// CHECK:   %[[A:.*]] = tensor.extract_slice %{{.*}}[{{.*}}, %[[K]]] [16, %[[SIZE]]]
+// CHECK:   %[[B:.*]] = tensor.extract_slice %{{.*}}[%[[K]], 0] [%[[SIZE]], 8]
+// CHECK:   %[[NEXT:.*]] = linalg.contract {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[ACC]] : tensor<16x8xf32>)
+// CHECK:   scf.yield %[[NEXT]]
+// CHECK: tensor.parallel_insert_slice %[[SUM]]
+func.func @long(%a: tensor<64x100xf16>, %b: tensor<100x8xf16>, %c: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %r = scf.forall (%i) = (0) to (64) step (16) shared_outs(%o = %c) -> (tensor<64x8xf32>) {
+    %as = tensor.extract_slice %a[%i, 0] [16, 100] [1, 1] : tensor<64x100xf16> to tensor<16x100xf16>
+    %os = tensor.extract_slice %o[%i, 0] [16, 8] [1, 1] : tensor<64x8xf32> to tensor<16x8xf32>
+    %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %b : tensor<16x100xf16>, tensor<100x8xf16>) outs(%os : tensor<16x8xf32>) -> tensor<16x8xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %n into %o[%i, 0] [16, 8] [1, 1] : tensor<16x8xf32> into tensor<64x8xf32>
+    }
+  }
+  return %r : tensor<64x8xf32>
+}
+
+// One step needs no loop, and outside a block there is none to fit.
+// CHECK-LABEL: func @short
+// CHECK-NOT: scf.for {{.*}}step
+// CHECK: linalg.contract
+// CHECK: linalg.contract
+func.func @short(%a: tensor<64x32xf16>, %b: tensor<32x8xf16>, %c: tensor<64x8xf32>, %d: tensor<64x100xf16>, %e: tensor<100x8xf16>) -> (tensor<64x8xf32>, tensor<64x8xf32>) {
+  %r = scf.forall (%i) in (1) shared_outs(%o = %c) -> (tensor<64x8xf32>) {
+    %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<64x32xf16>, tensor<32x8xf16>) outs(%o : tensor<64x8xf32>) -> tensor<64x8xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %n into %o[0, 0] [64, 8] [1, 1] : tensor<64x8xf32> into tensor<64x8xf32>
+    }
+  }
+  %s = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%d, %e : tensor<64x100xf16>, tensor<100x8xf16>) outs(%c : tensor<64x8xf32>) -> tensor<64x8xf32>
+  return %r, %s : tensor<64x8xf32>, tensor<64x8xf32>
+}
