@@ -99,4 +99,59 @@ def DistributeToLanesPass
   ];
 }
 
+def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Copy the operands of tile products ahead, into several buffers";
+  let description = [{
+    A tile program may simply read the operands of its products from global
+    memory. This pass makes every such read of a loop a copy to workgroup
+    memory that is started `stages - 1` iterations ahead, while the block
+    computes, in `stages` buffers. One barrier an iteration says both that
+    the copies of all threads are there, and that all have read the buffer
+    that is filled next.
+
+    ```mlir
+    scf.for %j = %c0 to %n step %c1 ... {
+      %row = arith.muli %j, %c64 : index
+      %k = vector.transfer_read %keys[%row, %c0], %zero {in_bounds = [false, true]} : memref<?x64xbf16, ...>, vector<64x64xbf16>
+      %s = vector.contract ... %q, %k, %z
+    ```
+    becomes
+    ```mlir
+    %buffers = memref.alloc() : memref<2x64x64xbf16, #gpu.address_space<workgroup>>
+    // the tile of the first iteration, if there is one
+    bpt_tile.commit_copies
+    scf.for %j = %c0 to %n step %c1 ... {
+      bpt_tile.wait_copies 0
+      gpu.barrier
+      %next = arith.addi %j, %c1 : index
+      %exists = arith.cmpi slt, %next, %n : index
+      scf.if %exists {
+        bpt_tile.async_copy %keys[%nextRow, %c0] to %buffers[%nextStage] : ...
+      }
+      bpt_tile.commit_copies
+      %k = vector.transfer_read %buffers[%stage, %c0, %c0], %zero {in_bounds = [true, true]} : ...
+      %s = vector.contract ... %q, %k, %z
+    ```
+
+    What a loop's products read from before the loop (queries) is copied once,
+    with the first stage, and read again from workgroup memory each time,
+    which keeps it out of registers. A right operand outside of loops is copied
+    and waited for where it is read.
+
+    **Errors**, at the read: a memref of another rank than 2, a mask, a
+    permutation, a padding other than zero (what copies fill with), and a place
+    that depends on more than the loop's counter, so that it is not known ahead.
+    And fewer than two stages.
+  }];
+  let options = [
+    Option<"stages", "stages", "int64_t", /*default=*/"2",
+           "Buffers of a tile, of which all but one are being filled.">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bpt::tile::TileDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // BPT_TARGET_GPU_DISTRIBUTE_PASSES

@@ -117,9 +117,9 @@ gpu.module @kernels {
       %scores = arith.select %keep, %s, %masked : vector<64xKEYSxi1>, vector<64xKEYSxf32>
 
       %mNew = vector.multi_reduction <maxnumf>, %scores, %m [1] : vector<64xKEYSxf32> to vector<64xf32>
-      %mOld2 = arith.mulf %m, %scaleRow fastmath<contract> : vector<64xf32>
+      %mOld2 = arith.mulf %m, %scaleRow : vector<64xf32>
       %mNew2 = arith.mulf %mNew, %scaleRow : vector<64xf32>
-      %change = arith.subf %mOld2, %mNew2 fastmath<contract> : vector<64xf32>
+      %change = arith.subf %mOld2, %mNew2 : vector<64xf32>
       %alpha = math.exp2 %change : vector<64xf32>
       %mColumn = vector.shape_cast %mNew2 : vector<64xf32> to vector<64x1xf32>
       %mTile = vector.broadcast %mColumn : vector<64x1xf32> to vector<64xKEYSxf32>
@@ -148,8 +148,8 @@ gpu.module @kernels {
     %rounded = arith.truncf %result : vector<64xDIMxf32> to vector<64xDIMxELT>
     vector.transfer_write %rounded, %os[%row0, %c0] {in_bounds = [false, true]} : vector<64xDIMxELT>, memref<?xDIMxELT, strided<[?, 1], offset: ?>>
     %logL = math.log2 %r#1 : vector<64xf32>
-    %mLast = arith.mulf %r#0, %scaleRow fastmath<contract> : vector<64xf32>
-    %sum = arith.addf %mLast, %logL fastmath<contract> : vector<64xf32>
+    %mLast = arith.mulf %r#0, %scaleRow : vector<64xf32>
+    %sum = arith.addf %mLast, %logL : vector<64xf32>
     %lseLine = arith.select %some, %sum, %maskedRow : vector<64xi1>, vector<64xf32>
     vector.transfer_write %lseLine, %ls[%row0] {in_bounds = [false]} : vector<64xf32>, memref<?xf32, strided<[1], offset: ?>>
     gpu.return
