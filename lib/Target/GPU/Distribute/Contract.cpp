@@ -47,20 +47,40 @@ static FailureOr<ProductForm> getProductForm(vector::ContractionOp op) {
   return form;
 }
 
-static bool mayWrite(Operation *op) {
-  return isa<gpu::BarrierOp, tile::AsyncCopyOp, tile::WaitCopiesOp,
-             vector::TransferWriteOp>(op);
+/// Whether the memory that `read` reads may be written after it, in this
+/// iteration of a loop or the next.
+static bool isWrittenAfter(vector::TransferReadOp read) {
+  auto follows = [&](Operation *write) {
+    for (Operation *op = read; op; op = op->getParentOp()) {
+      if (isa<scf::ForOp>(op) && op->isAncestor(write))
+        return true;
+      Operation *other = op->getBlock()->findAncestorOpInBlock(*write);
+      if (other && !isa<scf::ForOp>(op->getParentOp()))
+        return other == op || op->isBeforeInBlock(other);
+    }
+    return true;
+  };
+  return llvm::any_of(read.getBase().getUsers(), [&](Operation *user) {
+    auto copy = dyn_cast<tile::AsyncCopyOp>(user);
+    return (isa<vector::TransferWriteOp>(user) ||
+            (copy && copy.getDest() == read.getBase())) &&
+           follows(user);
+  });
 }
 
 /// An operand that stays in workgroup memory is read when it is multiplied.
-/// That is the same only if nothing between may change what is there.
+/// That is the same only if nothing in between changes what is there, or lets
+/// other warps go on to where it is changed.
 static LogicalResult checkUnchanged(vector::TransferReadOp read,
                                     Operation *use) {
+  if (!isWrittenAfter(read))
+    return success();
   Operation *last = read->getBlock()->findAncestorOpInBlock(*use);
   Operation *writer = nullptr;
   auto search = [&](Operation *op) {
     op->walk([&](Operation *inner) {
-      if (mayWrite(inner))
+      if (isa<gpu::BarrierOp, tile::AsyncCopyOp, tile::WaitCopiesOp,
+              vector::TransferWriteOp>(inner))
         writer = inner;
     });
   };
