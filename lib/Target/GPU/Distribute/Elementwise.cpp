@@ -326,6 +326,12 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
   auto approximate = [&](StringRef name, Value value) {
     return b.callIntrinsic(name, b.getF32Type(), value);
   };
+  // The operations of these intrinsics would become calls of libdevice.
+  auto standard = [&](StringRef name) {
+    std::string typed = ("llvm." + name + ".").str();
+    llvm::raw_string_ostream(typed) << result;
+    return b.callIntrinsic(typed, result, x);
+  };
   Value value =
       llvm::TypeSwitch<Operation *, Value>(op)
           .Case<math::Exp2Op>([&](auto) {
@@ -345,16 +351,11 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
           .Case<math::RsqrtOp>([&](auto) {
             return approximate("llvm.nvvm.rsqrt.approx.ftz.f", x[0]);
           })
-          .Case<math::SqrtOp>(
-              [&](auto) { return LLVM::SqrtOp::create(b, x[0]); })
-          .Case<math::AbsFOp>(
-              [&](auto) { return LLVM::FAbsOp::create(b, x[0]); })
-          .Case<math::FloorOp>(
-              [&](auto) { return LLVM::FFloorOp::create(b, x[0]); })
-          .Case<math::CeilOp>(
-              [&](auto) { return LLVM::FCeilOp::create(b, x[0]); })
-          .Case<math::CopySignOp>(
-              [&](auto) { return LLVM::CopySignOp::create(b, x[0], x[1]); })
+          .Case<math::SqrtOp>([&](auto) { return standard("sqrt"); })
+          .Case<math::AbsFOp>([&](auto) { return standard("fabs"); })
+          .Case<math::FloorOp>([&](auto) { return standard("floor"); })
+          .Case<math::CeilOp>([&](auto) { return standard("ceil"); })
+          .Case<math::CopySignOp>([&](auto) { return standard("copysign"); })
           .Case<math::FmaOp>(
               [&](auto) { return LLVM::FMAOp::create(b, x[0], x[1], x[2]); })
           // maxnumf would become a call of libdevice.

@@ -1,4 +1,7 @@
-"""Attention in the emulator: attention.py PROGRAM ELEMENT HEAD_DIM KEYS [EMULATOR] [-- PASSES]"""
+"""Attention in the emulator: attention.py PROGRAM ELEMENT HEAD_DIM KEYS [EMULATOR] [-- PASSES]
+
+A program named attention-scores takes a bias, segments, a window and a soft cap.
+"""
 
 import sys
 
@@ -16,11 +19,26 @@ CASES = [
 ]
 
 
-def attend(q, k, v, causal, to_element):
+WINDOW, CAP = 50, 10.0
+
+
+def change_scores(scores, bias, q_segments, kv_segments):
+    """The scores before their scale, as attention-scores.mlir changes them."""
+    rows, keys = scores.shape[2:]
+    limit = np.arange(rows)[:, None] + keys - rows
+    hidden = np.arange(keys)[None, :] <= limit - WINDOW
+    hidden = hidden | (q_segments[:, None, :, None] != kv_segments[:, None, None, :])
+    return np.where(hidden, -np.inf, np.tanh((scores + bias) / CAP) * CAP)
+
+
+def attend(q, k, v, causal, to_element, changes):
     """softmax(q k^T / sqrt(d)) v, and its log-sum-exp in base 2; to_element rounds what is stored."""
     group = q.shape[2] // k.shape[2]
     k, v = np.repeat(k, group, axis=2), np.repeat(v, group, axis=2)
-    scores = to_element(np.einsum("bqhd,bkhd->bhqk", q, k)) / np.sqrt(q.shape[3])
+    scores = to_element(np.einsum("bqhd,bkhd->bhqk", q, k))
+    if changes:
+        scores = change_scores(scores, *changes)
+    scores = scores / np.sqrt(q.shape[3])
     if causal:
         rows, keys = scores.shape[2:]
         hidden = np.arange(keys)[None, :] > np.arange(rows)[:, None] + keys - rows
@@ -50,6 +68,11 @@ def main():
         q = to_bits(rng.standard_normal((batch, sq, heads, int(dim))), element)
         k = to_bits(rng.standard_normal((batch, sk, kv_heads, int(dim))), element)
         v = to_bits(rng.standard_normal((batch, sk, kv_heads, int(dim))), element)
+        changes = ()
+        if "attention-scores" in program:
+            bias = rng.standard_normal((sq, sk)).astype(np.float32)
+            segments = [np.sort(rng.integers(0, 2, (batch, size), np.int32)) for size in (sq, sk)]
+            changes = (bias, *segments)
         output, lse = kernel.run(
             (-(-sq // 64), heads, batch),
             [
@@ -61,14 +84,16 @@ def main():
                 *(f"i64:{size}" for size in (sq, sk, heads, kv_heads)),
                 f"f32:{np.log2(np.e) / np.sqrt(int(dim))}",
                 f"i32:{int(causal)}",
+                *changes,
+                *((f"i64:{WINDOW}", f"f32:{CAP}") if changes else ()),
             ],
             outputs=[3, 4],
             emulator=emulator,
             options=[f"--seed={number}"],
         )
         inputs = [from_bits(x, element) for x in (q, k, v)]
-        exact, exact_lse = attend(*inputs, causal, lambda x: x)
-        plain, _ = attend(*inputs, causal, lambda x: rounded(x, element))
+        exact, exact_lse = attend(*inputs, causal, lambda x: x, changes)
+        plain, _ = attend(*inputs, causal, lambda x: rounded(x, element), changes)
         what = f"{element} {dim}: {batch}x{sq}x{sk}, {heads}/{kv_heads} heads, causal {causal}"
         check_close(what, from_bits(output, element), exact, plain)
         empty = np.isneginf(exact_lse)
