@@ -9,10 +9,12 @@
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/GPU/Distribute/Passes.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -23,12 +25,13 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
-  registry.insert<mlir::bpt::BPTDialect>();
+  registry.insert<mlir::bpt::BPTDialect, mlir::bpt::tile::TileDialect>();
   mlir::bpt::registerTransformOps(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
+  mlir::bpt::registerBPTGPUDistributePasses();
   mlir::bpt::registerBPTGPUVectorizePasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
   mlir::bpt::registerCPULoweringPipeline();

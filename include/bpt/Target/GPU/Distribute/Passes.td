@@ -1,0 +1,157 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TARGET_GPU_DISTRIBUTE_PASSES
+#define BPT_TARGET_GPU_DISTRIBUTE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def DistributeToLanesPass
+    : Pass<"bpt-distribute-to-lanes", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Rewrite tile programs into what one lane executes";
+  let description = [{
+    A tile program says what a whole block of a GPU does, on `vector` values
+    that are the block's tiles. This pass decides how those tiles lie in
+    registers and in workgroup memory, and rewrites every `gpu.func kernel`
+    that carries `bpt_tile.warps` into an `llvm.func` for one lane: scalars,
+    scf, arith, nvvm and pointers. It targets sm_80 and later: mma.sync,
+    ldmatrix and cp.async.
+
+    ```mlir
+    gpu.func @k(...) kernel attributes {bpt_tile.warps = 4 : i32} {
+      ...
+      %s = vector.contract {...} %q, %k, %zero : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      %m = vector.multi_reduction <maxnumf>, %s, %m0 [1] : vector<64x64xf32> to vector<64xf32>
+    ```
+    becomes
+    ```mlir
+    llvm.func @k(...) attributes {gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>,
+                                  bpt_tile.shared_bytes = 24576 : i64} {
+      ...
+      %b = nvvm.ldmatrix %chunk {num = 4 : i32, ...} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32, i32, i32)>
+      %d = nvvm.mma.sync A[%a0, %a1, %a2, %a3] B[%b0, %b1] C[%z, %z, %z, %z] {...}
+      ...
+      %m1 = llvm.intr.maxnum(%d0, %d1) : (f32, f32) -> f32
+      %m2 = nvvm.shfl.sync bfly %all, %m1, %one, %clamp : f32 -> f32
+    ```
+
+    **Layouts.** The rows of an MxN tile are dealt to the W warps in order, a
+    multiple of 16 to each; a warp holds all columns. It holds them as the
+    accumulators of mma.sync.m16n8k16: a lane has rows lane / 4 + 8 i and
+    columns 2 (lane % 4) + 8 j + {0, 1}. So a row reduction is one in the lane
+    and two shuffles, and an accumulator rounded to 16 bits *is* the left
+    operand of the next product. Workgroup memory is permuted in chunks of 16
+    bytes so that ldmatrix, its transposition, cp.async and the stores of
+    accumulators meet no bank twice. `print-layouts` shows each as a remark.
+
+    **What a tile program consists of.** All threads take the same way.
+
+    * `vector.contract` of f16 or bf16 into f32: left operand MxK in registers
+      (computed, or read from anywhere) or KxM in workgroup memory; right
+      operand KxN or NxK in workgroup memory; K a multiple of 16.
+    * `vector.multi_reduction` of MxN over [1], f32 or i32.
+    * elementwise `arith` and `math` on tiles MxN, Mx1, 1xN and lines N, with
+      `vector.broadcast` (of scalars, rows, columns), `shape_cast` between N and
+      Nx1 or 1xN, `vector.step`, `create_mask`, splat constants. A line lies
+      along rows, columns or both as its uses ask. Elements of `index` are
+      32-bit in tiles (positions below 2^31) and 64-bit as scalars.
+      `math.exp2`, `exp`, `log2`, `log` and `rsqrt` are the GPU's approximations
+      in f32, denormals flushed; `tanh` and `erf` are polynomials.
+    * `vector.transfer_read` and `transfer_write`: of global memory with any
+      permutation, masked or not, in bounds or not (rows that do not exist are
+      branched around); of workgroup memory as it lies, in bounds. A tile that
+      a contraction reads from workgroup memory is read when it is multiplied;
+      that nothing between may have changed it is checked.
+    * `memref.alloc` of workgroup memory (and workgroup attributions of the
+      function), static, the last two dimensions being a tile;
+      `memref.subview`, `reinterpret_cast`, `dim` and `load` of global memory.
+    * `bpt_tile.async_copy` and its groups, `gpu.barrier`, `scf.for`, `scf.if`,
+      `gpu.block_id`, `gpu.grid_dim`, scalar `arith`.
+
+    **The kernel's arguments.** A memref is one pointer to its first element, of
+    16-byte alignment; an index is an i64; other scalars are as they are. So a
+    dynamic size is not known: pass it as an argument, and give the memref its
+    shape with `memref.reinterpret_cast`. Workgroup memory is dynamic: launch
+    with `bpt_tile.shared_bytes`.
+
+    **Errors.** Each operation, shape or type that the pass does not take is an
+    error at that operation, which says what would be right; so is a product of
+    f32, which takes the SIMT path, and more workgroup memory than
+    `max-shared-bytes`.
+  }];
+  let options = [
+    Option<"maxSharedBytes", "max-shared-bytes", "int64_t", /*default=*/"166912",
+           "Workgroup memory of a block: 166912 on sm_80, 101376 on sm_86 and "
+           "sm_89, 232448 on sm_90.">,
+    Option<"printLayouts", "print-layouts", "bool", /*default=*/"false",
+           "Report as remarks how each tile lies in registers and in workgroup "
+           "memory.">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Copy the operands of tile products ahead, into several buffers";
+  let description = [{
+    A tile program may simply read the operands of its products from global
+    memory. This pass makes every such read of a loop a copy to workgroup
+    memory that is started `stages - 1` iterations ahead, while the block
+    computes, in `stages` buffers. One barrier an iteration says both that
+    the copies of all threads are there, and that all have read the buffer
+    that is filled next.
+
+    ```mlir
+    scf.for %j = %c0 to %n step %c1 ... {
+      %row = arith.muli %j, %c64 : index
+      %k = vector.transfer_read %keys[%row, %c0], %zero {in_bounds = [false, true]} : memref<?x64xbf16, ...>, vector<64x64xbf16>
+      %s = vector.contract ... %q, %k, %z
+    ```
+    becomes
+    ```mlir
+    %buffers = memref.alloc() : memref<2x64x64xbf16, #gpu.address_space<workgroup>>
+    // the tile of the first iteration, if there is one
+    bpt_tile.commit_copies
+    scf.for %j = %c0 to %n step %c1 ... {
+      bpt_tile.wait_copies 0
+      gpu.barrier
+      %next = arith.addi %j, %c1 : index
+      %exists = arith.cmpi slt, %next, %n : index
+      scf.if %exists {
+        bpt_tile.async_copy %keys[%nextRow, %c0] to %buffers[%nextStage] : ...
+      }
+      bpt_tile.commit_copies
+      %k = vector.transfer_read %buffers[%stage, %c0, %c0], %zero {in_bounds = [true, true]} : ...
+      %s = vector.contract ... %q, %k, %z
+    ```
+
+    What a loop's products read from before the loop (queries) is copied once,
+    with the first stage, and read again from workgroup memory each time,
+    which keeps it out of registers. A right operand outside of loops is copied
+    and waited for where it is read.
+
+    **Errors**, at the read: a memref of another rank than 2, a mask, a
+    permutation, a padding other than zero (what copies fill with), and a place
+    that depends on more than the loop's counter, so that it is not known ahead.
+    And fewer than two stages.
+  }];
+  let options = [
+    Option<"stages", "stages", "int64_t", /*default=*/"2",
+           "Buffers of a tile, of which all but one are being filled.">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bpt::tile::TileDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+#endif // BPT_TARGET_GPU_DISTRIBUTE_PASSES

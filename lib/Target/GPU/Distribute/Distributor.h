@@ -1,0 +1,207 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_TARGET_GPU_DISTRIBUTE_DISTRIBUTOR_H
+#define BPT_LIB_TARGET_GPU_DISTRIBUTE_DISTRIBUTOR_H
+
+#include "AxisAnalysis.h"
+#include "LaneBuilder.h"
+#include "MemoryView.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
+#include "bpt/Target/GPU/Distribute/Layout.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::bpt {
+
+/// What a lane holds of a tile of the program.
+struct Tile {
+  enum class Form {
+    /// The elements of `layout`; elements of 16 bits that are neighbours in a
+    /// row are pairs, vector<2xT>.
+    Registers,
+    /// The same value everywhere.
+    Uniform,
+    /// A number of rows or columns plus one value: row + base, column + base.
+    Position,
+    /// A tile that stays in workgroup memory until a contraction reads it.
+    Operand
+  };
+
+  Form form = Form::Registers;
+  FragmentLayout layout;
+  SmallVector<Value> values;
+  vector::TransferReadOp read;
+};
+
+/// Where a transfer meets a tile of workgroup memory.
+struct SharedAccess {
+  SharedTileLayout layout;
+  /// The tile's first element, and where the transfer begins in it, as i32.
+  Value base, row, column;
+  /// The transfer begins at the tile's first column.
+  bool atFirstColumn = false;
+  /// Pairs of neighbours in a row are aligned.
+  bool paired = false;
+};
+
+/// Where a transfer meets global memory, from one lane's view.
+struct GlobalAccess {
+  /// The lane's first element.
+  Value base;
+  Extent rowStride, columnStride;
+  int64_t elementBytes = 1;
+  /// The lane's row and column within the tile, and the rows and columns of
+  /// the tile that exist, as i32; null where the transfer is in bounds.
+  Value row, column, rowsLeft, columnsLeft;
+  /// Pairs of neighbours in a row are adjacent and aligned, and either both
+  /// exist or none.
+  bool paired = false;
+
+  Value getRowAddress(LaneBuilder &b, int64_t rowSlot) const;
+  Value getElementAddress(LaneBuilder &b, Value rowAddress,
+                          int64_t columnSlot) const;
+  /// Whether a row, or a column, exists; null if it surely does.
+  Value isRowInBounds(LaneBuilder &b, int64_t rowSlot) const;
+  Value isColumnInBounds(LaneBuilder &b, int64_t columnSlot) const;
+};
+
+/// Addresses of chunks of one workgroup tile. A lane's row and chunk are given
+/// once; steps from there are constants, which mostly become the immediate
+/// offset of the instruction.
+class ChunkAddress {
+public:
+  /// `row` and `chunk` are i32. `isLow` says that chunk is 0, or at most 1 and
+  /// all steps are even, so that a step only flips bits of the permuted chunk.
+  ChunkAddress(LaneBuilder &b, const SharedTileLayout &layout, Value base,
+               Value row, Value chunk, bool isLow);
+
+  /// The chunk `rowStep` rows (a multiple of 8) and `chunkStep` chunks on.
+  Value get(int64_t rowStep, int64_t chunkStep);
+
+private:
+  LaneBuilder &b;
+  SharedTileLayout layout;
+  Value rowAddress, swizzle, chunk;
+  bool isLow;
+};
+
+/// Rewrites a tile program, operation by operation, into what one lane
+/// executes. A failure has been reported at the operation that caused it.
+class Distributor {
+public:
+  Distributor(LLVM::LLVMFuncOp kernel, Value sharedMemory,
+              const AxisAnalysis &axes, int64_t warps, bool printLayouts);
+
+  void mapArgument(Value argument, Value laneArgument, Type type);
+  /// Gives `memory` a place in workgroup memory; reports misfits at `op`.
+  LogicalResult allocateShared(Operation *op, Value memory);
+  LogicalResult distributeBlock(Block &block);
+
+  /// Bytes of workgroup memory that the program uses.
+  int64_t getSharedBytes() const { return sharedBytes; }
+
+  LaneBuilder b;
+
+private:
+  LogicalResult distribute(Operation *op);
+
+  // Control flow (ControlFlow.cpp).
+  LogicalResult distributeFor(scf::ForOp op);
+  LogicalResult distributeIf(scf::IfOp op);
+
+  // Tiles in registers (Elementwise.cpp, Reduction.cpp, Contract.cpp).
+  LogicalResult distributeConstant(arith::ConstantOp op);
+  LogicalResult distributeBroadcast(vector::BroadcastOp op);
+  LogicalResult distributeShapeCast(vector::ShapeCastOp op);
+  LogicalResult distributeStep(vector::StepOp op);
+  LogicalResult distributeCreateMask(vector::CreateMaskOp op);
+  LogicalResult distributeElementwise(Operation *op);
+  LogicalResult distributeElementwise(Operation *op, TileAxes axes);
+  LogicalResult distributeScalar(Operation *op);
+  LogicalResult distributeReduction(vector::MultiDimReductionOp op);
+  LogicalResult distributeContract(vector::ContractionOp op);
+
+  // Memory (MemoryView.cpp, GlobalMemory.cpp, SharedMemory.cpp, Copies.cpp).
+  LogicalResult distributeReinterpretCast(memref::ReinterpretCastOp op);
+  LogicalResult distributeSubView(memref::SubViewOp op);
+  LogicalResult distributeDim(memref::DimOp op);
+  LogicalResult distributeLoad(memref::LoadOp op);
+  LogicalResult distributeRead(vector::TransferReadOp op);
+  LogicalResult distributeWrite(vector::TransferWriteOp op);
+  LogicalResult readGlobal(vector::TransferReadOp op, TileAxes axes);
+  LogicalResult writeGlobal(vector::TransferWriteOp op);
+  LogicalResult readShared(vector::TransferReadOp op, TileAxes axes);
+  LogicalResult writeShared(vector::TransferWriteOp op);
+  LogicalResult distributeAsyncCopy(tile::AsyncCopyOp op);
+
+  // Values of the program in the kernel.
+  Value getScalar(Value value) const { return scalars.lookup(value); }
+  SmallVector<Value> getScalars(ValueRange values) const;
+  const Tile &getTile(Value value, TileAxes axes) const;
+  /// The tile of a vector that its type gives the axes of.
+  const Tile &getTile(Value value) const;
+  const MemoryView &getView(Value value) const;
+  void setTile(Value value, TileAxes axes, Tile tile);
+  /// Sets a tile from its elements, in the order of its layout.
+  void setElements(Value value, TileAxes axes, const FragmentLayout &layout,
+                   ArrayRef<Value> elements);
+
+  /// The layout of a vector along `axes`; reports a misfit at `op`.
+  FailureOr<FragmentLayout> getLayout(Operation *op, VectorType type,
+                                      TileAxes axes);
+  /// The axes along which a line is computed, which must be `only`.
+  FailureOr<bool> isWanted(Operation *op, Value line, TileAxes only,
+                           StringRef what);
+
+  /// The type of a lane's element; `index` is i32 in a tile, i64 otherwise.
+  Type getLaneType(Type type) const;
+  Type getScalarType(Type type) const;
+  /// Element `index` of the layout `as`, of a tile along fewer axes too.
+  Value getElement(const Tile &tile, const FragmentLayout &as, int64_t index);
+  SmallVector<Value> getElements(const Tile &tile, const FragmentLayout &as);
+  /// A tile of 16 bits as pairs of neighbours in a row.
+  SmallVector<Value> getPairs(const Tile &tile, const FragmentLayout &as);
+  /// The operation `op` on one element of each operand.
+  FailureOr<Value> applyElementwise(Operation *op, ValueRange operands,
+                                    Type result);
+
+  /// A lane's row of its warp's part: warp * rowsPerWarp + lane / 4.
+  Value getLaneRow(int64_t rowsPerWarp);
+  /// warp * rowsPerWarp, the first row of the warp's part.
+  Value getWarpRow(int64_t rowsPerWarp);
+
+  /// The first element of the buffer that the leading indices of a workgroup
+  /// memref choose.
+  Value getSharedBuffer(const MemoryView &view, ValueRange leading);
+  FailureOr<SharedAccess> getSharedAccess(VectorTransferOpInterface op);
+  FailureOr<GlobalAccess> getGlobalAccess(VectorTransferOpInterface op,
+                                          TileAxes axes,
+                                          const FragmentLayout &layout);
+  /// Of lanes that hold the same element, one that is to store it; null if
+  /// every lane holds its own.
+  Value getStoringLane(TileAxes axes);
+
+  int64_t warps;
+  bool printLayouts;
+  const AxisAnalysis &axes;
+  IRMapping scalars;
+  DenseMap<std::pair<Value, unsigned>, Tile> tiles;
+  DenseMap<Value, MemoryView> views;
+  /// By rows per warp: the first row of the warp (0), the row of the lane (1).
+  DenseMap<std::pair<int64_t, unsigned>, Value> rowOrigins;
+  Value sharedMemory, thread, lane, warp, laneRow, laneColumn;
+  int64_t sharedBytes = 0;
+};
+
+} // namespace mlir::bpt
+
+#endif // BPT_LIB_TARGET_GPU_DISTRIBUTE_DISTRIBUTOR_H

@@ -1,0 +1,390 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Distributor.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+LogicalResult Distributor::distributeConstant(arith::ConstantOp op) {
+  auto splat = [&](TypedAttr attr, Type type) -> Value {
+    if (auto integer = dyn_cast<IntegerAttr>(attr))
+      return arith::ConstantOp::create(
+          b, b.getIntegerAttr(type, integer.getValue().sextOrTrunc(
+                                        type.getIntOrFloatBitWidth())));
+    return arith::ConstantOp::create(b, attr);
+  };
+  auto type = dyn_cast<VectorType>(op.getType());
+  if (!type) {
+    scalars.map(op.getResult(),
+                splat(cast<TypedAttr>(op.getValue()), getScalarType(op.getType())));
+    return success();
+  }
+  auto elements = dyn_cast<SplatElementsAttr>(op.getValue());
+  if (!elements)
+    return op.emitOpError("is a tile of different constants; a tile program "
+                          "has splat constants and vector.step");
+  for (TileAxes axis : axes.getAxes(op.getResult())) {
+    Tile tile;
+    tile.form = Tile::Form::Uniform;
+    tile.values = {
+        splat(elements.getSplatValue<TypedAttr>(), getLaneType(type))};
+    setTile(op.getResult(), axis, tile);
+  }
+  return success();
+}
+
+LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
+  VectorType type = op.getResultVectorType();
+  auto source = dyn_cast<VectorType>(op.getSourceType());
+  if (!source || source.getRank() == 0) {
+    if (source)
+      return op.emitOpError("broadcasts ") << source << "; extract the scalar";
+    Tile tile;
+    tile.form = Tile::Form::Uniform;
+    Value scalar = getScalar(op.getSource());
+    tile.values = {op.getSourceType().isIndex()
+                       ? b.convertInt(scalar, b.getI32Type())
+                       : scalar};
+    for (TileAxes axis : axes.getAxes(op.getResult()))
+      setTile(op.getResult(), axis, tile);
+    return success();
+  }
+  if (source == type) {
+    for (TileAxes axis : axes.getAxes(op.getResult()))
+      setTile(op.getResult(), axis, getTile(op.getSource(), axis));
+    return success();
+  }
+  TileAxes sourceAxes = source.getRank() == 1 ? TileAxes::Columns
+                                              : AxisAnalysis::getOwnAxes(source);
+  if (type.getRank() != 2 || sourceAxes == TileAxes::Both)
+    return op.emitOpError("broadcasts ")
+           << source << " to " << type
+           << "; a tile is broadcast from a scalar, from one row (N or 1xN) or "
+              "from one column (Mx1)";
+  FailureOr<FragmentLayout> layout = getLayout(op, type, TileAxes::Both);
+  if (failed(layout))
+    return failure();
+  // The registers stay: an element of the tile finds its row or column slot.
+  Tile tile = getTile(op.getSource(), sourceAxes);
+  tile.layout = layout->withAxes(tile.layout.getAxes());
+  setTile(op.getResult(), TileAxes::Both, tile);
+  return success();
+}
+
+LogicalResult Distributor::distributeShapeCast(vector::ShapeCastOp op) {
+  VectorType source = op.getSourceVectorType();
+  VectorType type = op.getResultVectorType();
+  TileAxes sourceAxes = AxisAnalysis::getOwnAxes(source);
+  TileAxes resultAxes = AxisAnalysis::getOwnAxes(type);
+  auto isUnitCast = [](VectorType line, TileAxes tile) {
+    return line.getRank() == 1 &&
+           (tile == TileAxes::Rows || tile == TileAxes::Columns);
+  };
+  if (source == type) {
+    for (TileAxes axis : axes.getAxes(op.getResult()))
+      setTile(op.getResult(), axis, getTile(op.getSource(), axis));
+    return success();
+  }
+  if (isUnitCast(source, resultAxes)) {
+    setTile(op.getResult(), resultAxes, getTile(op.getSource(), resultAxes));
+    return success();
+  }
+  if (isUnitCast(type, sourceAxes)) {
+    FailureOr<bool> wanted =
+        isWanted(op, op.getResult(), sourceAxes,
+                 sourceAxes == TileAxes::Rows ? "a column" : "a row");
+    if (failed(wanted))
+      return failure();
+    if (*wanted)
+      setTile(op.getResult(), sourceAxes, getTile(op.getSource(), sourceAxes));
+    return success();
+  }
+  return op.emitOpError("casts ")
+         << source << " to " << type
+         << ", which would move elements between lanes; only N to Nx1 or 1xN "
+            "and back is taken";
+}
+
+LogicalResult Distributor::distributeStep(vector::StepOp op) {
+  auto type = cast<VectorType>(op.getType());
+  for (TileAxes axis : axes.getAxes(op.getResult())) {
+    FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
+    if (failed(layout))
+      return failure();
+    Tile tile;
+    tile.form = Tile::Form::Position;
+    tile.layout = *layout;
+    tile.values = {b.getI32(0)};
+    setTile(op.getResult(), axis, tile);
+  }
+  return success();
+}
+
+LogicalResult Distributor::distributeCreateMask(vector::CreateMaskOp op) {
+  auto type = cast<VectorType>(op.getType());
+  for (TileAxes axis : axes.getAxes(op.getResult())) {
+    FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
+    if (failed(layout))
+      return failure();
+    // The bounds, cut to the tile, fit i32.
+    SmallVector<Value> bounds;
+    for (auto [bound, size] : llvm::zip(op.getOperands(), type.getShape()))
+      bounds.push_back(b.convertInt(
+          b.createOrFold<arith::MinSIOp>(getScalar(bound), b.getI64(size)),
+          b.getI32Type()));
+    auto compare = [&](TileAxes along, int64_t index, Value bound) {
+      Tile position;
+      position.form = Tile::Form::Position;
+      position.layout = layout->withAxes(along);
+      position.values = {b.getI32(0)};
+      return b.lessThan(getElement(position, *layout, index), bound);
+    };
+    SmallVector<Value> elements;
+    for (int64_t i = 0, e = layout->getNumElements(); i < e; ++i) {
+      Value element;
+      for (TileAxes along : {TileAxes::Rows, TileAxes::Columns}) {
+        if (!(uint8_t(axis) & uint8_t(along)))
+          continue;
+        // Of two dimensions, the first are the rows.
+        bool first = type.getRank() == 1 || along == TileAxes::Rows;
+        Value inside = compare(along, i, first ? bounds[0] : bounds[1]);
+        element = element ? b.logicalAnd(element, inside) : inside;
+      }
+      elements.push_back(element);
+    }
+    setElements(op.getResult(), axis, *layout, elements);
+  }
+  return success();
+}
+
+LogicalResult Distributor::distributeElementwise(Operation *op) {
+  for (TileAxes axis : axes.getAxes(op->getResult(0)))
+    if (failed(distributeElementwise(op, axis)))
+      return failure();
+  return success();
+}
+
+LogicalResult Distributor::distributeElementwise(Operation *op,
+                                                 TileAxes tileAxes) {
+  Value result = op->getResult(0);
+  FailureOr<FragmentLayout> full =
+      getLayout(op, cast<VectorType>(result.getType()), tileAxes);
+  if (failed(full))
+    return failure();
+
+  SmallVector<Tile> operands;
+  TileAxes varying = TileAxes::None;
+  for (Value operand : op->getOperands()) {
+    Tile tile;
+    if (isa<VectorType>(operand.getType())) {
+      tile = getTile(operand, tileAxes);
+    } else {
+      tile.form = Tile::Form::Uniform;
+      tile.values = {getScalar(operand)};
+    }
+    if (tile.form == Tile::Form::Operand)
+      return op->emitOpError("reads a tile that is also an operand of "
+                             "vector.contract and stays in workgroup memory; "
+                             "read it once for each use");
+    if (tile.form != Tile::Form::Uniform)
+      varying = varying | tile.layout.getAxes();
+    operands.push_back(tile);
+  }
+  Type type = getLaneType(result.getType());
+
+  if (varying == TileAxes::None) {
+    SmallVector<Value> scalarsOfOperands;
+    for (const Tile &tile : operands)
+      scalarsOfOperands.push_back(tile.values.front());
+    FailureOr<Value> value = applyElementwise(op, scalarsOfOperands, type);
+    if (failed(value))
+      return failure();
+    Tile tile;
+    tile.form = Tile::Form::Uniform;
+    tile.values = {*value};
+    setTile(result, tileAxes, tile);
+    return success();
+  }
+
+  // Positions stay symbolic: rows and columns then cost one addition in the
+  // lane and constants, instead of a register for each element.
+  if (isa<arith::AddIOp>(op) && type.isInteger(32)) {
+    bool swapped = operands[0].form == Tile::Form::Uniform;
+    Tile position = operands[swapped], other = operands[!swapped];
+    if (position.form == Tile::Form::Position &&
+        other.form == Tile::Form::Uniform) {
+      position.values = {b.add(position.values[0], other.values[0])};
+      setTile(result, tileAxes, position);
+      return success();
+    }
+  }
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) &&
+      type.isInteger(32) && operands[0].form == Tile::Form::Position) {
+    setTile(result, tileAxes, operands[0]);
+    return success();
+  }
+
+  FragmentLayout layout = full->withAxes(varying);
+  if (isa<arith::TruncFOp>(op) && type.getIntOrFloatBitWidth() == 16 &&
+      getLaneType(op->getOperand(0).getType()).isF32() &&
+      hasColumns(varying)) {
+    // One instruction rounds a pair.
+    Tile tile;
+    tile.layout = layout;
+    SmallVector<Value> elements = getElements(operands[0], layout);
+    for (size_t i = 0; i < elements.size(); i += 2)
+      tile.values.push_back(arith::TruncFOp::create(
+          b, VectorType::get(2, type), b.makePair(elements[i], elements[i + 1])));
+    setTile(result, tileAxes, tile);
+    return success();
+  }
+
+  SmallVector<Value> elements;
+  for (int64_t i = 0, e = layout.getNumElements(); i < e; ++i) {
+    SmallVector<Value> values;
+    for (const Tile &tile : operands)
+      values.push_back(getElement(tile, layout, i));
+    FailureOr<Value> value = applyElementwise(op, values, type);
+    if (failed(value))
+      return failure();
+    elements.push_back(*value);
+  }
+  setElements(result, tileAxes, layout, elements);
+  return success();
+}
+
+LogicalResult Distributor::distributeScalar(Operation *op) {
+  Value result = op->getResult(0);
+  if (auto id = dyn_cast<gpu::BlockIdOp>(op)) {
+    Type type = b.getI32Type();
+    Value value;
+    switch (id.getDimension()) {
+    case gpu::Dimension::x:
+      value = NVVM::BlockIdXOp::create(b, type);
+      break;
+    case gpu::Dimension::y:
+      value = NVVM::BlockIdYOp::create(b, type);
+      break;
+    case gpu::Dimension::z:
+      value = NVVM::BlockIdZOp::create(b, type);
+      break;
+    }
+    scalars.map(result, b.convertInt(value, b.getI64Type()));
+    return success();
+  }
+  if (auto dim = dyn_cast<gpu::GridDimOp>(op)) {
+    Type type = b.getI32Type();
+    Value value;
+    switch (dim.getDimension()) {
+    case gpu::Dimension::x:
+      value = NVVM::GridDimXOp::create(b, type);
+      break;
+    case gpu::Dimension::y:
+      value = NVVM::GridDimYOp::create(b, type);
+      break;
+    case gpu::Dimension::z:
+      value = NVVM::GridDimZOp::create(b, type);
+      break;
+    }
+    scalars.map(result, b.convertInt(value, b.getI64Type()));
+    return success();
+  }
+  FailureOr<Value> value = applyElementwise(op, getScalars(op->getOperands()),
+                                            getScalarType(result.getType()));
+  if (failed(value))
+    return failure();
+  scalars.map(result, *value);
+  return success();
+}
+
+/// The instructions that round to a few units in the last place of f32.
+static bool isApproximated(Operation *op) {
+  return isa<math::Exp2Op, math::ExpOp, math::Log2Op, math::LogOp,
+             math::RsqrtOp>(op);
+}
+
+FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
+                                               Type result) {
+  if (isApproximated(op) && !result.isF32())
+    return op->emitOpError("computes ")
+           << result << ", but is known in f32 only; extend the operand";
+  auto f32 = [&](double value) -> Value {
+    return arith::ConstantOp::create(b, b.getF32FloatAttr(float(value)));
+  };
+  auto scaled = [&](Value value, double factor) -> Value {
+    return arith::MulFOp::create(b, value, f32(factor));
+  };
+  auto approximate = [&](StringRef name, Value value) {
+    return b.callIntrinsic(name, b.getF32Type(), value);
+  };
+  // The operations of these intrinsics would become calls of libdevice.
+  auto standard = [&](StringRef name) {
+    std::string typed = ("llvm." + name + ".").str();
+    llvm::raw_string_ostream(typed) << result;
+    return b.callIntrinsic(typed, result, x);
+  };
+  Value value =
+      llvm::TypeSwitch<Operation *, Value>(op)
+          .Case<math::Exp2Op>([&](auto) {
+            return approximate("llvm.nvvm.ex2.approx.ftz.f", x[0]);
+          })
+          .Case<math::ExpOp>([&](auto) {
+            return approximate("llvm.nvvm.ex2.approx.ftz.f",
+                               scaled(x[0], llvm::numbers::log2e));
+          })
+          .Case<math::Log2Op>([&](auto) {
+            return approximate("llvm.nvvm.lg2.approx.ftz.f", x[0]);
+          })
+          .Case<math::LogOp>([&](auto) {
+            return scaled(approximate("llvm.nvvm.lg2.approx.ftz.f", x[0]),
+                          llvm::numbers::ln2);
+          })
+          .Case<math::RsqrtOp>([&](auto) {
+            return approximate("llvm.nvvm.rsqrt.approx.ftz.f", x[0]);
+          })
+          .Case<math::SqrtOp>([&](auto) { return standard("sqrt"); })
+          .Case<math::AbsFOp>([&](auto) { return standard("fabs"); })
+          .Case<math::FloorOp>([&](auto) { return standard("floor"); })
+          .Case<math::CeilOp>([&](auto) { return standard("ceil"); })
+          .Case<math::CopySignOp>([&](auto) { return standard("copysign"); })
+          .Case<math::FmaOp>(
+              [&](auto) { return LLVM::FMAOp::create(b, x[0], x[1], x[2]); })
+          // maxnumf would become a call of libdevice.
+          .Case<arith::MaxNumFOp>(
+              [&](auto) { return LLVM::MaxNumOp::create(b, x[0], x[1]); })
+          .Case<arith::MinNumFOp>(
+              [&](auto) { return LLVM::MinNumOp::create(b, x[0], x[1]); })
+          .Case<arith::MaximumFOp>(
+              [&](auto) { return LLVM::MaximumOp::create(b, x[0], x[1]); })
+          .Case<arith::MinimumFOp>(
+              [&](auto) { return LLVM::MinimumOp::create(b, x[0], x[1]); })
+          .Case<arith::IndexCastOp>(
+              [&](auto) { return b.convertInt(x[0], result); })
+          .Case<arith::IndexCastUIOp>([&](auto) -> Value {
+            if (result.getIntOrFloatBitWidth() <=
+                x[0].getType().getIntOrFloatBitWidth())
+              return b.convertInt(x[0], result);
+            return b.createOrFold<arith::ExtUIOp>(result, x[0]);
+          })
+          .Default([](Operation *) { return Value(); });
+  if (value)
+    return value;
+  if (!isa<arith::ArithDialect>(op->getDialect()))
+    return op->emitOpError("has no form for one lane; of math, exp2, exp, "
+                           "log2, log, rsqrt, sqrt, absf, floor, ceil, "
+                           "copysign, fma, and tanh and erf of f32 are taken");
+  OperationState state(b.getLoc(), op->getName());
+  state.addOperands(x);
+  state.addAttributes(op->getAttrs());
+  state.addTypes(result);
+  return b.create(state)->getResult(0);
+}

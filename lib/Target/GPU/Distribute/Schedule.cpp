@@ -1,0 +1,323 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/Tile/IR/TileOps.h"
+#include "bpt/Target/GPU/Distribute/Passes.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_GPUSCHEDULEPASS
+#include "bpt/Target/GPU/Distribute/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+
+/// Whether a contraction multiplies the tile that `read` reads.
+bool isOperand(vector::TransferReadOp read, bool rightOnly = false) {
+  return llvm::any_of(read->getUses(), [&](OpOperand &use) {
+    return isa<vector::ContractionOp>(use.getOwner()) &&
+           use.getOperandNumber() <= 1 &&
+           (!rightOnly || use.getOperandNumber() == 1);
+  });
+}
+
+bool isGlobal(vector::TransferReadOp read) {
+  auto type = dyn_cast<MemRefType>(read.getBase().getType());
+  return type && !gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(type);
+}
+
+/// Whether a copy does what the read does; reports why if it does not.
+LogicalResult checkCopyable(vector::TransferReadOp read) {
+  auto type = cast<MemRefType>(read.getBase().getType());
+  if (type.getRank() != 2 || read.getMask() ||
+      !read.getPermutationMap().isMinorIdentity())
+    return read.emitOpError("reads an operand of vector.contract masked, "
+                            "permuted or from ")
+           << type
+           << "; a copy takes a tile as it lies in a memref of rank 2, which "
+              "memref.subview gives";
+  if (read.hasOutOfBoundsDim() &&
+      !matchPattern(read.getPadding(), m_AnyZeroFloat()))
+    return read.emitOpError("pads with another value than 0.0, which is what "
+                            "copies pad with");
+  return success();
+}
+
+/// Schedules the copies of one loop.
+class LoopScheduler {
+public:
+  LoopScheduler(scf::ForOp loop, int64_t stages)
+      : loop(loop), stages(stages), b(loop), loc(loop.getLoc()) {}
+
+  LogicalResult run();
+
+private:
+  /// A tile that each iteration reads, or one that all iterations read.
+  struct Copy {
+    vector::TransferReadOp read;
+    bool invariant;
+    Value buffers;
+  };
+
+  LogicalResult collect();
+  Value allocate(vector::TransferReadOp read, bool invariant);
+  /// Starts the copies that iteration `iv` reads, to buffer `stage`.
+  LogicalResult start(Value iv, Value stage);
+  /// `value` as it would be in iteration `iv`.
+  FailureOr<Value> cloneFor(Value value, IRMapping &mapping, Operation *user);
+  void readShared(const Copy &copy, Value stage);
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+
+  scf::ForOp loop;
+  int64_t stages;
+  OpBuilder b;
+  Location loc;
+  SmallVector<Copy> copies;
+};
+
+LogicalResult LoopScheduler::collect() {
+  for (auto read : loop.getBody()->getOps<vector::TransferReadOp>())
+    if (isGlobal(read) && isOperand(read)) {
+      if (failed(checkCopyable(read)))
+        return failure();
+      copies.push_back({read, /*invariant=*/false, {}});
+    }
+  if (copies.empty())
+    return success();
+  // Operands that the loop reads again and again need no registers meanwhile.
+  SetVector<Operation *> outside;
+  loop.walk([&](vector::ContractionOp contract) {
+    for (Value operand : {contract.getLhs(), contract.getRhs()}) {
+      auto read = operand.getDefiningOp<vector::TransferReadOp>();
+      if (read && isGlobal(read) && !loop->isAncestor(read))
+        outside.insert(read);
+    }
+  });
+  for (Operation *op : outside) {
+    auto read = cast<vector::TransferReadOp>(op);
+    if (failed(checkCopyable(read)))
+      return failure();
+    copies.push_back({read, /*invariant=*/true, {}});
+  }
+  return success();
+}
+
+Value LoopScheduler::allocate(vector::TransferReadOp read, bool invariant) {
+  VectorType type = read.getVectorType();
+  SmallVector<int64_t> shape;
+  if (!invariant)
+    shape.push_back(stages);
+  llvm::append_range(shape, type.getShape());
+  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
+                                          gpu::AddressSpace::Workgroup);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(
+      &loop->getParentOfType<gpu::GPUFuncOp>().getBody().front());
+  return memref::AllocOp::create(
+      b, read.getLoc(),
+      MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(),
+                      space));
+}
+
+FailureOr<Value> LoopScheduler::cloneFor(Value value, IRMapping &mapping,
+                                         Operation *user) {
+  if (Value known = mapping.lookupOrNull(value))
+    return known;
+  if (!loop.getRegion().isAncestor(value.getParentRegion()))
+    return value;
+  Operation *op = value.getDefiningOp();
+  if (!op || !isPure(op) || op->getNumRegions() != 0)
+    return user->emitOpError("is read ahead, but where it reads depends on "
+                             "more than the loop's counter and what is "
+                             "computed before the loop");
+  for (Value operand : op->getOperands()) {
+    FailureOr<Value> cloned = cloneFor(operand, mapping, user);
+    if (failed(cloned))
+      return failure();
+    mapping.map(operand, *cloned);
+  }
+  b.clone(*op, mapping);
+  return mapping.lookup(value);
+}
+
+LogicalResult LoopScheduler::start(Value iv, Value stage) {
+  Value exists = arith::CmpIOp::create(
+      b, loc, arith::CmpIPredicate::slt, iv, loop.getUpperBound());
+  auto branch = scf::IfOp::create(b, loc, exists, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  IRMapping mapping;
+  mapping.map(loop.getInductionVar(), iv);
+  for (Copy &copy : copies) {
+    if (copy.invariant)
+      continue;
+    vector::TransferReadOp read = copy.read;
+    SmallVector<Value> operands = {read.getBase(), read.getIndices()[0],
+                                   read.getIndices()[1]};
+    for (Value &operand : operands) {
+      FailureOr<Value> cloned = cloneFor(operand, mapping, read);
+      if (failed(cloned))
+        return failure();
+      operand = *cloned;
+    }
+    tile::AsyncCopyOp::create(b, read.getLoc(), operands[0], operands[1],
+                              operands[2], copy.buffers, stage);
+  }
+  return success();
+}
+
+void LoopScheduler::readShared(const Copy &copy, Value stage) {
+  vector::TransferReadOp read = copy.read;
+  SmallVector<Value> indices;
+  if (!copy.invariant)
+    indices.push_back(stage);
+  SmallVector<bool> inBounds(2, true);
+  auto create = [&]() -> Value {
+    SmallVector<Value> all = indices;
+    all.append(2, constant(0));
+    return vector::TransferReadOp::create(
+        b, read.getLoc(), read.getVectorType(), copy.buffers, all,
+        read.getPadding(), inBounds);
+  };
+  OpBuilder::InsertionGuard guard(b);
+  if (!copy.invariant) {
+    b.setInsertionPoint(read);
+    read.getResult().replaceAllUsesWith(create());
+    read.erase();
+    return;
+  }
+  for (OpOperand &use : llvm::make_early_inc_range(read->getUses()))
+    if (loop->isProperAncestor(use.getOwner()) &&
+        isa<vector::ContractionOp>(use.getOwner()) &&
+        use.getOperandNumber() <= 1) {
+      b.setInsertionPoint(use.getOwner());
+      use.set(create());
+    }
+  if (read->use_empty())
+    read.erase();
+}
+
+LogicalResult LoopScheduler::run() {
+  if (failed(collect()))
+    return failure();
+  if (copies.empty())
+    return success();
+  for (Copy &copy : copies)
+    copy.buffers = allocate(copy.read, copy.invariant);
+
+  // Before the loop: the first stages but one. If the loop runs again, other
+  // warps may still read what it left.
+  if (loop->getParentOfType<scf::ForOp>())
+    gpu::BarrierOp::create(b, loc);
+  for (Copy &copy : copies)
+    if (copy.invariant)
+      tile::AsyncCopyOp::create(
+          b, copy.read.getLoc(), copy.read.getBase(), copy.read.getIndices()[0],
+          copy.read.getIndices()[1], copy.buffers, ValueRange());
+  Value iv = loop.getLowerBound();
+  for (int64_t stage = 0; stage < stages - 1; ++stage) {
+    if (failed(start(iv, constant(stage))))
+      return failure();
+    tile::CommitCopiesOp::create(b, loc);
+    iv = arith::AddIOp::create(b, loc, iv, loop.getStep());
+  }
+
+  // An iteration waits for its own stage. The barrier says that all threads'
+  // copies are there, and that all have read the buffer that is filled next.
+  b.setInsertionPointToStart(loop.getBody());
+  tile::WaitCopiesOp::create(b, loc, stages - 2);
+  gpu::BarrierOp::create(b, loc);
+  Value number = arith::SubIOp::create(b, loc, loop.getInductionVar(),
+                                       loop.getLowerBound());
+  number = arith::DivUIOp::create(b, loc, number, loop.getStep());
+  Value count = constant(stages);
+  Value now = arith::RemUIOp::create(b, loc, number, count);
+  Value ahead = constant(stages - 1);
+  Value next = arith::AddIOp::create(b, loc, number, ahead);
+  next = arith::RemUIOp::create(b, loc, next, count);
+  Value distance = arith::MulIOp::create(b, loc, loop.getStep(), ahead);
+  Value nextIv =
+      arith::AddIOp::create(b, loc, loop.getInductionVar(), distance);
+  if (failed(start(nextIv, next)))
+    return failure();
+  tile::CommitCopiesOp::create(b, loc);
+  for (const Copy &copy : copies)
+    readShared(copy, now);
+  return success();
+}
+
+/// Right operands outside of loops: copied, and waited for, where they are
+/// read.
+LogicalResult copyAtOnce(vector::TransferReadOp read) {
+  if (failed(checkCopyable(read)))
+    return failure();
+  OpBuilder b(read);
+  Location loc = read.getLoc();
+  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
+                                          gpu::AddressSpace::Workgroup);
+  auto type = MemRefType::get(read.getVectorType().getShape(),
+                              read.getVectorType().getElementType(),
+                              MemRefLayoutAttrInterface(), space);
+  Value buffer = memref::AllocOp::create(b, loc, type);
+  tile::AsyncCopyOp::create(b, loc, read.getBase(), read.getIndices()[0],
+                            read.getIndices()[1], buffer, ValueRange());
+  tile::CommitCopiesOp::create(b, loc);
+  tile::WaitCopiesOp::create(b, loc, 0);
+  gpu::BarrierOp::create(b, loc);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  SmallVector<bool> inBounds(2, true);
+  Value tile = vector::TransferReadOp::create(
+      b, loc, read.getVectorType(), buffer, ValueRange{zero, zero},
+      read.getPadding(), inBounds);
+  read.getResult().replaceAllUsesWith(tile);
+  read.erase();
+  return success();
+}
+
+struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (stages < 2) {
+      getOperation().emitOpError("is scheduled with stages = ")
+          << stages << ", but a copy that is ahead takes at least 2";
+      return signalPassFailure();
+    }
+    for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
+      if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
+          failed(schedule(program)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult schedule(gpu::GPUFuncOp program) {
+    SmallVector<scf::ForOp> loops;
+    program.walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    for (scf::ForOp loop : loops)
+      if (failed(LoopScheduler(loop, stages).run()))
+        return failure();
+    SmallVector<vector::TransferReadOp> rest;
+    program.walk([&](vector::TransferReadOp read) {
+      if (isGlobal(read) && isOperand(read, /*rightOnly=*/true))
+        rest.push_back(read);
+    });
+    for (vector::TransferReadOp read : rest)
+      if (failed(copyAtOnce(read)))
+        return failure();
+    return success();
+  }
+};
+
+} // namespace
