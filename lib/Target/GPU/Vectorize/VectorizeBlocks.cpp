@@ -10,6 +10,7 @@
 #include "FoldMasks.h"
 #include "FoldTransfers.h"
 #include "NameSizes.h"
+#include "SimplifyTransfers.h"
 #include "TilePlan.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -80,6 +81,14 @@ static LogicalResult fold(Operation *root) {
   return success();
 }
 
+/// Brings the transfers that are left into the form that copies of tiles take.
+static LogicalResult simplify(RewriterBase &rewriter, Operation *root) {
+  replaceMasksByBounds(rewriter, root);
+  RewritePatternSet slices(root->getContext());
+  populateSliceTransfersPatterns(slices);
+  return applyPatternsGreedily(root, std::move(slices));
+}
+
 namespace {
 struct VectorizeBlocksPass
     : bpt::impl::VectorizeBlocksPassBase<VectorizeBlocksPass> {
@@ -124,7 +133,7 @@ struct VectorizeBlocksPass
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);
     }
-    if (failed(fold(function)))
+    if (failed(fold(function)) || failed(simplify(rewriter, function)))
       return signalPassFailure();
   }
 };

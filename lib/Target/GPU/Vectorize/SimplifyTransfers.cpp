@@ -1,0 +1,199 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SimplifyTransfers.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+/// Whether two numbers are equal because their difference folds to zero.
+static bool isZeroDifference(RewriterBase &rewriter, Location loc,
+                             OpFoldResult a, OpFoldResult b) {
+  AffineExpr d0 = rewriter.getAffineDimExpr(0),
+             d1 = rewriter.getAffineDimExpr(1);
+  OpFoldResult difference =
+      affine::makeComposedFoldedAffineApply(rewriter, loc, d0 - d1, {a, b});
+  bool isZero = isConstantIntValue(difference, 0);
+  // What does not fold was computed for the comparison only.
+  if (auto value = dyn_cast<Value>(difference))
+    if (Operation *op = value.getDefiningOp(); op && op->use_empty())
+      rewriter.eraseOp(op);
+  return isZero;
+}
+
+/// Whether `extent` elements from `index` on reach to the end of a dimension of
+/// `size`, or as far as a tile of `tileSize` does.
+static bool reachesEnd(RewriterBase &rewriter, Location loc, Value extent,
+                       int64_t tileSize, OpFoldResult size,
+                       OpFoldResult index) {
+  AffineExpr d0 = rewriter.getAffineDimExpr(0),
+             d1 = rewriter.getAffineDimExpr(1);
+  OpFoldResult rest = affine::makeComposedFoldedAffineApply(
+      rewriter, loc, d0 - d1, {size, index});
+  if (isZeroDifference(rewriter, loc, getAsOpFoldResult(extent), rest))
+    return true;
+  auto least = extent.getDefiningOp<affine::AffineMinOp>();
+  if (!least)
+    return false;
+  AffineMap map = least.getMap();
+  SmallVector<OpFoldResult> operands = getAsOpFoldResult(least.getOperands());
+  for (unsigned i = 0; i < map.getNumResults(); ++i) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(map.getResult(i))) {
+      // A smaller bound than the tile would be a mask of its own.
+      if (constant.getValue() < tileSize)
+        return false;
+      continue;
+    }
+    OpFoldResult bound = affine::makeComposedFoldedAffineApply(
+        rewriter, loc, map.getSubMap({i}), operands);
+    if (!isZeroDifference(rewriter, loc, bound, rest))
+      return false;
+  }
+  return true;
+}
+
+template <typename TransferOp>
+static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
+  auto mask =
+      transfer.getMask()
+          ? transfer.getMask().template getDefiningOp<vector::CreateMaskOp>()
+          : vector::CreateMaskOp();
+  VectorType type = transfer.getVectorType();
+  if (!mask || !isa<RankedTensorType>(transfer.getBase().getType()) ||
+      mask.getType().getShape() != type.getShape())
+    return;
+  Location loc = transfer.getLoc();
+  rewriter.setInsertionPoint(transfer);
+  SmallVector<bool> inBounds = transfer.getInBoundsValues();
+  for (auto [dim, expr] :
+       llvm::enumerate(transfer.getPermutationMap().getResults())) {
+    Value extent = mask.getOperand(dim);
+    std::optional<int64_t> known = getConstantIntValue(extent);
+    if (known && *known >= type.getDimSize(dim))
+      continue;
+    auto position = dyn_cast<AffineDimExpr>(expr);
+    if (!position)
+      return;
+    OpFoldResult size = tensor::getMixedSize(rewriter, loc, transfer.getBase(),
+                                             position.getPosition());
+    Value index = transfer.getIndices()[position.getPosition()];
+    if (!reachesEnd(rewriter, loc, extent, type.getDimSize(dim), size,
+                    getAsOpFoldResult(index)))
+      return;
+    inBounds[dim] = false;
+  }
+  rewriter.modifyOpInPlace(transfer, [&] {
+    transfer.getMaskMutable().clear();
+    transfer.setInBoundsAttr(rewriter.getBoolArrayAttr(inBounds));
+  });
+}
+
+void bpt::replaceMasksByBounds(RewriterBase &rewriter, Operation *root) {
+  SmallVector<Operation *> transfers;
+  root->walk([&](Operation *op) {
+    if (isa<vector::TransferReadOp, vector::TransferWriteOp>(op))
+      transfers.push_back(op);
+  });
+  for (Operation *op : transfers) {
+    if (auto read = dyn_cast<vector::TransferReadOp>(op))
+      replaceMask(rewriter, read);
+    else
+      replaceMask(rewriter, cast<vector::TransferWriteOp>(op));
+  }
+}
+
+namespace {
+/// The slice of a tensor that a transfer's tile lies in.
+struct TileSlice {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+  SmallVector<Value> indices;
+  SmallVector<int64_t> shape;
+  AffineMap map;
+};
+
+template <typename TransferOp>
+FailureOr<TileSlice> getSlice(PatternRewriter &rewriter, TransferOp transfer) {
+  auto type = dyn_cast<RankedTensorType>(transfer.getBase().getType());
+  AffineMap map = transfer.getPermutationMap();
+  if (!type || type.getRank() <= map.getNumResults() ||
+      !map.isProjectedPermutation())
+    return failure();
+  TileSlice slice;
+  SmallVector<AffineExpr> dims(type.getRank());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    OpFoldResult index = getAsOpFoldResult(transfer.getIndices()[dim]);
+    slice.strides.push_back(rewriter.getIndexAttr(1));
+    if (!map.isFunctionOfDim(dim)) {
+      dims[dim] = rewriter.getAffineConstantExpr(0);
+      slice.offsets.push_back(index);
+      slice.sizes.push_back(rewriter.getIndexAttr(1));
+      continue;
+    }
+    dims[dim] = rewriter.getAffineDimExpr(slice.shape.size());
+    slice.offsets.push_back(rewriter.getIndexAttr(0));
+    slice.sizes.push_back(tensor::getMixedSize(rewriter, transfer.getLoc(),
+                                               transfer.getBase(), dim));
+    slice.indices.push_back(transfer.getIndices()[dim]);
+    slice.shape.push_back(type.getDimSize(dim));
+  }
+  slice.map = map.replaceDimsAndSymbols(dims, {}, slice.shape.size(), 0);
+  return slice;
+}
+
+template <typename TransferOp>
+Value extract(PatternRewriter &rewriter, TransferOp transfer,
+              const TileSlice &slice) {
+  auto type = cast<RankedTensorType>(transfer.getBase().getType());
+  return tensor::ExtractSliceOp::create(
+      rewriter, transfer.getLoc(),
+      RankedTensorType::get(slice.shape, type.getElementType()),
+      transfer.getBase(), slice.offsets, slice.sizes, slice.strides);
+}
+
+struct SliceRead : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(vector::TransferReadOp read,
+                                PatternRewriter &rewriter) const override {
+    FailureOr<TileSlice> slice = getSlice(rewriter, read);
+    if (failed(slice))
+      return failure();
+    rewriter.replaceOpWithNewOp<vector::TransferReadOp>(
+        read, read.getVectorType(), extract(rewriter, read, *slice),
+        slice->indices, AffineMapAttr::get(slice->map), read.getPadding(),
+        read.getMask(), read.getInBoundsAttr());
+    return success();
+  }
+};
+
+struct SliceWrite : OpRewritePattern<vector::TransferWriteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(vector::TransferWriteOp write,
+                                PatternRewriter &rewriter) const override {
+    FailureOr<TileSlice> slice = getSlice(rewriter, write);
+    if (failed(slice))
+      return failure();
+    auto inner = vector::TransferWriteOp::create(
+        rewriter, write.getLoc(), write.getVector(),
+        extract(rewriter, write, *slice), slice->indices,
+        AffineMapAttr::get(slice->map), write.getMask(),
+        write.getInBoundsAttr());
+    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
+        write, inner.getResult(), write.getBase(), slice->offsets, slice->sizes,
+        slice->strides);
+    return success();
+  }
+};
+} // namespace
+
+void bpt::populateSliceTransfersPatterns(RewritePatternSet &patterns) {
+  patterns.add<SliceRead, SliceWrite>(patterns.getContext());
+}
