@@ -81,10 +81,9 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
     carries, which later live in registers.
 
     A dimension whose size is known only at run time (the last block of rows or
-    keys) becomes a tile of its upper bound, and what lies beyond is masked where
-    it matters: reads give zeros, a reduction sees its neutral element, a write
-    is masked. Masks that a value meets twice are folded, so whole blocks pay
-    nothing.
+    keys) becomes a tile of its upper bound. Reads past the end give zeros, writes
+    are left out, and a reduction sees its neutral element there. Masks that a
+    value meets twice are folded, so whole blocks pay nothing.
 
     ```mlir
     %c = linalg.contract ins(%a, %b : tensor<64x64xbf16>, tensor<?x64xbf16>) ...
