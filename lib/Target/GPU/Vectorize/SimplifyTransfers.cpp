@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Dominance.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -59,6 +60,20 @@ static bool reachesEnd(RewriterBase &rewriter, Location loc, Value extent,
       return false;
   }
   return true;
+}
+
+/// The size of a dimension, by the value that names it already if there is one:
+/// two values would not compare equal.
+static OpFoldResult getNamedSize(RewriterBase &rewriter, Operation *user,
+                                 Value tensor, int64_t dim) {
+  DominanceInfo dominance;
+  if (cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
+    for (Operation *other : tensor.getUsers())
+      if (auto size = dyn_cast<tensor::DimOp>(other);
+          size && size.getConstantIndex() == dim &&
+          dominance.properlyDominates(size, user))
+        return size.getResult();
+  return tensor::getMixedSize(rewriter, user->getLoc(), tensor, dim);
 }
 
 template <typename TransferOp>

@@ -54,7 +54,7 @@ func.func @carried(%a: tensor<64x32xbf16>, %b: tensor<32x16xbf16>) -> tensor<64x
 // CHECK: scf.forall
 // CHECK: %[[SIZE:.*]] = affine.min
 // CHECK: %[[MASK:.*]] = vector.create_mask %[[SIZE]], %[[C12]] : vector<16x16xi1>
-// CHECK: %[[X:.*]] = vector.transfer_read %{{[^ ]*}}[%{{.*}}, %c0], %{{[^ ]*}} : tensor<?x12xf16>, vector<16x16xf16>
+// CHECK: %[[X:.*]] = vector.transfer_read %arg0[%{{[a-z0-9]*}}, %c0], %{{[a-z0-9_]*}} : tensor<?x12xf16>, vector<16x16xf16>
 // CHECK: %[[P:.*]] = vector.contract {{.*}} %[[X]], %{{.*}}, %{{.*}} : vector<16x16xf16>, vector<16x16xf16> into vector<16x16xf32>
 // CHECK: %[[EXP:.*]] = math.exp2 %[[P]] : vector<16x16xf32>
 // CHECK: %[[IN:.*]] = arith.select %[[MASK]], %[[EXP]], %{{.*}} : vector<16x16xi1>
