@@ -71,7 +71,7 @@ static OpFoldResult getNamedSize(RewriterBase &rewriter, Operation *user,
     for (Operation *other : tensor.getUsers())
       if (auto size = dyn_cast<tensor::DimOp>(other);
           size && size.getConstantIndex() == dim &&
-          dominance.properlyDominates(size, user))
+          dominance.properlyDominates(size.getOperation(), user))
         return size.getResult();
   return tensor::getMixedSize(rewriter, user->getLoc(), tensor, dim);
 }
