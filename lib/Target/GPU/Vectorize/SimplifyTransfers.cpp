@@ -98,8 +98,8 @@ static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
     auto position = dyn_cast<AffineDimExpr>(expr);
     if (!position)
       return;
-    OpFoldResult size = tensor::getMixedSize(rewriter, loc, transfer.getBase(),
-                                             position.getPosition());
+    OpFoldResult size = getNamedSize(rewriter, transfer, transfer.getBase(),
+                                     position.getPosition());
     Value index = transfer.getIndices()[position.getPosition()];
     if (!reachesEnd(rewriter, loc, extent, type.getDimSize(dim), size,
                     getAsOpFoldResult(index)))
