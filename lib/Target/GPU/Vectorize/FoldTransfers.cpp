@@ -9,6 +9,7 @@
 #include "FoldTransfers.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -44,7 +45,9 @@ struct FoldReadOfSlice : OpRewritePattern<vector::TransferReadOp> {
   LogicalResult matchAndRewrite(vector::TransferReadOp read,
                                 PatternRewriter &rewriter) const override {
     auto slice = read.getBase().getDefiningOp<tensor::ExtractSliceOp>();
-    if (!slice || !slice.hasUnitStride() || read.hasOutOfBoundsDim())
+    // A slice outside of the block is the tensor as the block knows it.
+    if (!slice || !slice.hasUnitStride() || read.hasOutOfBoundsDim() ||
+        !slice->getParentOfType<scf::ForallOp>())
       return failure();
     SmallVector<Value> indices;
     AffineMap map;

@@ -11,6 +11,28 @@
 
 include "mlir/Pass/PassBase.td"
 
+def UnifySizesPass : Pass<"bpt-unify-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Give sizes that an operation says are equal one name";
+  let description = [{
+    Keys and values of attention are as many, but where both are dynamic, MLIR
+    knows two sizes. This pass gives the operands of every blocked operation the
+    sizes that the first operand has, by slices that are the whole tensor, so that
+    a block which ends where the keys end is seen to end where the values end.
+    `bpt-check-sizes` is what makes sure that they are equal.
+
+    ```mlir
+    %r = bpt.attention ins(%q, %k, %v : ...)
+    ```
+    becomes
+    ```mlir
+    %keys = tensor.dim %k, %c1
+    %values = tensor.extract_slice %v[0, 0, 0, 0] [1, %keys, 8, 64] [1, 1, 1, 1]
+    %r = bpt.attention ins(%q, %k, %values : ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
   let summary = "Give matrix products operands that tensor cores multiply";
   let description = [{
