@@ -15,6 +15,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
+#include "bpt/Target/GPU/Launch/Passes.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
   mlir::bpt::registerBPTGPUDistributePasses();
+  mlir::bpt::registerBPTGPULaunchPasses();
   mlir::bpt::registerBPTGPUVectorizePasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
   mlir::bpt::registerCPULoweringPipeline();

@@ -1,0 +1,47 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/Tile/IR/TileOps.h"
+#include "bpt/Target/GPU/Launch/Passes.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_LAUNCHTILEKERNELSPASS
+#include "bpt/Target/GPU/Launch/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+struct LaunchTileKernelsPass
+    : bpt::impl::LaunchTileKernelsPassBase<LaunchTileKernelsPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder(&getContext());
+    SymbolTableCollection symbols;
+    module.walk([&](gpu::LaunchFuncOp launch) {
+      Operation *kernel =
+          symbols.lookupSymbolIn(module, launch.getKernelAttr());
+      auto bytes = kernel ? kernel->getAttrOfType<IntegerAttr>(
+                                tile::TileDialect::kSharedBytesAttrName)
+                          : IntegerAttr();
+      if (!bytes)
+        return;
+      Location loc = launch.getLoc();
+      builder.setInsertionPoint(launch);
+      for (OpOperand &operand : launch.getKernelOperandsMutable())
+        if (isa<MemRefType>(operand.get().getType()))
+          operand.set(memref::ExtractAlignedPointerAsIndexOp::create(
+              builder, loc, operand.get()));
+      launch.getDynamicSharedMemorySizeMutable().assign(
+          arith::ConstantIntOp::create(builder, loc, builder.getI32Type(),
+                                       bytes.getInt()));
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,168 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/Tile/IR/TileOps.h"
+#include "bpt/Target/GPU/Launch/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_PREPARETILEKERNELSPASS
+#include "bpt/Target/GPU/Launch/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int64_t kRowsOfWarp = 16;
+static constexpr int64_t kLanes = 32;
+
+/// Warps of a tile program, or 0 if the kernel is none.
+static int64_t countWarps(gpu::GPUFuncOp kernel) {
+  int64_t rows = 0;
+  WalkResult walk = kernel.walk([&](Operation *op) {
+    if (isa<linalg::LinalgOp>(op))
+      return WalkResult::interrupt();
+    if (auto product = dyn_cast<vector::ContractionOp>(op))
+      if (auto type = dyn_cast<VectorType>(product.getResultType()))
+        rows = std::max(rows, type.getDimSize(0));
+    return WalkResult::advance();
+  });
+  return walk.wasInterrupted() ? 0 : rows / kRowsOfWarp;
+}
+
+namespace {
+/// A memref in terms of a flat one and of numbers, of which those that are not
+/// static are arguments.
+class FlatArgument {
+public:
+  explicit FlatArgument(MemRefType type) : type(type) {
+    (void)type.getStridesAndOffset(strides, offset);
+  }
+
+  /// Whether a pointer to its first element says all.
+  bool isStatic() const {
+    return type.hasStaticShape() && type.getLayout().isIdentity();
+  }
+
+  MemRefType getFlatType() const {
+    return MemRefType::get({ShapedType::kDynamic}, type.getElementType(),
+                           MemRefLayoutAttrInterface(), type.getMemorySpace());
+  }
+
+  /// What a launch passes instead.
+  void pass(OpBuilder &builder, Location loc, Value memref,
+            SmallVectorImpl<Value> &operands) const {
+    auto metadata =
+        memref::ExtractStridedMetadataOp::create(builder, loc, memref);
+    OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1);
+    operands.push_back(memref::ReinterpretCastOp::create(
+        builder, loc, getFlatType(), metadata.getBaseBuffer(), zero,
+        ArrayRef<OpFoldResult>{
+            arith::ConstantIndexOp::create(builder, loc, 1).getResult()},
+        ArrayRef<OpFoldResult>{one}));
+    if (ShapedType::isDynamic(offset))
+      operands.push_back(metadata.getOffset());
+    for (auto [dim, size] : llvm::enumerate(type.getShape()))
+      if (ShapedType::isDynamic(size))
+        operands.push_back(metadata.getSizes()[dim]);
+    for (auto [dim, stride] : llvm::enumerate(strides))
+      if (ShapedType::isDynamic(stride))
+        operands.push_back(metadata.getStrides()[dim]);
+  }
+
+  /// Puts the arguments of a kernel behind the old one, and the memref together
+  /// from them.
+  void take(OpBuilder &builder, gpu::GPUFuncOp kernel, unsigned number) const {
+    Block &entry = kernel.getBody().front();
+    Location loc = entry.getArgument(number).getLoc();
+    unsigned next = number + 1;
+    Value flat = entry.insertArgument(next++, getFlatType(), loc);
+    auto take = [&](int64_t known) -> OpFoldResult {
+      if (!ShapedType::isDynamic(known))
+        return builder.getIndexAttr(known);
+      return entry.insertArgument(next++, builder.getIndexType(), loc);
+    };
+    OpFoldResult start = take(offset);
+    SmallVector<OpFoldResult> sizes, steps;
+    for (int64_t size : type.getShape())
+      sizes.push_back(take(size));
+    for (int64_t stride : strides)
+      steps.push_back(take(stride));
+    builder.setInsertionPointToStart(&entry);
+    Value memref = memref::ReinterpretCastOp::create(builder, loc, type, flat,
+                                                     start, sizes, steps);
+    entry.getArgument(number).replaceAllUsesWith(memref);
+    entry.eraseArgument(number);
+  }
+
+private:
+  MemRefType type;
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+};
+
+struct PrepareTileKernelsPass
+    : bpt::impl::PrepareTileKernelsPassBase<PrepareTileKernelsPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder(&getContext());
+    DenseMap<Operation *, SmallVector<gpu::LaunchFuncOp>> launches;
+    SymbolTableCollection symbols;
+    module.walk([&](gpu::LaunchFuncOp launch) {
+      if (Operation *kernel =
+              symbols.lookupSymbolIn(module, launch.getKernelAttr()))
+        launches[kernel].push_back(launch);
+    });
+    module.walk([&](gpu::GPUFuncOp kernel) {
+      if (!kernel.isKernel())
+        return;
+      if (int64_t warps = countWarps(kernel))
+        prepare(builder, kernel, warps, launches.lookup(kernel));
+    });
+  }
+
+private:
+  static void prepare(OpBuilder &builder, gpu::GPUFuncOp kernel, int64_t warps,
+                      ArrayRef<gpu::LaunchFuncOp> launches) {
+    int64_t threads = warps * kLanes;
+    kernel->setAttr(tile::TileDialect::kWarpsAttrName,
+                    builder.getI32IntegerAttr(warps));
+    std::array<int32_t, 3> shape = {static_cast<int32_t>(threads), 1, 1};
+    kernel.setKnownBlockSize(ArrayRef<int32_t>(shape));
+    SmallVector<Type> types(kernel.getArgumentTypes());
+    for (gpu::LaunchFuncOp launch : launches) {
+      builder.setInsertionPoint(launch);
+      Value size =
+          arith::ConstantIndexOp::create(builder, launch.getLoc(), threads);
+      launch.getBlockSizeXMutable().assign(size);
+      SmallVector<Value> operands;
+      for (auto [type, operand] :
+           llvm::zip(types, launch.getKernelOperands())) {
+        auto memref = dyn_cast<MemRefType>(type);
+        if (!memref || FlatArgument(memref).isStatic())
+          operands.push_back(operand);
+        else
+          FlatArgument(memref).pass(builder, launch.getLoc(), operand,
+                                    operands);
+      }
+      launch.getKernelOperandsMutable().assign(operands);
+    }
+    // Behind the arguments the entry has those of workgroup and private memory.
+    Block &entry = kernel.getBody().front();
+    unsigned numAttributions = entry.getNumArguments() - types.size();
+    for (unsigned number = types.size(); number-- > 0;) {
+      auto memref = dyn_cast<MemRefType>(types[number]);
+      if (memref && !FlatArgument(memref).isStatic())
+        FlatArgument(memref).take(builder, kernel, number);
+    }
+    kernel.setFunctionType(builder.getFunctionType(
+        TypeRange(entry.getArgumentTypes()).drop_back(numAttributions), {}));
+  }
+};
+} // namespace

@@ -1,0 +1,55 @@
+// RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels | FileCheck %s
+// RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels --bpt-distribute-to-lanes --bpt-gpu-launch-tile-kernels | FileCheck %s --check-prefix=LAUNCH
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    // One warp for 16 rows; what is not static comes as a number.
+    // CHECK: gpu.func @product(%[[FLAT:.*]]: memref<?xbf16>, %[[ROWS:.*]]: index, %[[OUT:.*]]: memref<32x16xf32>, %[[I:.*]]: index)
+    // CHECK-SAME: kernel attributes {bpt_tile.warps = 2 : i32, known_block_size = array<i32: 64, 1, 1>}
+    // CHECK: memref.reinterpret_cast %[[FLAT]] to offset: [0], sizes: [%[[ROWS]], 16], strides: [16, 1] : memref<?xbf16> to memref<?x16xbf16>
+    gpu.func @product(%x: memref<?x16xbf16>, %y: memref<32x16xf32>, %i: index) kernel {
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<32x16xf32>
+      %buffer = memref.alloc() : memref<16x16xbf16, #gpu.address_space<workgroup>>
+      bpt_tile.async_copy %x[%c0, %c0] to %buffer : memref<?x16xbf16>, memref<16x16xbf16, #gpu.address_space<workgroup>>
+      bpt_tile.commit_copies
+      bpt_tile.wait_copies 0
+      gpu.barrier
+      %a = vector.transfer_read %x[%i, %c0], %pad {in_bounds = [false, true]} : memref<?x16xbf16>, vector<32x16xbf16>
+      %b = vector.transfer_read %buffer[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16, #gpu.address_space<workgroup>>, vector<16x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<16x16xbf16> into vector<32x16xf32>
+      vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x16xf32>, memref<32x16xf32>
+      gpu.return
+    }
+
+    // Not a tile program: nothing is multiplied.
+    // CHECK: gpu.func @other(%{{.*}}: memref<?xf32>) kernel {
+    gpu.func @other(%x: memref<?xf32>) kernel {
+      gpu.return
+    }
+  }
+
+  // CHECK-LABEL: func @host
+  // CHECK: %[[BASE:.*]], %[[OFFSET:.*]], %[[SIZES:.*]]:2, %{{.*}}:2 = memref.extract_strided_metadata %arg0
+  // CHECK: %[[CAST:.*]] = memref.reinterpret_cast %[[BASE]]
+  // CHECK: gpu.launch_func @kernels::@product {{.*}} threads in (%c64{{.*}}, %{{.*}}, %{{.*}}) args(%[[CAST]] : memref<?xbf16>, %[[SIZES]]#0 : index, %arg1 : memref<32x16xf32>, %{{.*}} : index)
+  // LAUNCH-LABEL: func @host
+  // LAUNCH-DAG: %[[X:.*]] = memref.extract_aligned_pointer_as_index
+  // LAUNCH-DAG: %[[Y:.*]] = memref.extract_aligned_pointer_as_index %arg1
+  // LAUNCH-DAG: %[[BYTES:.*]] = arith.constant {{[1-9][0-9]*}} : i32
+  // LAUNCH: gpu.launch_func @kernels::@product {{.*}} dynamic_shared_memory_size %[[BYTES]] args(%[[X]] : index, %{{.*}} : index, %[[Y]] : index, %{{.*}} : index)
+  // LAUNCH: gpu.launch_func @kernels::@other {{.*}} args(%{{.*}} : memref<?xf32>)
+  func.func @host(%x: memref<?x16xbf16>, %y: memref<32x16xf32>, %z: memref<?xf32>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c128 = arith.constant 128 : index
+    gpu.launch_func @kernels::@product blocks in (%c1, %c1, %c1) threads in (%c128, %c1, %c1) args(%x : memref<?x16xbf16>, %y : memref<32x16xf32>, %c0 : index)
+    gpu.launch_func @kernels::@other blocks in (%c1, %c1, %c1) threads in (%c128, %c1, %c1) args(%z : memref<?xf32>)
+    return
+  }
+}
