@@ -173,7 +173,7 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
     next += Descriptor::getNumWords(argument.getRank());
   }
 
-  runtime::WorkspaceMeter meter;
+  runtime::WorkspaceMeter meter(runtime::getHostAllocator());
   entry(pointers.data());
 
   // The caller owns what is returned. A result may also be an argument or a
