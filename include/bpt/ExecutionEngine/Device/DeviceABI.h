@@ -40,8 +40,9 @@ typedef struct BPTDeviceModule BPTDeviceModule;
 typedef struct BPTDeviceKernel BPTDeviceKernel;
 // NOLINTEND(modernize-use-using,readability-identifier-naming)
 
-/// Memory on the device, uninitialised. `alignment` is a power of two up to
-/// 4096; less than 256 means 256. A block of 0 bytes has an address as well.
+/// Memory on the device, uninitialised. Every block is aligned to 256 bytes;
+/// `alignment` is a power of two up to that. A block of 0 bytes has an address
+/// as well.
 void *bptDeviceAlloc(uint64_t bytes, uint64_t alignment);
 
 /// Frees a block once the work before it is done. Null is allowed; the address
