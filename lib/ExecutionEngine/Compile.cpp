@@ -41,9 +41,6 @@ static bool isLowered(ModuleOp module) {
 
 FailureOr<std::unique_ptr<CompiledFunction>>
 bpt::compile(ModuleOp module, const CompileOptions &options) {
-  if (options.device != "cpu")
-    return module.emitError() << "this build cannot run on device '"
-                              << options.device << "'; it has cpu";
   FailureOr<FunctionSignature> signature =
       FunctionSignature::find(module, options.function);
   if (failed(signature))
@@ -53,6 +50,11 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
     if (!options.strategy.empty())
       return module.emitError() << "is lowered to LLVM already; a strategy has "
                                    "nothing to apply to";
+  } else if (options.target.device) {
+    return module.emitError()
+           << "this build compiles for cpu only; for device '"
+           << options.target.device->getProperties().device
+           << "' it runs what is lowered already";
   } else {
     PassManager pm(module.getContext());
     pm.addPass(createRecordSignaturePass({options.function}));
@@ -64,5 +66,5 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
       return failure();
   }
   return CompiledFunction::create(module, std::move(*signature),
-                                  options.optLevel);
+                                  options.optLevel, options.target.device);
 }

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/JITEngine.h"
-#include "bpt/ExecutionEngine/Runtime/Runtime.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
@@ -49,7 +49,8 @@ searchLibraryOf(void *address, char globalPrefix) {
 
 llvm::Expected<std::unique_ptr<JITEngine>>
 JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
-                  std::unique_ptr<llvm::Module> module, unsigned optLevel) {
+                  std::unique_ptr<llvm::Module> module, unsigned optLevel,
+                  llvm::ArrayRef<runtime::Symbol> extraSymbols) {
   auto machineBuilder = detectHostMachine(optLevel);
   if (!machineBuilder)
     return machineBuilder.takeError();
@@ -84,7 +85,8 @@ JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
       });
   orc::JITDylib &library = (*jit)->getMainJITDylib();
   orc::SymbolMap symbols;
-  for (const runtime::Symbol &symbol : runtime::getSymbols())
+  for (const runtime::Symbol &symbol :
+       llvm::concat<const runtime::Symbol>(runtime::getSymbols(), extraSymbols))
     symbols[(*jit)->mangleAndIntern(symbol.name)] = {
         orc::ExecutorAddr::fromPtr(symbol.address),
         llvm::JITSymbolFlags::Exported};

@@ -9,6 +9,7 @@
 #ifndef BPT_TOOLS_BPT_RUNNER_REPORT_H
 #define BPT_TOOLS_BPT_RUNNER_REPORT_H
 
+#include "bpt/ExecutionEngine/Device/Device.h"
 #include "bpt/ExecutionEngine/FunctionSignature.h"
 #include "bpt/ExecutionEngine/TensorCompare.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,6 +31,8 @@ struct Report {
   std::string peakInstruction;
   std::optional<size_t> workspaceBytes;
   std::optional<size_t> rssGrowthBytes;
+  /// Of the kernels of the first call.
+  std::vector<runtime::KernelProfile> profile;
   /// One for every expected output.
   std::vector<TensorDifference> differences;
 

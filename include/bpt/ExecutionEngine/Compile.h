@@ -10,6 +10,7 @@
 #define BPT_EXECUTIONENGINE_COMPILE_H
 
 #include "bpt/ExecutionEngine/CompiledFunction.h"
+#include "bpt/ExecutionEngine/OpenDevice.h"
 
 namespace mlir {
 class DialectRegistry;
@@ -20,8 +21,8 @@ namespace mlir::bpt {
 struct CompileOptions {
   /// The function to call.
   std::string function = "main";
-  /// `cpu`. Other devices are an error that says so.
-  std::string device = "cpu";
+  /// What to compile for; null: this machine.
+  OpenedDevice target;
   /// File of the strategy, or the name of one that ships with BPT; the default
   /// of the device if empty.
   std::string strategy;

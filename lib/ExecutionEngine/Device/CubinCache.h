@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef EXECUTIONENGINE_DEVICE_CUBINCACHE_H
-#define EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#ifndef BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#define BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
 
 #include "bpt/ExecutionEngine/Device/Device.h"
 #include <optional>
@@ -36,4 +36,4 @@ private:
 
 } // namespace mlir::bpt::runtime
 
-#endif // EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#endif // BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H

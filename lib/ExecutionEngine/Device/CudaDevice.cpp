@@ -78,8 +78,8 @@ private:
 class CudaDevice : public Device {
 public:
   CudaDevice(const Driver &driver, RemarkHandler remark)
-      : Device(/*keepsFreed=*/true), driver(driver),
-        remark(remark), cache(std::move(remark)) {}
+      : Device(/*keepsFreed=*/true), driver(driver), remark(remark),
+        cache(std::move(remark)) {}
 
   ~CudaDevice() override {
     if (!context)

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef EXECUTIONENGINE_DEVICE_CUDADRIVER_H
-#define EXECUTIONENGINE_DEVICE_CUDADRIVER_H
+#ifndef BPT_LIB_EXECUTIONENGINE_DEVICE_CUDADRIVER_H
+#define BPT_LIB_EXECUTIONENGINE_DEVICE_CUDADRIVER_H
 
 #include "CudaTypes.h"
 #include "bpt/ExecutionEngine/Device/Status.h"
@@ -97,4 +97,4 @@ constexpr int kMinDriverVersion = 12000;
 
 } // namespace mlir::bpt::cuda
 
-#endif // EXECUTIONENGINE_DEVICE_CUDADRIVER_H
+#endif // BPT_LIB_EXECUTIONENGINE_DEVICE_CUDADRIVER_H

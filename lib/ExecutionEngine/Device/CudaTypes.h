@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef EXECUTIONENGINE_DEVICE_CUDATYPES_H
-#define EXECUTIONENGINE_DEVICE_CUDATYPES_H
+#ifndef BPT_LIB_EXECUTIONENGINE_DEVICE_CUDATYPES_H
+#define BPT_LIB_EXECUTIONENGINE_DEVICE_CUDATYPES_H
 
 #include <cstddef>
 #include <cstdint>
@@ -91,4 +91,4 @@ struct alignas(64) CUtensorMap {
 
 } // namespace mlir::bpt::cuda
 
-#endif // EXECUTIONENGINE_DEVICE_CUDATYPES_H
+#endif // BPT_LIB_EXECUTIONENGINE_DEVICE_CUDATYPES_H

@@ -32,6 +32,16 @@ public:
       status = call(*device);
   }
 
+  /// Frees also what was allocated before something failed.
+  void free(void *block) {
+    Status &status = scope ? scope->status : ambientStatus;
+    Status ignored;
+    Status &own = status.failed() ? ignored : status;
+    Device *device = scope ? scope->device : getAmbientDevice(own);
+    if (device && block)
+      own = device->deallocate(block);
+  }
+
   DeviceScope *enter(DeviceScope *inner) {
     DeviceScope *outer = scope;
     scope = inner;
@@ -84,10 +94,7 @@ void *bptDeviceAlloc(uint64_t bytes, uint64_t alignment) {
   return block;
 }
 
-void bptDeviceFree(void *block) {
-  ThreadState::get().run(
-      [&](Device &device) { return device.deallocate(block); });
-}
+void bptDeviceFree(void *block) { ThreadState::get().free(block); }
 
 void bptDeviceCopyToDevice(void *target, const void *source, uint64_t bytes) {
   ThreadState::get().run([&](Device &device) {
@@ -176,11 +183,11 @@ void bptDeviceSynchronize() {
 
 const char *bptDeviceTakeError() { return ThreadState::get().takeError(); }
 
-const std::vector<DeviceSymbol> &mlir::bpt::runtime::getDeviceSymbols() {
+const std::vector<Symbol> &mlir::bpt::runtime::getDeviceSymbols() {
   auto address = [](auto *function) {
     return reinterpret_cast<void *>(function);
   };
-  static const std::vector<DeviceSymbol> symbols = {
+  static const std::vector<Symbol> symbols = {
       {"bptDeviceAlloc", address(&bptDeviceAlloc)},
       {"bptDeviceFree", address(&bptDeviceFree)},
       {"bptDeviceCopyToDevice", address(&bptDeviceCopyToDevice)},

@@ -16,10 +16,10 @@
 //
 // Errors. No function returns one, and generated code has nothing to test. The
 // first failure in a call of a host function is kept; from then on every
-// function here does nothing (allocation and look-up return null, a copy to the
-// host gives zeros), and the caller of the host function gets the message once
-// it returns. Loops of a host function must therefore not wait for a value that
-// the device writes.
+// function here except bptDeviceFree does nothing (allocation and look-up
+// return null, a copy to the host gives zeros), and the caller of the host
+// function gets the message once it returns. Loops of a host function must
+// therefore not wait for a value that the device writes.
 //
 // Launches and copies between blocks of the device are in order, but
 // asynchronous; copies from and to the host wait.

@@ -10,6 +10,7 @@
 #define BPT_EXECUTIONENGINE_DEVICE_DEVICESCOPE_H
 
 #include "bpt/ExecutionEngine/Device/Device.h"
+#include "bpt/ExecutionEngine/Runtime/Runtime.h"
 
 namespace mlir::bpt::runtime {
 
@@ -34,14 +35,8 @@ private:
   DeviceScope *outer;
 };
 
-/// A function of DeviceABI.h and its address.
-struct DeviceSymbol {
-  const char *name;
-  void *address;
-};
-
-/// What code that is linked in this process needs to find.
-const std::vector<DeviceSymbol> &getDeviceSymbols();
+/// The functions of DeviceABI.h, for code that is linked in this process.
+const std::vector<Symbol> &getDeviceSymbols();
 
 } // namespace mlir::bpt::runtime
 
