@@ -46,7 +46,9 @@ struct Report {
 /// Prints what was measured, a line each.
 void printText(const Report &report, llvm::raw_ostream &os);
 
-/// Prints one object. The keys are always there; what was not measured, or is
+/// Prints one object. The keys are always there, except `kernels`, which is
+/// with
+/// --profile; what was not measured, or is
 /// not a number, is null. With several expected outputs the errors are the
 /// largest.
 void printJSON(const Report &report, llvm::raw_ostream &os);

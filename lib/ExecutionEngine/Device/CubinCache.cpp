@@ -119,7 +119,7 @@ std::optional<std::string> CubinCache::read(std::string_view key) const {
   // Neither following a link nor waiting for a pipe.
   int file =
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0 && errno == ENOENT)
+  if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
     return std::nullopt;
   std::optional<std::string> cubin;
   const char *reason = nullptr;

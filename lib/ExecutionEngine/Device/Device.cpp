@@ -29,9 +29,8 @@ uint64_t Dim3::getVolume() const {
   return volume;
 }
 
-static std::string toString(const Dim3 &dim) {
-  return std::to_string(dim.x) + "x" + std::to_string(dim.y) + "x" +
-         std::to_string(dim.z);
+std::string Dim3::getText() const {
+  return std::to_string(x) + "x" + std::to_string(y) + "x" + std::to_string(z);
 }
 
 size_t Device::getCapacity(size_t size, size_t alignment) const {
@@ -138,24 +137,24 @@ Status Device::checkLaunch(const BPTDeviceKernel &kernel,
   };
   const auto &[grid, block, cluster, sharedBytes] = shape;
   if (!fits(grid, kMaxGrid))
-    return fail("its grid is " + toString(grid) + "; at most " +
-                toString(kMaxGrid) + " blocks fit");
+    return fail("its grid is " + grid.getText() + "; at most " +
+                kMaxGrid.getText() + " blocks fit");
   if (block.getVolume() == 0 || block.getVolume() > kMaxThreads ||
       !fits(block, kMaxBlock))
-    return fail("its blocks are " + toString(block) +
+    return fail("its blocks are " + block.getText() +
                 " threads; a block has 1 to 1024, at most " +
-                toString(kMaxBlock));
+                kMaxBlock.getText());
   if (!(cluster == Dim3())) {
     if (properties.chip.number < kFirstChipWithClusters)
-      return fail("its clusters are " + toString(cluster) + " blocks, but " +
+      return fail("its clusters are " + cluster.getText() + " blocks, but " +
                   properties.chip.getName() + " has no clusters");
     if (cluster.getVolume() == 0 || cluster.getVolume() > kMaxClusterBlocks)
-      return fail("its clusters are " + toString(cluster) +
+      return fail("its clusters are " + cluster.getText() +
                   " blocks; a cluster has 1 to 8");
     if (grid.x % cluster.x || grid.y % cluster.y || grid.z % cluster.z)
-      return fail("its grid of " + toString(grid) +
+      return fail("its grid of " + grid.getText() +
                   " blocks is not made of whole clusters of " +
-                  toString(cluster));
+                  cluster.getText());
   }
   if (sharedBytes > properties.maxSharedBytes ||
       kernel.staticSharedBytes > properties.maxSharedBytes - sharedBytes)

@@ -30,8 +30,6 @@ expect_error("--benchmark=-3", path, X, "--benchmark=-3")
 expect_error("--atol and --rtol must not be negative", path, X, "--atol=-1")
 expect_error("--atol and --rtol must not be negative", path, X, "--rtol=nan")
 expect_error("atol", path, X, "--atol=x")
-expect_error("this build has no device 'cuda'; it has cpu", path, X,
-             "--device=cuda")
 expect_error("this build has no device 'cuda-emulator'; it has cpu", path, X,
              "--device=cuda-emulator")
 expect_error("--device=tpu: devices are cpu, cuda and cuda-emulator", path, X,

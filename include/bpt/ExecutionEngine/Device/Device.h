@@ -54,6 +54,8 @@ struct Dim3 {
 
   /// Saturates.
   uint64_t getVolume() const;
+  /// `4x2x1`.
+  std::string getText() const;
   bool operator==(const Dim3 &other) const {
     return x == other.x && y == other.y && z == other.z;
   }
