@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProfileReport.h"
+#include "bpt/ExecutionEngine/Device/CounterModel.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -25,7 +26,31 @@ static void printShape(const KernelProfile &entry, llvm::raw_ostream &os) {
      << (entry.launches == 1 ? " launch" : " launches");
 }
 
-void bpt::printProfile(ArrayRef<KernelProfile> profile, llvm::raw_ostream &os) {
+/// The model of an entry with counters; nothing where there are no rates.
+static void printModel(const KernelProfile &entry, const runtime::Chip &chip,
+                       llvm::raw_ostream &os) {
+  const runtime::GPURates *gpu = runtime::findRates(chip);
+  if (!gpu || entry.counters.empty())
+    return;
+  unsigned registers = entry.resources ? entry.resources->registers : 0;
+  if (entry.resources)
+    os << "  registers: " << registers << ", spills "
+       << entry.resources->spillStoreBytes << " bytes stored, "
+       << entry.resources->spillLoadBytes << " loaded\n";
+  else
+    os << "  registers: unknown\n";
+  runtime::Occupancy occupancy =
+      runtime::computeOccupancy(*gpu, entry, registers);
+  runtime::ModelledTime time = runtime::modelTime(*gpu, entry);
+  os << "  model of " << gpu->name << ", not measured: at least "
+     << llvm::format("%.3f us, bound by %s; without caches %.3f us; ",
+                     time.microseconds, time.bound, time.uncachedMicroseconds)
+     << occupancy.blocks << (occupancy.blocks == 1 ? " block" : " blocks")
+     << " a multiprocessor by " << occupancy.limit << '\n';
+}
+
+void bpt::printProfile(ArrayRef<KernelProfile> profile,
+                       const runtime::Chip &chip, llvm::raw_ostream &os) {
   for (const KernelProfile &entry : profile) {
     printShape(entry, os);
     if (entry.milliseconds)
@@ -34,6 +59,7 @@ void bpt::printProfile(ArrayRef<KernelProfile> profile, llvm::raw_ostream &os) {
     for (const auto &[name, value] : entry.counters)
       if (value != 0)
         os << "  " << name << ": " << value << '\n';
+    printModel(entry, chip, os);
   }
 }
 
@@ -43,7 +69,27 @@ static llvm::json::Value toJSON(const Dim3 &dim) {
                            static_cast<int64_t>(dim.z)};
 }
 
-llvm::json::Array bpt::profileToJSON(ArrayRef<KernelProfile> profile) {
+static llvm::json::Object modelToJSON(const KernelProfile &entry,
+                                      const runtime::GPURates &gpu) {
+  unsigned registers = entry.resources ? entry.resources->registers : 0;
+  runtime::Occupancy occupancy =
+      runtime::computeOccupancy(gpu, entry, registers);
+  runtime::ModelledTime time = runtime::modelTime(gpu, entry);
+  llvm::json::Object cycles;
+  for (const auto &[pipe, value] : time.cycles)
+    cycles[pipe] = value;
+  return llvm::json::Object{{"gpu", gpu.name},
+                            {"lower_bound_us", time.microseconds},
+                            {"bound", time.bound},
+                            {"uncached_us", time.uncachedMicroseconds},
+                            {"cycles", std::move(cycles)},
+                            {"blocks_per_multiprocessor", occupancy.blocks},
+                            {"occupancy_limit", occupancy.limit}};
+}
+
+llvm::json::Array bpt::profileToJSON(ArrayRef<KernelProfile> profile,
+                                     const runtime::Chip &chip) {
+  const runtime::GPURates *gpu = runtime::findRates(chip);
   llvm::json::Array kernels;
   for (const KernelProfile &entry : profile) {
     llvm::json::Object kernel{
@@ -60,8 +106,16 @@ llvm::json::Array bpt::profileToJSON(ArrayRef<KernelProfile> profile) {
     llvm::json::Object counters;
     for (const auto &[name, value] : entry.counters)
       counters[name] = static_cast<int64_t>(value);
-    if (!counters.empty())
+    if (entry.resources) {
+      kernel["registers"] = entry.resources->registers;
+      kernel["spill_bytes"] = static_cast<int64_t>(
+          entry.resources->spillStoreBytes + entry.resources->spillLoadBytes);
+    }
+    if (!counters.empty()) {
       kernel["counters"] = std::move(counters);
+      if (gpu)
+        kernel["model"] = modelToJSON(entry, *gpu);
+    }
     kernels.push_back(std::move(kernel));
   }
   return kernels;

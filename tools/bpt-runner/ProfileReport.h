@@ -16,11 +16,13 @@
 
 namespace mlir::bpt {
 
-/// Prints what every kernel did: a line each, and its counters below.
+/// Prints what every kernel did: a line each, below it its counters and the
+/// model of them for a GPU of that chip.
 void printProfile(ArrayRef<runtime::KernelProfile> profile,
-                  llvm::raw_ostream &os);
+                  const runtime::Chip &chip, llvm::raw_ostream &os);
 
-llvm::json::Array profileToJSON(ArrayRef<runtime::KernelProfile> profile);
+llvm::json::Array profileToJSON(ArrayRef<runtime::KernelProfile> profile,
+                                const runtime::Chip &chip);
 
 } // namespace mlir::bpt
 

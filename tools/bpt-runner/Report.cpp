@@ -83,7 +83,7 @@ void bpt::printText(const Report &report, llvm::raw_ostream &os) {
       os << '\n';
     }
   }
-  printProfile(report.profile, os);
+  printProfile(report.profile, report.chip, os);
   if (report.workspaceBytes)
     os << "workspace: " << *report.workspaceBytes
        << " bytes beyond inputs and outputs\n";
@@ -138,7 +138,7 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
                           ? llvm::json::Value(nullptr)
                           : llvm::json::Value(numMismatches == 0);
   if (!report.profile.empty())
-    object["kernels"] = profileToJSON(report.profile);
+    object["kernels"] = profileToJSON(report.profile, report.chip);
   os << llvm::json::Value(std::move(object)) << '\n';
 }
 

@@ -33,6 +33,8 @@ struct Report {
   std::optional<size_t> rssGrowthBytes;
   /// Of the kernels of the first call.
   std::vector<runtime::KernelProfile> profile;
+  /// Of the code.
+  runtime::Chip chip;
   /// One for every expected output.
   std::vector<TensorDifference> differences;
 

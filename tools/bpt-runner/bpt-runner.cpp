@@ -166,6 +166,7 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     return result.takeError();
   if (target->device)
     report.profile = target->device->getProfile();
+  report.chip = target->chip;
   if (options.memoryReport) {
     report.workspaceBytes = result->workspaceBytes;
     report.rssGrowthBytes = residentSet.getPeakGrowth();

@@ -33,6 +33,13 @@ std::string Dim3::getText() const {
   return std::to_string(x) + "x" + std::to_string(y) + "x" + std::to_string(z);
 }
 
+uint64_t KernelProfile::getCounter(std::string_view name) const {
+  auto found =
+      std::find_if(counters.begin(), counters.end(),
+                   [&](const auto &counter) { return counter.first == name; });
+  return found == counters.end() ? 0 : found->second;
+}
+
 size_t Device::getCapacity(size_t size, size_t alignment) const {
   size_t bytes = std::max<size_t>(size, 1);
   return (bytes + alignment - 1) / alignment * alignment;
@@ -180,6 +187,7 @@ KernelProfile &Device::getProfileEntry(const BPTDeviceKernel &kernel,
   entry.kernel = kernel.name;
   entry.shape = shape;
   entry.staticSharedBytes = kernel.staticSharedBytes;
+  entry.resources = kernel.resources;
   return profile.emplace_back(std::move(entry));
 }
 
@@ -188,7 +196,7 @@ Status Device::launch(BPTDeviceKernel &kernel, const LaunchShape &shape,
   Status status = checkLaunch(kernel, shape);
   if (status.failed() || shape.grid.getVolume() == 0)
     return status;
-  if (!isProfiling)
+  if (!profiling)
     return launchChecked(kernel, shape, arguments, nullptr);
   std::lock_guard<std::mutex> lock(mutex);
   KernelProfile &entry = getProfileEntry(kernel, shape);

@@ -16,6 +16,7 @@
 
 #include "bpt/ExecutionEngine/Device/Chip.h"
 #include "bpt/ExecutionEngine/Device/DeviceABI.h"
+#include "bpt/ExecutionEngine/Device/Ptxas.h"
 #include "bpt/ExecutionEngine/Device/Status.h"
 #include "bpt/ExecutionEngine/Runtime/BlockAllocator.h"
 #include <functional>
@@ -33,6 +34,8 @@ struct BPTDeviceKernel {
   std::string name;
   BPTDeviceModule *module = nullptr;
   uint64_t staticSharedBytes = 0;
+  /// Of ptxas, where they are known.
+  std::optional<mlir::bpt::runtime::KernelResources> resources;
 };
 
 /// A loaded module, with the kernels that were asked for.
@@ -96,11 +99,15 @@ struct KernelProfile {
   std::string kernel;
   LaunchShape shape;
   uint64_t staticSharedBytes = 0;
+  std::optional<KernelResources> resources;
   uint64_t launches = 0;
   /// On a GPU: the time of all launches.
   std::optional<double> milliseconds;
   /// On the emulator: the sums over all launches, in the order of its report.
   std::vector<std::pair<std::string, uint64_t>> counters;
+
+  /// A counter by its name; 0 if there is none.
+  uint64_t getCounter(std::string_view name) const;
 };
 
 /// Calls may come from several threads at a time; those of one thread are in
@@ -144,7 +151,7 @@ public:
   }
 
   /// With profiling every launch is waited for and entered in the profile.
-  void setProfiling(bool enable) { isProfiling = enable; }
+  void setProfiling(bool enable) { profiling = enable; }
   const std::vector<KernelProfile> &getProfile() const { return profile; }
   void clearProfile() { profile.clear(); }
 
@@ -153,6 +160,8 @@ protected:
   /// modules before it goes.
   explicit Device(bool keepsFreed)
       : memory(*this, kBlockAlignment, keepsFreed) {}
+
+  bool isProfiling() const { return profiling; }
 
   /// Unloads everything, while the device can still be used.
   void clearModules() { modules.clear(); }
@@ -187,7 +196,7 @@ private:
   std::mutex mutex;
   /// By the hash of their text.
   std::multimap<size_t, std::unique_ptr<BPTDeviceModule>> modules;
-  bool isProfiling = false;
+  bool profiling = false;
   std::vector<KernelProfile> profile;
 };
 
