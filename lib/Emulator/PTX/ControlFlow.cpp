@@ -23,7 +23,8 @@ ControlFlow::ControlFlow(const Function &function) {
   for (const Label &label : function.labels)
     isLeader[label.instruction] = true;
   for (unsigned i = 0; i != numInstructions; ++i)
-    if (isTerminator(function.instructions[i]))
+    if (isTerminator(function.instructions[i]) ||
+        function.instructions[i].opcode == "call")
       isLeader[i + 1] = true;
 
   // The end of the function is a block without instructions, so that a label

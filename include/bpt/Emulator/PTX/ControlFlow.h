@@ -13,7 +13,8 @@
 
 namespace mlir::bpt::ptx {
 
-/// Instructions [begin, end) that run one after the other.
+/// Instructions [begin, end) that run one after the other. A call ends a block:
+/// the lanes of a warp may come back from it apart.
 struct Block {
   unsigned begin = 0, end = 0;
   /// Blocks that may follow. The first is the one that stands behind it, if

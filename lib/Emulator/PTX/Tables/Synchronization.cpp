@@ -42,6 +42,7 @@ static constexpr TableRow kRows[] = {
     {"match", "mode=all sync type=b32|b64", "d:b32|q s:type s:b32"},
     {"redux", "sync op=add|min|max type=u32|s32", "d:type s:type s:b32"},
     {"redux", "sync op=and|or|xor type=b32", "d:type s:type s:b32"},
+    {"redux", "sync op=min|max [abs] [NaN] type=f32", "d:type s:type s:b32"},
     {"elect", "sync", "d:b32&q s:b32"},
     {"activemask", "b32", "d:b32"},
 
