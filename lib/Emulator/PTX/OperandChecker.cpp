@@ -207,6 +207,11 @@ bool Checker::checkList(const OperandSlot &slot, const Operand &operand) {
   if (vector.empty())
     return checkElement(operand, *type);
   unsigned count = vector[1] - '0';
+  // Wider ones are for global memory: v8 of 32 bits, v4 of 64.
+  unsigned bits = getBitWidth(*type);
+  bool isWide = bits * count == 256 && bits >= 32 && bits <= 64;
+  if (bits * count > 128 && !isWide)
+    return failRole(operand, "a vector of at most 128 bits");
   if (!operand.is(Kind::List) || operand.elements.size() != count)
     return failRole(operand, "a list of " + Twine(count) + " registers");
   return llvm::all_of(operand.elements, [&](const Operand &element) {
@@ -240,6 +245,8 @@ bool Checker::check(const OperandSlot &slot, const Operand &operand) {
   case 'V':
   case 'U':
     return checkList(slot, operand);
+  case '_':
+    return operand.is(Kind::Sink) ? true : failRole(operand, "'_'");
   case 'a':
   case 't':
     return checkAddress(operand, slot.role == 't');

@@ -40,6 +40,7 @@ namespace mlir::bpt::ptx {
 ///   V:T   `{list}` of destination registers of any length; U:T of sources
 ///   a     `[address]`                t     `[map, {coordinates}]`
 ///   i     immediate integer          x     anything
+///   _     the sink `_`
 ///   l     label                      b     label of `.branchtargets`
 ///   d:T|q  a predicate may follow, `%r|%p`; d:T&q  must follow
 ///   s:T?   may be left out           s:T@m  there with modifier m only

@@ -16,10 +16,12 @@ static constexpr TableRow kRows[] = {
     // Integer to integer.
     {"cvt", "[sat] dtype=u8|s8|$int atype=u8|s8|$int", "D:dtype S:atype"},
     // Integer to float.
-    {"cvt", "rnd=$rounding [sat] dtype=f16|f32|f64|bf16 atype=u8|s8|$int", "D:dtype S:atype"},
+    {"cvt", "rnd=$rounding [sat] dtype=f16|f32|f64 atype=u8|s8|$int", "D:dtype S:atype"},
+    {"cvt", "rnd=$rounding dtype=bf16 atype=$int", "D:dtype S:atype"},
     // Float to integer.
-    {"cvt", "rnd=rni|rzi|rmi|rpi [ftz] [sat] dtype=u8|s8|$int atype=f32|f16", "D:dtype S:atype"},
-    {"cvt", "rnd=rni|rzi|rmi|rpi [sat] dtype=u8|s8|$int atype=f64|bf16", "D:dtype S:atype"},
+    {"cvt", "rnd=rni|rzi|rmi|rpi [ftz] [sat] dtype=u8|s8|$int atype=f32", "D:dtype S:atype"},
+    {"cvt", "rnd=rni|rzi|rmi|rpi [sat] dtype=u8|s8|$int atype=f64|f16", "D:dtype S:atype"},
+    {"cvt", "rnd=rni|rzi|rmi|rpi dtype=$int atype=bf16", "D:dtype S:atype"},
     // Float to an integer of the same format.
     {"cvt", "rnd=rni|rzi|rmi|rpi [ftz] [sat] dtype=f32 atype=f32", "d:dtype s:atype"},
     {"cvt", "rnd=rni|rzi|rmi|rpi [sat] dtype=f64 atype=f64", "d:dtype s:atype"},
@@ -32,14 +34,14 @@ static constexpr TableRow kRows[] = {
     {"cvt", "[ftz] [sat] dtype=f32 atype=f16", "d:dtype s:atype"},
     {"cvt", "[ftz] [sat] dtype=f64 atype=f32", "d:dtype s:atype"},
     {"cvt", "[sat] dtype=f64 atype=f16", "d:dtype s:atype"},
-    {"cvt", "[sat] dtype=f32|f64 atype=bf16", "d:dtype s:atype"},
+    {"cvt", "dtype=f32|f64 atype=bf16", "d:dtype s:atype"},
     {"cvt", "rnd=$rounding [ftz] [sat] dtype=f32 atype=f64", "d:dtype s:atype"},
     {"cvt", "rnd=$rounding [sat] dtype=f16 atype=f64", "d:dtype s:atype"},
-    {"cvt", "rnd=$rounding [sat] dtype=bf16 atype=f64|f16", "d:dtype s:atype"},
-    {"cvt", "rnd=$rounding [sat] dtype=f16 atype=bf16", "d:dtype s:atype"},
+    {"cvt", "rnd=$rounding dtype=bf16 atype=f64|f16", "d:dtype s:atype"},
+    {"cvt", "rnd=$rounding dtype=f16 atype=bf16", "d:dtype s:atype"},
     {"cvt", "rnd=rn|rz|rm|rp [ftz] [sat] dtype=f16 atype=f32", "d:dtype s:atype"},
-    {"cvt", "rnd=rm|rp [sat] dtype=bf16 atype=f32", "d:dtype s:atype"},
-    {"cvt", "rnd=rn|rz [sat] dtype=bf16 atype=f32", "d:dtype s:atype"},
+    {"cvt", "rnd=rm|rp dtype=bf16 atype=f32", "d:dtype s:atype"},
+    {"cvt", "rnd=rn|rz dtype=bf16 atype=f32", "d:dtype s:atype"},
     {"cvt", "rnd=rn|rz relu [satfinite] dtype=f16|bf16 atype=f32", "d:dtype s:atype"},
     {"cvt", "rnd=rn|rz satfinite dtype=f16|bf16 atype=f32", "d:dtype s:atype"},
     // Two floats at once; the first operand goes to the upper half.
@@ -58,7 +60,7 @@ static constexpr TableRow kRows[] = {
     {"mapa", "[space=shared::cluster] type=u32|u64", "d:type s:type s:u32"},
     {"getctarank", "[space=shared::cluster] type=u32|u64", "d:u32 s:type"},
     {"mov", "type=pred", "q p"},
-    {"mov", "type=b16|b32|b64|b128|$int|f32|f64|f16|f16x2|bf16|bf16x2", "x x"},
+    {"mov", "type=b16|b32|b64|b128|$int|f32|f64", "x x"},
 };
 // clang-format on
 

@@ -46,8 +46,10 @@ static constexpr TableRow kRows[] = {
     {"testp", "op=finite|infinite|number|notanumber|normal|subnormal type=f32|f64", "q s:type"},
     {"copysign", "type=f32|f64", "d:type s:type s:type"},
 
-    {"setp", "cmp=$fcomparison [bool=and|or|xor] [ftz] type=f32|f16", "q|q s:type s:type p@bool"},
-    {"setp", "cmp=$fcomparison [bool=and|or|xor] type=f64|bf16", "q|q s:type s:type p@bool"},
+    {"setp", "cmp=$fcomparison [bool=and|or|xor] [ftz] type=f32", "q|q s:type s:type p@bool"},
+    {"setp", "cmp=$fcomparison [bool=and|or|xor] type=f64", "q|q s:type s:type p@bool"},
+    {"setp", "cmp=$fcomparison [bool=and|or|xor] [ftz] type=f16", "q s:type s:type p@bool"},
+    {"setp", "cmp=$fcomparison [bool=and|or|xor] type=bf16", "q s:type s:type p@bool"},
     {"setp", "cmp=$fcomparison [bool=and|or|xor] [ftz] type=f16x2", "q&q s:type s:type p@bool"},
     {"setp", "cmp=$fcomparison [bool=and|or|xor] type=bf16x2", "q&q s:type s:type p@bool"},
     {"set", "cmp=$fcomparison [bool=and|or|xor] [ftz] dtype=u32|s32|f32 type=f32", "d:dtype s:type s:type p@bool"},

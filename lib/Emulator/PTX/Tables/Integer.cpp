@@ -57,9 +57,11 @@ static constexpr TableRow kRows[] = {
     {"prmt", "b32 [mode=f4e|b4e|rc8|ecl|ecr|rc16]", "d:b32 s:b32 s:b32 s:b32"},
 
     {"setp", "cmp=eq|ne [bool=and|or|xor] type=b16|b32|b64", "q|q s:type s:type p@bool"},
-    {"setp", "cmp=$comparison [bool=and|or|xor] type=$int", "q|q s:type s:type p@bool"},
+    {"setp", "cmp=eq|ne|lt|le|gt|ge [bool=and|or|xor] type=$int", "q|q s:type s:type p@bool"},
+    {"setp", "cmp=lo|ls|hi|hs [bool=and|or|xor] type=u16|u32|u64", "q|q s:type s:type p@bool"},
     {"set", "cmp=eq|ne [bool=and|or|xor] dtype=u32|s32|f32 type=b16|b32|b64", "d:dtype s:type s:type p@bool"},
-    {"set", "cmp=$comparison [bool=and|or|xor] dtype=u32|s32|f32 type=$int", "d:dtype s:type s:type p@bool"},
+    {"set", "cmp=eq|ne|lt|le|gt|ge [bool=and|or|xor] dtype=u32|s32|f32 type=$int", "d:dtype s:type s:type p@bool"},
+    {"set", "cmp=lo|ls|hi|hs [bool=and|or|xor] dtype=u32|s32|f32 type=u16|u32|u64", "d:dtype s:type s:type p@bool"},
     {"selp", "type=b16|b32|b64|$int|f32|f64", "d:type s:type s:type p"},
     {"slct", "type=b16|b32|b64|$int|f32|f64 ctype=s32", "d:type s:type s:type s:ctype"},
     {"slct", "[ftz] type=b16|b32|b64|$int|f32|f64 ctype=f32", "d:type s:type s:type s:ctype"},
