@@ -13,7 +13,7 @@ using namespace mlir::bpt::ptx;
 bool mlir::bpt::ptx::isTerminator(const Instruction &instruction) {
   return instruction.opcode == "bra" || instruction.opcode == "brx" ||
          instruction.opcode == "ret" || instruction.opcode == "exit" ||
-         instruction.opcode == "trap";
+         instruction.opcode == "trap" || instruction.opcode == "brkpt";
 }
 
 ControlFlow::ControlFlow(const Function &function) {
