@@ -74,6 +74,8 @@ struct LaunchOptions {
   bool races = true;
   /// Also races between the threads of one CTA in global memory.
   bool globalRaces = true;
+  /// Reports reads of shared memory that nothing was written to.
+  bool uninitialized = true;
   /// Counts; warps run in lockstep.
   bool profile = false;
 };
