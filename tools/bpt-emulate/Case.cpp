@@ -54,13 +54,13 @@ static void printBuffer(unsigned index, const HostTensor &tensor,
   os << "argument " << index << ": " << tensor.getTypeString() << " =";
   ElementType type = tensor.getElementType();
   for (int64_t i = 0, e = tensor.getNumElements(); i != e; ++i) {
-    if (type == ElementType::UI64)
-      os << ' '
-         << static_cast<uint64_t>(loadInteger(type, tensor.getData() + 8 * i));
-    else if (type == ElementType::I64)
-      os << ' ' << loadInteger(type, tensor.getData() + 8 * i);
-    else
+    const char *data = tensor.getData() + i * getByteWidth(type);
+    if (isFloat(type))
       os << llvm::format(" %.9g", tensor.getElement(i));
+    else if (type == ElementType::UI64)
+      os << ' ' << static_cast<uint64_t>(loadInteger(type, data));
+    else
+      os << ' ' << loadInteger(type, data);
   }
   os << '\n';
 }

@@ -123,8 +123,9 @@ bool CallTranslator::addArguments(
   size_t given = list ? list->elements.size() : 0;
   if (given != formals.size()) {
     t.fail(list ? list->loc : t.getInstruction().loc,
-           llvm::Twine(given) + " given where the function has " +
-               llvm::Twine(formals.size()));
+           "the call has " + llvm::Twine(given) +
+               (list && list == results ? " results" : " arguments") +
+               ", the function has " + llvm::Twine(formals.size()));
     return false;
   }
   for (auto [i, formal] : llvm::enumerate(formals)) {
