@@ -38,10 +38,6 @@ private:
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 
-/// A description of this machine's CPU, from which code is generated.
-llvm::Expected<llvm::orc::JITTargetMachineBuilder>
-detectHostMachine(unsigned optLevel = 2);
-
 } // namespace mlir::bpt
 
 #endif // BPT_EXECUTIONENGINE_JITENGINE_H
