@@ -8,9 +8,27 @@
 
 #include "bpt/ExecutionEngine/OpenDevice.h"
 #include "bpt/ExecutionEngine/Device/CudaDevice.h"
+#include "bpt/ExecutionEngine/EmulatorDevice.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
+
+/// The floor of what code with tensor cores is written for.
+static constexpr runtime::Chip kEmulatedChip = {80, 0};
+
+static std::shared_ptr<runtime::Device>
+openEmulator(const DeviceOptions &options, const runtime::Chip &chip) {
+  EmulatorDeviceOptions emulatorOptions;
+  emulatorOptions.chip = chip;
+  emulatorOptions.seed = options.emulatorSeed;
+  emulatorOptions.eager = options.emulatorEager;
+  emulatorOptions.threads = options.threads;
+  emulatorOptions.remark = options.remark;
+  std::unique_ptr<runtime::Device> device =
+      createEmulatorDevice(emulatorOptions);
+  device->setProfiling(options.profile);
+  return device;
+}
 
 static llvm::Error checkChip(const runtime::Chip &chip,
                              const runtime::DeviceProperties &properties) {
@@ -42,9 +60,11 @@ llvm::Expected<OpenedDevice> bpt::openDevice(const DeviceOptions &options) {
           ": chips are sm_70, sm_80, sm_90a and so on");
   }
 
-  if (options.device == "cuda-emulator")
-    return llvm::createStringError("this build has no device "
-                                   "'cuda-emulator'; it has cpu and cuda");
+  if (options.device == "cuda-emulator") {
+    opened.chip = chip.value_or(kEmulatedChip);
+    opened.device = openEmulator(options, opened.chip);
+    return opened;
+  }
   runtime::CudaDeviceOptions cudaOptions;
   cudaOptions.remark = options.remark;
   std::unique_ptr<runtime::Device> device;

@@ -35,7 +35,9 @@ void *DeviceMemory::allocate(uint64_t bytes, llvm::StringRef name) {
   uint64_t total = bytes + 2 * kRedZone + kAlignment;
   if (total < bytes)
     return nullptr;
-  std::unique_ptr<uint8_t[]> storage(new (std::nothrow) uint8_t[total]);
+  // Not `new`, of which LLVM's tools make a crash where it fails.
+  std::unique_ptr<uint8_t, FreeDeleter> storage(
+      static_cast<uint8_t *>(std::malloc(total)));
   if (!storage)
     return nullptr;
   std::memset(storage.get(), 0xFF, total);

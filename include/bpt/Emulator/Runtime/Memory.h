@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,13 +25,17 @@ namespace mlir::bpt::emulator {
 /// nothing may be freed while a kernel runs.
 class DeviceMemory {
 public:
+  struct FreeDeleter {
+    void operator()(uint8_t *memory) const { std::free(memory); }
+  };
+
   struct Allocation {
     uint64_t begin, end;
     std::string name;
     /// Constant memory: kernels may not write it.
     bool isReadOnly = false;
     /// Null for memory that somebody else owns.
-    std::unique_ptr<uint8_t[]> storage;
+    std::unique_ptr<uint8_t, FreeDeleter> storage;
   };
 
   DeviceMemory() = default;

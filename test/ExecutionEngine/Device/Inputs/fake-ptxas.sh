@@ -12,5 +12,12 @@ if [ -n "$FAKE_PTXAS_FAIL" ]; then
   echo "ptxas fatal   : Ptx assembly aborted due to errors"
   exit 255
 fi
+cat <<END
+ptxas info    : 0 bytes gmem
+ptxas info    : Compiling entry function 'copy' for 'sm_80'
+ptxas info    : Function properties for copy
+    0 bytes stack frame, 8 bytes spill stores, 16 bytes spill loads
+ptxas info    : Used 24 registers, used 0 barriers, 384 bytes cmem[0]
+END
 while [ "$1" != -o ]; do shift; done
 printf '\177ELF fake' > "$2"
