@@ -37,6 +37,7 @@ llvm_config.add_tool_substitutions(
     [
         "bpt-emulate",
         "bpt-opt",
+        "bpt-compile",
         "bpt-gen",
         "bpt-lsp-server",
         "bpt-runner",

@@ -39,8 +39,8 @@ static bool isLowered(ModuleOp module) {
   });
 }
 
-FailureOr<std::unique_ptr<CompiledFunction>>
-bpt::compile(ModuleOp module, const CompileOptions &options) {
+FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
+                                        const CompileOptions &options) {
   FailureOr<FunctionSignature> signature =
       FunctionSignature::find(module, options.function);
   if (failed(signature))
@@ -50,21 +50,28 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
     if (!options.strategy.empty())
       return module.emitError() << "is lowered to LLVM already; a strategy has "
                                    "nothing to apply to";
-  } else if (options.target.device) {
-    return module.emitError()
-           << "this build compiles for cpu only; for device '"
-           << options.target.device->getProperties().device
-           << "' it runs what is lowered already";
+    return signature;
+  }
+  PassManager pm(module.getContext());
+  pm.addPass(createRecordSignaturePass({options.function}));
+  if (options.chip) {
+    return module.emitError() << "this build compiles for cpu only";
   } else {
-    PassManager pm(module.getContext());
-    pm.addPass(createRecordSignaturePass({options.function}));
     CPUPipelineOptions pipeline;
     if (!options.strategy.empty())
       pipeline.strategy = options.strategy;
     buildCPUPipeline(pm, pipeline);
-    if (failed(pm.run(module)))
-      return failure();
   }
+  if (failed(pm.run(module)))
+    return failure();
+  return signature;
+}
+
+FailureOr<std::unique_ptr<CompiledFunction>>
+bpt::compile(ModuleOp module, const CompileOptions &options) {
+  FailureOr<FunctionSignature> signature = lower(module, options);
+  if (failed(signature))
+    return failure();
   return CompiledFunction::create(module, std::move(*signature),
-                                  options.optLevel, options.target.device);
+                                  options.optLevel, options.device);
 }

@@ -62,7 +62,7 @@ llvm::Expected<OpenedDevice> bpt::openDevice(const DeviceOptions &options) {
 
   if (options.device == "cuda-emulator") {
     opened.chip = chip.value_or(kEmulatedChip);
-    opened.device = openEmulator(options, opened.chip);
+    opened.device = openEmulator(options, *opened.chip);
     return opened;
   }
   runtime::CudaDeviceOptions cudaOptions;
@@ -72,7 +72,7 @@ llvm::Expected<OpenedDevice> bpt::openDevice(const DeviceOptions &options) {
   if (status.failed())
     return llvm::createStringError(status.getMessage());
   opened.chip = chip.value_or(device->getProperties().chip);
-  if (llvm::Error error = checkChip(opened.chip, device->getProperties()))
+  if (llvm::Error error = checkChip(*opened.chip, device->getProperties()))
     return std::move(error);
   device->setProfiling(options.profile);
   opened.device = std::move(device);

@@ -147,7 +147,8 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   auto start = std::chrono::steady_clock::now();
   CompileOptions compileOptions;
   compileOptions.function = options.function;
-  compileOptions.target = *target;
+  compileOptions.chip = target->chip;
+  compileOptions.device = target->device;
   compileOptions.strategy = options.strategy;
   FailureOr<std::unique_ptr<CompiledFunction>> function =
       compile(**module, compileOptions);
@@ -166,7 +167,7 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     return result.takeError();
   if (target->device)
     report.profile = target->device->getProfile();
-  report.chip = target->chip;
+  report.chip = target->chip.value_or(runtime::Chip());
   if (options.memoryReport) {
     report.workspaceBytes = result->workspaceBytes;
     report.rssGrowthBytes = residentSet.getPeakGrowth();

@@ -30,11 +30,11 @@ struct DeviceOptions {
   runtime::RemarkHandler remark;
 };
 
-/// A device and the architecture that code for it is generated for; null for
+/// A device and the architecture that code for it is generated for; neither for
 /// `cpu`.
 struct OpenedDevice {
   std::shared_ptr<runtime::Device> device;
-  runtime::Chip chip;
+  std::optional<runtime::Chip> chip;
 };
 
 /// Opens a device. An error is one line.
