@@ -86,7 +86,11 @@ ModelledTime mlir::bpt::runtime::modelTime(const GPURates &gpu,
   auto add = [&](const char *pipe, double work, double rate) {
     time.cycles.emplace_back(pipe, work * share / rate);
   };
-  add("issue", count("warp_instructions"), gpu.issue);
+  // Moves and reads of parameters are operands of other instructions once ptxas
+  // has done its work.
+  add("issue",
+      count("warp_instructions") - warps("other") - warps("load_other"),
+      gpu.issue);
   add("tensor", count("tensor_operations"), gpu.tensorOperations);
   add("float", warps("float_add") + warps("float_mul") + warps("float_fma"),
       gpu.float32);
