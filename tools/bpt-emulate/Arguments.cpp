@@ -23,10 +23,11 @@ static bool isTensorMap(StringRef text) { return text.starts_with("map:"); }
 llvm::Expected<Arguments> Arguments::parse(llvm::ArrayRef<std::string> texts,
                                            const Kernel &kernel,
                                            DeviceMemory &memory) {
-  if (texts.size() != kernel.parameters.size())
-    return llvm::createStringError(
-        "kernel '" + kernel.name + "' has " + Twine(kernel.parameters.size()) +
-        " parameters, but " + Twine(texts.size()) + " --arg are given");
+  size_t numParameters = kernel.parameters.size();
+  if (texts.size() < numParameters)
+    return llvm::createStringError("kernel '" + kernel.name + "' has " +
+                                   Twine(numParameters) + " parameters, but " +
+                                   Twine(texts.size()) + " --arg are given");
   Arguments result;
   result.arguments.resize(texts.size());
   // Maps refer to buffers, which may stand behind them.
@@ -38,6 +39,14 @@ llvm::Expected<Arguments> Arguments::parse(llvm::ArrayRef<std::string> texts,
         return llvm::createStringError(
             "argument " + Twine(i) + " ('" + text +
             "'): " + llvm::toString(std::move(error)));
+      if (i >= numParameters) {
+        if (!result.arguments[i].tensor)
+          return llvm::createStringError(
+              "argument " + Twine(i) + " ('" + text + "'): kernel '" +
+              kernel.name + "' has " + Twine(numParameters) +
+              " parameters; only buffers for tensor maps may follow");
+        continue;
+      }
       uint32_t expected = kernel.parameters[i].bytes;
       uint32_t actual = result.arguments[i].bytes.size();
       if (actual != expected)

@@ -27,6 +27,7 @@ reported with the thread and the line. Arguments, once per parameter in order:
                           a tensor map over the buffer of argument 0; innermost
                           dimension first, strides in bytes from the second on;
                           also oob=nan, l2=128, elementstrides=1x1, interleave=0
+Buffers that only tensor maps refer to follow behind the last parameter.
 
 A batch is a JSON list of objects with the keys name, ptx (a path) or ptx_text,
 kernel, grid, block, cluster (lists), shared, args (a list), outputs (argument
