@@ -10,21 +10,6 @@
 
 using namespace mlir::bpt::emulator;
 
-void bpt_emu_ldmatrix(uint32_t count, uint32_t transpose, uint64_t address,
-                      uint32_t *result, uint32_t site) {
-  fail(site, "ldmatrix is not implemented yet");
-}
-void bpt_emu_stmatrix(uint32_t count, uint32_t transpose, uint64_t address,
-                      const uint32_t *values, uint32_t site) {
-  fail(site, "stmatrix is not implemented yet");
-}
-uint32_t bpt_emu_movmatrix(uint32_t value, uint32_t site) {
-  fail(site, "movmatrix is not implemented yet");
-}
-void bpt_emu_mma(const MmaForm *form, const void *a, const void *b,
-                 const void *c, void *d, uint32_t site) {
-  fail(site, "mma is not implemented yet");
-}
 void bpt_emu_wgmma_fence(uint32_t site) {
   fail(site, "wgmma_fence is not implemented yet");
 }
@@ -39,60 +24,6 @@ void bpt_emu_wgmma_commit_group(uint32_t site) {
 }
 void bpt_emu_wgmma_wait_group(uint32_t pending, uint32_t site) {
   fail(site, "wgmma_wait_group is not implemented yet");
-}
-void bpt_emu_cp_async(uint64_t destination, uint64_t source, uint32_t bytes,
-                      uint32_t sourceBytes, uint32_t site) {
-  fail(site, "cp_async is not implemented yet");
-}
-void bpt_emu_cp_async_commit_group(uint32_t site) {
-  fail(site, "cp_async_commit_group is not implemented yet");
-}
-void bpt_emu_cp_async_wait_group(uint32_t pending, uint32_t site) {
-  fail(site, "cp_async_wait_group is not implemented yet");
-}
-void bpt_emu_cp_async_wait_all(uint32_t site) {
-  fail(site, "cp_async_wait_all is not implemented yet");
-}
-void bpt_emu_cp_async_mbarrier_arrive(uint64_t mbarrier, uint32_t noIncrement,
-                                      uint32_t site) {
-  fail(site, "cp_async_mbarrier_arrive is not implemented yet");
-}
-void bpt_emu_mbarrier_init(uint64_t address, uint32_t count, uint32_t site) {
-  fail(site, "mbarrier_init is not implemented yet");
-}
-void bpt_emu_mbarrier_inval(uint64_t address, uint32_t site) {
-  fail(site, "mbarrier_inval is not implemented yet");
-}
-uint64_t bpt_emu_mbarrier_arrive(uint64_t address, uint32_t count,
-                                 uint32_t flags, uint32_t site) {
-  fail(site, "mbarrier_arrive is not implemented yet");
-}
-uint64_t bpt_emu_mbarrier_arrive_expect_tx(uint64_t address, uint32_t bytes,
-                                           uint32_t flags, uint32_t site) {
-  fail(site, "mbarrier_arrive_expect_tx is not implemented yet");
-}
-void bpt_emu_mbarrier_expect_tx(uint64_t address, uint32_t bytes,
-                                uint32_t site) {
-  fail(site, "mbarrier_expect_tx is not implemented yet");
-}
-void bpt_emu_mbarrier_complete_tx(uint64_t address, uint32_t bytes,
-                                  uint32_t site) {
-  fail(site, "mbarrier_complete_tx is not implemented yet");
-}
-uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
-                               uint32_t site) {
-  fail(site, "mbarrier_wait is not implemented yet");
-}
-uint32_t bpt_emu_mbarrier_pending_count(uint64_t state) {
-  fail(kNoSite, "mbarrier_pending_count is not implemented yet");
-}
-void bpt_emu_st_async(uint64_t address, const void *data, uint32_t bytes,
-                      uint64_t mbarrier, uint32_t site) {
-  fail(site, "st_async is not implemented yet");
-}
-void bpt_emu_red_async(uint64_t address, ReductionOp op, ElementKind type,
-                       uint64_t operand, uint64_t mbarrier, uint32_t site) {
-  fail(site, "red_async is not implemented yet");
 }
 void bpt_emu_bulk_global_to_shared(uint64_t destination, uint64_t source,
                                    uint32_t bytes, uint64_t mbarrier,
