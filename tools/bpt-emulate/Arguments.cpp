@@ -99,6 +99,13 @@ llvm::Error Arguments::parseBuffer(unsigned index, StringRef text,
 /// `u32` is what tensors call `ui32`; a literal of rank 0 does the rest.
 llvm::Error Arguments::parseScalar(Argument &argument, StringRef type,
                                    StringRef value) {
+  if (type == "bytes") {
+    std::string bytes;
+    if (value.size() % 2 || !llvm::tryGetFromHex(value, bytes))
+      return llvm::createStringError("write two hexadecimal digits a byte");
+    argument.bytes.assign(bytes.begin(), bytes.end());
+    return llvm::Error::success();
+  }
   std::string name = type.starts_with("u") && !type.starts_with("ui")
                          ? ("ui" + type.drop_front()).str()
                          : type.str();

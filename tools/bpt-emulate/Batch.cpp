@@ -106,6 +106,7 @@ static bool parseCase(const json::Value &value, Case &test, json::Path path) {
     if (!ok)
       return false;
   }
+  test.launch.globalRaces = test.launch.races;
   if (test.path.empty() == test.text.empty()) {
     path.report("expected either ptx or ptx_text");
     return false;

@@ -83,6 +83,8 @@ refuse("only buffers for tensor maps may follow", PTX, *GOOD, "--arg=i32:1")
 refuse("argument 1 ('i64:7') has 8 bytes, but parameter 'value' has 4", PTX, *GOOD[:2], "--arg=i64:7")
 refuse("'x' is not a value of type i32", PTX, *GOOD[:2], "--arg=i32:x")
 refuse("argument 1 ('int:7'): 'int' is not a type", PTX, *GOOD[:2], "--arg=int:7")
+refuse("argument 1 ('bytes:7'): write two hexadecimal digits a byte", PTX, *GOOD[:2], "--arg=bytes:7")
+assert run(PTX, *GOOD[:2], "--arg=bytes:07000000", "--print=0").stdout == "argument 0: 4xi32 = 7 0 0 0\n"
 refuse("argument 1 ('7'): write a buffer", PTX, *GOOD[:2], "--arg=7")
 refuse("argument 0 ('@x.txt'): the file's name must end in .npy", PTX, "--arg=@x.txt", GOOD[2])
 refuse("no-such-file.npy", PTX, "--arg=@no-such-file.npy", GOOD[2])
