@@ -112,11 +112,11 @@ void mlir::bpt::emulator::updateMbarrier(Thread &thread,
   store(where.place, mbarrier);
 }
 
-AsyncAccess mlir::bpt::emulator::trackCopies(Thread &thread, Mbarrier &mbarrier,
-                                             bool isAsyncProxy) {
+AsyncAccess mlir::bpt::emulator::trackCopies(Thread &thread,
+                                             Mbarrier &mbarrier) {
   if (mbarrier.agent == kNoAgent)
-    mbarrier.agent = thread.cta->cluster->addAgent(isAsyncProxy);
-  return {mbarrier.agent, mbarrier.phase + 1, isAsyncProxy};
+    mbarrier.agent = thread.cta->cluster->addAgent(/*isAsyncProxy=*/true);
+  return {mbarrier.agent, mbarrier.phase + 1, /*isAsyncProxy=*/true};
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,11 +247,9 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
 // st.async, red.async
 //===----------------------------------------------------------------------===//
 
-/// Checks a write that completes bytes of an mbarrier in the same CTA.
-static SharedPlace checkAsyncWrite(Thread &thread, uint64_t address,
-                                   uint32_t bytes, uint32_t alignment,
-                                   const MbarrierPlace &where, const char *what,
-                                   uint32_t site) {
+SharedPlace mlir::bpt::emulator::checkAsyncWrite(
+    Thread &thread, uint64_t address, uint32_t bytes, uint32_t alignment,
+    const MbarrierPlace &where, const char *what, uint32_t site) {
   SharedPlace place = checkShared(thread, address, bytes, alignment,
                                   /*ownOnly=*/false, what, site);
   if (place.cta != where.place.cta)
@@ -261,17 +259,8 @@ static SharedPlace checkAsyncWrite(Thread &thread, uint64_t address,
            what, place.cta->rank, where.place.cta->rank);
   if (detectsRaces())
     raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
-              trackCopies(thread, *where.mbarrier, /*isAsyncProxy=*/true),
-              site);
+              trackCopies(thread, *where.mbarrier), site);
   return place;
-}
-
-static void issue(Thread &thread, Delivery delivery) {
-  Cluster &cluster = *thread.cta->cluster;
-  cluster.deliveries.push_back(std::move(delivery));
-  if (currentWorker().launch.options.eager)
-    while (!cluster.deliveries.empty())
-      deliverOldest(cluster);
 }
 
 void bpt_emu_st_async(uint64_t address, const void *data, uint32_t bytes,
@@ -283,7 +272,7 @@ void bpt_emu_st_async(uint64_t address, const void *data, uint32_t bytes,
       checkAsyncWrite(thread, address, bytes, bytes, where, "st.async", site);
   std::array<uint8_t, 16> copy;
   std::memcpy(copy.data(), data, bytes);
-  issue(thread, [=, &thread] {
+  issueAsync(thread, [=, &thread] {
     std::memcpy(getPointer(address), copy.data(), bytes);
     markInitialized(*place.cta, place.offset, bytes);
     updateMbarrier(thread, where, 0, -int64_t(bytes), site);
@@ -307,7 +296,7 @@ void bpt_emu_red_async(uint64_t address, ReductionOp op, ElementKind type,
   if (detectsRaces())
     raceShared(thread, *place.cta, place.offset, bytes, /*isRead=*/true,
                /*isWrite=*/true, /*isStrong=*/true, site);
-  issue(thread, [=, &thread] {
+  issueAsync(thread, [=, &thread] {
     uint64_t value = 0;
     std::memcpy(&value, getPointer(address), bytes);
     value = applyReduction(op, type, value, operand);
