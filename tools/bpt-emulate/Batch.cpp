@@ -14,7 +14,6 @@
 using namespace mlir::bpt;
 using namespace mlir::bpt::emulator;
 using llvm::StringRef;
-using llvm::Twine;
 namespace json = llvm::json;
 
 static bool parseDim3(const json::Value &value, Dim3 &dim, json::Path path) {
