@@ -23,10 +23,11 @@ static bool isTensorMap(StringRef text) { return text.starts_with("map:"); }
 llvm::Expected<Arguments> Arguments::parse(llvm::ArrayRef<std::string> texts,
                                            const Kernel &kernel,
                                            DeviceMemory &memory) {
-  if (texts.size() != kernel.parameters.size())
-    return llvm::createStringError(
-        "kernel '" + kernel.name + "' has " + Twine(kernel.parameters.size()) +
-        " parameters, but " + Twine(texts.size()) + " --arg are given");
+  size_t numParameters = kernel.parameters.size();
+  if (texts.size() < numParameters)
+    return llvm::createStringError("kernel '" + kernel.name + "' has " +
+                                   Twine(numParameters) + " parameters, but " +
+                                   Twine(texts.size()) + " --arg are given");
   Arguments result;
   result.arguments.resize(texts.size());
   // Maps refer to buffers, which may stand behind them.
@@ -38,6 +39,14 @@ llvm::Expected<Arguments> Arguments::parse(llvm::ArrayRef<std::string> texts,
         return llvm::createStringError(
             "argument " + Twine(i) + " ('" + text +
             "'): " + llvm::toString(std::move(error)));
+      if (i >= numParameters) {
+        if (!result.arguments[i].tensor)
+          return llvm::createStringError(
+              "argument " + Twine(i) + " ('" + text + "'): kernel '" +
+              kernel.name + "' has " + Twine(numParameters) +
+              " parameters; only buffers for tensor maps may follow");
+        continue;
+      }
       uint32_t expected = kernel.parameters[i].bytes;
       uint32_t actual = result.arguments[i].bytes.size();
       if (actual != expected)
@@ -90,6 +99,13 @@ llvm::Error Arguments::parseBuffer(unsigned index, StringRef text,
 /// `u32` is what tensors call `ui32`; a literal of rank 0 does the rest.
 llvm::Error Arguments::parseScalar(Argument &argument, StringRef type,
                                    StringRef value) {
+  if (type == "bytes") {
+    std::string bytes;
+    if (value.size() % 2 || !llvm::tryGetFromHex(value, bytes))
+      return llvm::createStringError("write two hexadecimal digits a byte");
+    argument.bytes.assign(bytes.begin(), bytes.end());
+    return llvm::Error::success();
+  }
   std::string name = type.starts_with("u") && !type.starts_with("ui")
                          ? ("ui" + type.drop_front()).str()
                          : type.str();

@@ -18,7 +18,9 @@ namespace mlir::bpt::emulator {
 /// A kernel's arguments, as the command line writes them:
 ///   @FILE.npy, 2x3xf32=1 2 3    a buffer in the device's memory
 ///   i32:5, u64:7, f32:1.5       a scalar
-///   map:BUFFER;type=bf16;...    a tensor map over an earlier or later buffer
+///   bytes:05000000              a structure
+///   map:BUFFER;type=bf16;...    a tensor map over the buffer of an argument
+/// Behind the parameters' further buffers may follow, which only maps refer to.
 class Arguments {
 public:
   /// Checks them against the parameters and allocates buffers.

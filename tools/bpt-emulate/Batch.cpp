@@ -14,7 +14,6 @@
 using namespace mlir::bpt;
 using namespace mlir::bpt::emulator;
 using llvm::StringRef;
-using llvm::Twine;
 namespace json = llvm::json;
 
 static bool parseDim3(const json::Value &value, Dim3 &dim, json::Path path) {
@@ -106,6 +105,7 @@ static bool parseCase(const json::Value &value, Case &test, json::Path path) {
     if (!ok)
       return false;
   }
+  test.launch.globalRaces = test.launch.races;
   if (test.path.empty() == test.text.empty()) {
     path.report("expected either ptx or ptx_text");
     return false;

@@ -23,10 +23,12 @@ reported with the thread and the line. Arguments, once per parameter in order:
   @FILE.npy               a buffer with that content
   2x3xf32=1 2 3 4 5 6     a buffer; as --input of bpt-runner, random:SEED too
   i32:5  u64:7  f32:1.5   a scalar
+  bytes:0500000000000000  a structure, two hexadecimal digits a byte
   'map:0;type=bf16;dims=64x128;strides=128;box=64x64;swizzle=128'
                           a tensor map over the buffer of argument 0; innermost
                           dimension first, strides in bytes from the second on;
                           also oob=nan, l2=128, elementstrides=1x1, interleave=0
+Buffers that only tensor maps refer to follow behind the last parameter.
 
 A batch is a JSON list of objects with the keys name, ptx (a path) or ptx_text,
 kernel, grid, block, cluster (lists), shared, args (a list), outputs (argument
@@ -162,7 +164,7 @@ llvm::Expected<EmulateOptions> mlir::bpt::emulator::parseOptions(int argc,
   test.launch.threads = threads;
   test.launch.seed = seed;
   test.launch.eager = eager;
-  test.launch.races = races;
+  test.launch.races = test.launch.globalRaces = races;
   test.launch.profile = profile;
   options.batch = batch;
   options.list = list;

@@ -15,7 +15,6 @@ using llvm::failure;
 using llvm::LogicalResult;
 using llvm::StringRef;
 using llvm::success;
-using llvm::Twine;
 
 namespace {
 class ModuleParser : public BodyParser {

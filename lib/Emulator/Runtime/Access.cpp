@@ -182,8 +182,8 @@ static bool isInLocalFrame(const Thread &thread, uint64_t address,
   });
 }
 
-static bool isParameter(const LaunchState &launch, uint64_t address,
-                        uint32_t bytes) {
+bool mlir::bpt::emulator::isParameter(const LaunchState &launch,
+                                      uint64_t address, uint32_t bytes) {
   auto begin = reinterpret_cast<uint64_t>(launch.params);
   return address >= begin && address + bytes <= begin + launch.parameterBytes;
 }

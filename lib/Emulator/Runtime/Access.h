@@ -35,6 +35,14 @@ void checkInitialized(Thread &thread, const SharedPlace &place, uint32_t bytes,
                       uint32_t site);
 void markInitialized(Cta &cta, uint32_t offset, uint32_t bytes);
 
+/// Read-modify-write of an element, atomic among all host threads; the value
+/// before.
+uint64_t updateElement(uint64_t address, ReductionOp op, ElementKind type,
+                       uint64_t operand, uint64_t compare = 0);
+
+/// Whether the kernel's parameters hold the bytes.
+bool isParameter(const LaunchState &launch, uint64_t address, uint32_t bytes);
+
 inline uint8_t *getPointer(uint64_t address) {
   return reinterpret_cast<uint8_t *>(address);
 }

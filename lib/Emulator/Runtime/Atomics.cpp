@@ -37,9 +37,9 @@ static uint64_t update(uint64_t address, ReductionOp op, ElementKind type,
   }
 }
 
-static uint64_t updateElement(uint64_t address, ReductionOp op,
-                              ElementKind type, uint64_t operand,
-                              uint64_t compare) {
+uint64_t mlir::bpt::emulator::updateElement(uint64_t address, ReductionOp op,
+                                            ElementKind type, uint64_t operand,
+                                            uint64_t compare) {
   switch (getBitWidth(type)) {
   case 8:
     return update<uint8_t>(address, op, type, operand, compare);
@@ -89,7 +89,7 @@ void bpt_emu_atomic_vector(uint64_t address, ReductionOp op, ElementKind type,
     uint64_t operand = 0;
     std::memcpy(&operand, static_cast<const uint8_t *>(operands) + i * bytes,
                 bytes);
-    uint64_t before = updateElement(address + i * bytes, op, type, operand, 0);
+    uint64_t before = updateElement(address + i * bytes, op, type, operand);
     if (old)
       std::memcpy(static_cast<uint8_t *>(old) + i * bytes, &before, bytes);
   }

@@ -120,8 +120,7 @@ static void arrive(const char *name, uint32_t id, uint32_t count, bool aligned,
     fail(site,
          "barrier {0} is waited for by {1} threads here (0: all), and by {2} "
          "at the instruction in line {3}",
-         id, count, barrier.expected,
-         getLine(barrier.site));
+         id, count, barrier.expected, getLine(barrier.site));
   Warp &warp = *thread.warp;
   uint32_t lane = 1u << thread.lane;
   if (barrier.arrived[warp.index] & lane)

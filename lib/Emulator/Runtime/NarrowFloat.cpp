@@ -10,8 +10,8 @@
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <algorithm>
-#include <vector>
 #include <cmath>
+#include <vector>
 
 using namespace mlir::bpt::emulator;
 

@@ -89,8 +89,8 @@ void Profile::merge(const Profile &other) {
   for (const Total &total : kTotals)
     this->*total.value += other.*total.value;
   std::map<uint32_t, SiteProfile> merged;
-  for (const SiteProfile &site : llvm::concat<const SiteProfile>(
-           std::as_const(sites), other.sites)) {
+  for (const SiteProfile &site :
+       llvm::concat<const SiteProfile>(std::as_const(sites), other.sites)) {
     SiteProfile &sum = merged[site.site];
     sum.site = site.site;
     for (const SiteTotal &total : kSiteTotals)

@@ -29,7 +29,9 @@ public:
 
   void countTensorOperations(uint64_t operations);
   void countBarrier() { ++profile.barriers; }
-  /// A bulk or tensor copy of whole rows, or of what a cp.async moves.
+  /// Of a cp.async, whose accesses are counted as such.
+  void countAsyncBytes(uint32_t bytes) { profile.asyncBytes += bytes; }
+  /// Bulk and tensor copies, row by row.
   void countAsyncLoad(uint64_t globalAddress, uint32_t bytes);
   void countAsyncStore(uint64_t globalAddress, uint32_t bytes);
   void countWgmmaOperand(uint64_t bytes) { profile.wgmmaSharedBytes += bytes; }

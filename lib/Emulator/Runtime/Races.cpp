@@ -135,16 +135,31 @@ void mlir::bpt::emulator::raceGlobal(Thread &thread, uint64_t address,
     report(thread, *conflict, "global", accessor, site);
 }
 
-void mlir::bpt::emulator::raceAsync(Thread &thread, Cta &cta, uint32_t offset,
-                                    uint32_t bytes, bool isWrite,
-                                    const AsyncAccess &access, uint32_t site) {
-  Accessor accessor = makeAccessor(thread, /*isStrong=*/false, site);
+static void raceAgent(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,
+                      bool isRead, bool isWrite, bool isStrong,
+                      const AsyncAccess &access, uint32_t site) {
+  Accessor accessor = makeAccessor(thread, isStrong, site);
   accessor.epoch.agent = access.agent;
   accessor.epoch.step = access.step;
   accessor.isAsyncProxy = access.isAsyncProxy;
   if (std::optional<Conflict> conflict =
-          cta.shadow.access(offset, bytes, !isWrite, isWrite, accessor))
+          cta.shadow.access(offset, bytes, isRead, isWrite, accessor))
     report(thread, *conflict, "shared", accessor, site);
+}
+
+void mlir::bpt::emulator::raceAsync(Thread &thread, Cta &cta, uint32_t offset,
+                                    uint32_t bytes, bool isWrite,
+                                    const AsyncAccess &access, uint32_t site) {
+  raceAgent(thread, cta, offset, bytes, !isWrite, isWrite, /*isStrong=*/false,
+            access, site);
+}
+
+void mlir::bpt::emulator::raceReduction(Thread &thread, Cta &cta,
+                                        uint32_t offset, uint32_t bytes,
+                                        const AsyncAccess &access,
+                                        uint32_t site) {
+  raceAgent(thread, cta, offset, bytes, /*isRead=*/true, /*isWrite=*/true,
+            /*isStrong=*/true, access, site);
 }
 
 void mlir::bpt::emulator::observe(Thread &thread, Agent agent, uint32_t step) {

@@ -44,6 +44,9 @@ struct AsyncAccess {
 };
 void raceAsync(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,
                bool isWrite, const AsyncAccess &access, uint32_t site);
+/// A reduction, which does not race with its like.
+void raceReduction(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,
+                   const AsyncAccess &access, uint32_t site);
 /// The thread has waited for the agent's operations up to the step.
 void observe(Thread &thread, Agent agent, uint32_t step);
 

@@ -305,6 +305,14 @@ void mlir::bpt::emulator::deliverOldest(Cluster &cluster) {
   worker.running = nullptr;
 }
 
+void mlir::bpt::emulator::issueAsync(Thread &thread, Delivery delivery) {
+  Cluster &cluster = *thread.cta->cluster;
+  cluster.deliveries.push_back(std::move(delivery));
+  if (currentWorker().launch.options.eager)
+    while (!cluster.deliveries.empty())
+      deliverOldest(cluster);
+}
+
 static void checkOutstanding(Thread &thread, uint32_t site) {
   if (!thread.copies.open.empty() ||
       llvm::any_of(thread.copies.groups,

@@ -29,6 +29,9 @@ void enterBlock(uint32_t block);
 /// Ends the running thread.
 [[noreturn]] void exitThread(uint32_t site);
 
+/// An asynchronous operation that the thread issues: it is carried out as late
+/// as it may be, or at once (LaunchOptions::eager).
+void issueAsync(Thread &thread, Delivery delivery);
 /// Carries out the oldest asynchronous operation of the cluster.
 void deliverOldest(Cluster &cluster);
 

@@ -19,6 +19,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -107,6 +108,8 @@ struct Thread {
   uint32_t accessesLeft = 1 << 16;
 
   GroupQueue<PendingCopy> copies;
+  /// cp.async.mbarrier.arrive that are to come.
+  uint32_t pendingArrivals = 0;
   GroupQueue<Delivery> bulk;
   /// barrier.cluster: whether it has arrived without waiting, and when.
   bool hasClusterArrival = false;
@@ -197,13 +200,19 @@ struct PhaseWaiter {
   uint32_t parity;
 };
 
-/// What the runtime knows of an mbarrier beyond its 64 bits in memory.
-struct MbarrierRecord {
-  /// Of arrivals of the running phase, and of the last complete one.
-  SyncClock arriving, completed;
-  /// Copies that will complete bytes of it.
-  Agent agent = kNoAgent;
+/// An mbarrier. Its 64 bits in memory mirror this.
+struct Mbarrier {
+  /// Between mbarrier.init and mbarrier.inval.
+  bool isValid = false;
+  uint32_t expected = 0, pending = 0;
+  /// Bytes that are expected and have not come.
+  int64_t transactions = 0;
+  /// Of the phases that have completed.
   uint32_t phase = 0;
+  /// From the arrivals of the running phase, and of the last complete one.
+  SyncClock arriving, completed;
+  /// Copies that complete bytes of it; the step is the phase, from 1.
+  Agent agent = kNoAgent;
 };
 
 struct Cta {
@@ -215,13 +224,12 @@ struct Cta {
   uint32_t numThreads = 0, liveThreads = 0;
   std::vector<Warp> warps;
   std::array<NamedBarrier, kNumBarriers> barriers;
-  llvm::DenseMap<uint32_t, MbarrierRecord> mbarriers;
+  /// By address.
+  std::map<uint32_t, Mbarrier> mbarriers;
   std::vector<PhaseWaiter> phaseWaiters;
   /// By byte of shared memory.
   std::vector<uint64_t> initialized;
   RaceShadow shadow;
-  /// setmaxnreg's pool.
-  uint32_t registersPerThread = 0;
 
   Thread &getThread(uint32_t linearId) {
     return *warps[linearId / kWarpSize].threads[linearId % kWarpSize];

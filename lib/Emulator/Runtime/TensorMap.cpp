@@ -183,6 +183,9 @@ mlir::bpt::emulator::encodeTiled(const TensorMapDescription &description) {
                        description.elementStrides.size(), rank));
   if (description.interleave != TensorMapInterleave::None)
     return invalid("interleaved layouts are not emulated");
+  if (description.type >= TensorMapType::F32FlushToZero)
+    return invalid(say("the type {0}, which converts, is not emulated",
+                       getInfo(description.type).name));
 
   TensorMapFields fields = {};
   fields.magic = TensorMapFields::kMagic;

@@ -137,11 +137,32 @@ void FunctionTranslator::createParameters() {
   }
 }
 
+/// Whether an instruction takes the address of a variable, other than to access
+/// it or to pass it to a function.
+static bool isAddressTaken(const ptx::Function &function,
+                           const ptx::Variable &variable) {
+  return llvm::any_of(
+      function.instructions, [&](const ptx::Instruction &instruction) {
+        return instruction.opcode != "call" &&
+               llvm::any_of(instruction.operands, [&](const Operand &operand) {
+                 return operand.variable == &variable;
+               });
+      });
+}
+
 /// The function's own variables: `.param` ones on the host's stack, where calls
-/// find them, `.local` ones in a frame that the runtime watches.
+/// find them, `.local` ones in a frame that the runtime watches. A parameter of
+/// a device function whose address is taken is copied to local memory, as PTX
+/// has it.
 void FunctionTranslator::createVariables() {
   uint64_t localBytes = 0, localAlignment = 1;
   llvm::SmallVector<std::pair<const ptx::Variable *, uint64_t>> locals;
+  auto addLocal = [&](const ptx::Variable &variable) {
+    localBytes = llvm::alignTo(localBytes, variable.alignment);
+    localAlignment = std::max(localAlignment, variable.alignment);
+    locals.emplace_back(&variable, localBytes);
+    localBytes += variable.getByteSize();
+  };
   for (const ptx::Variable &variable : function.variables) {
     if (variable.space == ptx::Space::Param) {
       llvm::AllocaInst *memory =
@@ -149,19 +170,27 @@ void FunctionTranslator::createVariables() {
       memory->setAlignment(llvm::Align(variable.alignment));
       variables[&variable] = b.CreatePtrToInt(memory, b.getInt64Ty());
     } else if (variable.space == ptx::Space::Local) {
-      localBytes = llvm::alignTo(localBytes, variable.alignment);
-      localAlignment = std::max(localAlignment, variable.alignment);
-      locals.emplace_back(&variable, localBytes);
-      localBytes += variable.getByteSize();
+      addLocal(variable);
     }
   }
+  if (!function.isEntry)
+    for (const ptx::Variable &parameter : function.parameters)
+      if (isAddressTaken(function, parameter))
+        addLocal(parameter);
   if (locals.empty())
     return;
   localFrame =
       call("bpt_emu_local_alloc", b.getInt64Ty(),
            {getInt32(localBytes), getInt32(localAlignment), getSite()});
-  for (auto [variable, offset] : locals)
-    variables[variable] = b.CreateAdd(localFrame, getInt64(offset));
+  for (auto [variable, offset] : locals) {
+    Value *address = b.CreateAdd(localFrame, getInt64(offset));
+    if (Value *passed = variables.lookup(variable))
+      b.CreateMemCpy(b.CreateIntToPtr(address, b.getPtrTy()),
+                     llvm::Align(variable->alignment),
+                     b.CreateIntToPtr(passed, b.getPtrTy()), llvm::Align(1),
+                     variable->getByteSize());
+    variables[variable] = address;
+  }
 }
 
 llvm::Error FunctionTranslator::run() {
