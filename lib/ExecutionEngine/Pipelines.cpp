@@ -12,6 +12,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/VectorTarget.h"
+#include "bpt/Target/GPU/Pipeline.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/TargetParser/Host.h"
@@ -32,12 +33,11 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void bpt::buildBlocksPipeline(OpPassManager &pm,
-                              const CPUPipelineOptions &options) {
+void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
   pm.addPass(createCanonicalizerPass());
-  if (!options.strategy.empty())
-    pm.addPass(createApplyStrategyPass({options.strategy}));
+  if (!strategy.empty())
+    pm.addPass(createApplyStrategyPass({strategy}));
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createTileRowsPass());
   cleanUp(function);
@@ -53,7 +53,7 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
       options.vectorBits > 0 ? options.vectorBits : getHostVectorBits();
   lowering.parallel = options.parallel;
 
-  buildBlocksPipeline(pm, options);
+  buildBlocksPipeline(pm, options.strategy);
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());
   cleanUp(function);
@@ -64,10 +64,46 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   buildCPULoweringPipeline(pm, lowering);
 }
 
+void bpt::buildKernelsPipeline(OpPassManager &pm,
+                               const GPUPipelineOptions &options) {
+  buildBlocksPipeline(pm, options.strategy);
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createDecomposePass());
+  cleanUp(function);
+  function.addPass(createHoistInvariantsPass());
+  cleanUp(function);
+  buildGPUKernelsPipeline(pm);
+}
+
+void bpt::buildNVVMPipeline(OpPassManager &pm,
+                            const GPUPipelineOptions &options) {
+  buildKernelsPipeline(pm, options);
+  buildNVVMPipeline(pm, options.chip);
+}
+
+void bpt::buildGPUPipeline(OpPassManager &pm,
+                           const GPUPipelineOptions &options) {
+  buildNVVMPipeline(pm, options);
+  buildGPUCodePipeline(pm, options.chip);
+}
+
 void bpt::registerPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>(
       "bpt-blocks", "Model IR to blocks, as the strategy says",
-      buildBlocksPipeline);
+      [](OpPassManager &pm, const CPUPipelineOptions &options) {
+        buildBlocksPipeline(pm, options.strategy);
+      });
   PassPipelineRegistration<CPUPipelineOptions>(
       "bpt-cpu", "Model IR to the LLVM dialect for CPUs", buildCPUPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-gpu-kernels", "Model IR to kernels, distributed over threads",
+      buildKernelsPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-nvvm", "Model IR to kernels in the NVVM dialect",
+      [](OpPassManager &pm, const GPUPipelineOptions &options) {
+        buildNVVMPipeline(pm, options);
+      });
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-gpu", "Model IR to PTX and host code in the LLVM dialect",
+      buildGPUPipeline);
 }

@@ -13,6 +13,8 @@
 #include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/Common/Passes.h"
+#include "bpt/Target/GPU/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -28,6 +30,8 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
+  mlir::bpt::registerBPTTargetCommonPasses();
+  mlir::bpt::registerBPTTargetGPUPasses();
   mlir::bpt::registerBPTExecutionEnginePasses();
   mlir::bpt::registerCPULoweringPipeline();
   mlir::bpt::registerPipelines();

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/Common/MathExpansion.h"
+#include "bpt/Target/Common/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -19,10 +20,11 @@
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_EXPANDMATHPASS
-#include "bpt/Target/CPU/Passes.h.inc"
+#include "bpt/Target/Common/Passes.h.inc"
 } // namespace mlir::bpt
 
 using namespace mlir;
+using namespace mlir::bpt;
 
 namespace {
 
@@ -147,15 +149,26 @@ struct ExpandExp : OpRewritePattern<math::ExpOp> {
   }
 };
 
+} // namespace
+
+void bpt::populateMathExpansionPatterns(RewritePatternSet &patterns,
+                                        bool expandExp2) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<ExpandExp>(context, /*benefit=*/10);
+  if (expandExp2)
+    patterns.add<ExpandExp2>(context, /*benefit=*/10);
+  populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+    return llvm::is_contained({"math.tanh", "math.erf", "math.log", "math.log2",
+                               "math.log1p", "math.expm1"},
+                              name);
+  });
+}
+
+namespace {
 struct ExpandMathPass : bpt::impl::ExpandMathPassBase<ExpandMathPass> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
-    set.add<ExpandExp2, ExpandExp>(context, /*benefit=*/10);
-    populateMathPolynomialApproximationPatterns(set, [](StringRef name) {
-      return llvm::is_contained({"math.tanh", "math.erf", "math.log",
-                                 "math.log2", "math.log1p", "math.expm1"},
-                                name);
-    });
+    populateMathExpansionPatterns(set, /*expandExp2=*/true);
     patterns = FrozenRewritePatternSet(std::move(set));
     return success();
   }

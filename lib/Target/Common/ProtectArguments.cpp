@@ -6,13 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/Common/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_PROTECTARGUMENTSPASS
-#include "bpt/Target/CPU/Passes.h.inc"
+#include "bpt/Target/Common/Passes.h.inc"
 } // namespace mlir::bpt
 
 using namespace mlir;

@@ -6,14 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/Common/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_WIDENNARROWFLOATSPASS
-#include "bpt/Target/CPU/Passes.h.inc"
+#include "bpt/Target/Common/Passes.h.inc"
 } // namespace mlir::bpt
 
 using namespace mlir;
