@@ -9,7 +9,7 @@ from lit.llvm.subst import ToolSubst
 
 config.name = "BPT"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".test", ".py"]
+config.suffixes = [".mlir", ".ptx", ".test", ".py"]
 config.excludes = ["lit.cfg.py", "Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.bpt_obj_root, "test")
@@ -35,7 +35,9 @@ if config.bpt_sanitize:
 
 llvm_config.add_tool_substitutions(
     [
+        "bpt-emulate",
         "bpt-opt",
+        "bpt-compile",
         "bpt-gen",
         "bpt-lsp-server",
         "bpt-runner",

@@ -39,11 +39,8 @@ static bool isLowered(ModuleOp module) {
   });
 }
 
-FailureOr<std::unique_ptr<CompiledFunction>>
-bpt::compile(ModuleOp module, const CompileOptions &options) {
-  if (options.device != "cpu")
-    return module.emitError() << "this build cannot run on device '"
-                              << options.device << "'; it has cpu";
+FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
+                                        const CompileOptions &options) {
   FailureOr<FunctionSignature> signature =
       FunctionSignature::find(module, options.function);
   if (failed(signature))
@@ -53,16 +50,28 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
     if (!options.strategy.empty())
       return module.emitError() << "is lowered to LLVM already; a strategy has "
                                    "nothing to apply to";
+    return signature;
+  }
+  PassManager pm(module.getContext());
+  pm.addPass(createRecordSignaturePass({options.function}));
+  if (options.chip) {
+    return module.emitError() << "this build compiles for cpu only";
   } else {
-    PassManager pm(module.getContext());
-    pm.addPass(createRecordSignaturePass({options.function}));
     CPUPipelineOptions pipeline;
     if (!options.strategy.empty())
       pipeline.strategy = options.strategy;
     buildCPUPipeline(pm, pipeline);
-    if (failed(pm.run(module)))
-      return failure();
   }
+  if (failed(pm.run(module)))
+    return failure();
+  return signature;
+}
+
+FailureOr<std::unique_ptr<CompiledFunction>>
+bpt::compile(ModuleOp module, const CompileOptions &options) {
+  FailureOr<FunctionSignature> signature = lower(module, options);
+  if (failed(signature))
+    return failure();
   return CompiledFunction::create(module, std::move(*signature),
-                                  options.optLevel);
+                                  options.optLevel, options.device);
 }

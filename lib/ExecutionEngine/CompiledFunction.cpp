@@ -7,83 +7,32 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/CompiledFunction.h"
+#include "MemRefDescriptor.h"
+#include "TranslateProgram.h"
+#include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
-#include "mlir/IR/BuiltinTypeInterfaces.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
-#include <cstring>
 
 using namespace mlir;
 using namespace mlir::bpt;
 
 static constexpr llvm::StringLiteral kEntryName = "bpt.entry";
 
-/// Adds `void bpt.entry(ptr args)`, which loads the arguments of the C
-/// interface from an array, so that a function of any arity can be called.
-static LogicalResult addEntry(ModuleOp module, llvm::Module &llvmModule,
-                              const FunctionSignature &signature) {
-  std::string name = "_mlir_ciface_" + signature.name;
-  llvm::Function *target = llvmModule.getFunction(name);
-  if (!target || target->isDeclaration())
-    return module.emitError()
-           << "function '" << signature.name << "' has no C interface '" << name
-           << "': put llvm.emit_c_interface on it before lowering, as "
-              "--bpt-record-signature does";
-  size_t arity = signature.arguments.size() + !signature.results.empty();
-  bool takesPointers = llvm::all_of(target->args(), [](llvm::Argument &arg) {
-    return arg.getType()->isPointerTy();
-  });
-  if (target->arg_size() != arity || !takesPointers ||
-      !target->getReturnType()->isVoidTy())
-    return module.emitError() << "'" << name << "' does not take the " << arity
-                              << " descriptors that the signature of '"
-                              << signature.name << "' asks for";
-
-  llvm::IRBuilder<> builder(llvmModule.getContext());
-  llvm::Type *pointer = builder.getPtrTy();
-  auto *entry = llvm::Function::Create(
-      llvm::FunctionType::get(builder.getVoidTy(), {pointer}, false),
-      llvm::Function::ExternalLinkage, kEntryName, llvmModule);
-  builder.SetInsertPoint(
-      llvm::BasicBlock::Create(llvmModule.getContext(), "", entry));
-  SmallVector<llvm::Value *> args;
-  for (size_t i = 0; i < arity; ++i)
-    args.push_back(builder.CreateLoad(
-        pointer, builder.CreateConstGEP1_64(pointer, entry->getArg(0), i)));
-  builder.CreateCall(target, args);
-  builder.CreateRetVoid();
-  return success();
-}
-
-/// The names of arguments have done their duty; the translation would warn of
-/// each that it does not know them.
-static void dropNames(ModuleOp module) {
-  for (auto function : module.getOps<FunctionOpInterface>()) {
-    for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      function.removeArgAttr(i, FunctionSignature::kNameAttrName);
-    for (unsigned i = 0; i < function.getNumResults(); ++i)
-      function.removeResultAttr(
-          i, StringAttr::get(module.getContext(),
-                             FunctionSignature::kNameAttrName));
-  }
-}
-
 FailureOr<std::unique_ptr<CompiledFunction>>
 CompiledFunction::create(ModuleOp module, FunctionSignature signature,
-                         unsigned optLevel) {
-  dropNames(module);
+                         unsigned optLevel,
+                         std::shared_ptr<runtime::Device> device) {
   auto context = std::make_unique<llvm::LLVMContext>();
   std::unique_ptr<llvm::Module> llvmModule =
-      translateModuleToLLVMIR(module, *context);
+      translateProgram(module, signature, kEntryName, *context);
   if (!llvmModule)
     return failure();
-  if (failed(addEntry(module, *llvmModule, signature)))
-    return failure();
 
-  auto engine =
-      JITEngine::create(std::move(context), std::move(llvmModule), optLevel);
+  ArrayRef<runtime::Symbol> symbols;
+  if (device)
+    symbols = runtime::getDeviceSymbols();
+  auto engine = JITEngine::create(std::move(context), std::move(llvmModule),
+                                  optLevel, symbols);
   if (!engine)
     return module.emitError()
            << "code generation failed: " << llvm::toString(engine.takeError());
@@ -94,64 +43,9 @@ CompiledFunction::create(ModuleOp module, FunctionSignature signature,
   std::unique_ptr<CompiledFunction> function(new CompiledFunction);
   function->signature = std::move(signature);
   function->engine = std::move(*engine);
+  function->device = std::move(device);
   function->entry = reinterpret_cast<void (*)(void **)>(*entry);
   return function;
-}
-
-namespace {
-/// A memref descriptor of any rank: the allocated and the aligned pointer, the
-/// offset, the sizes, the strides. Every field is a word.
-struct Descriptor {
-  int64_t *words;
-  size_t rank;
-
-  static size_t getNumWords(size_t rank) { return 3 + 2 * rank; }
-  void *getAllocated() const { return reinterpret_cast<void *>(words[0]); }
-  char *getAligned() const { return reinterpret_cast<char *>(words[1]); }
-  int64_t getOffset() const { return words[2]; }
-  ArrayRef<int64_t> getSizes() const { return {words + 3, rank}; }
-  ArrayRef<int64_t> getStrides() const { return {words + 3 + rank, rank}; }
-};
-} // namespace
-
-static void writeDescriptor(const HostTensor &tensor,
-                            SmallVectorImpl<int64_t> &words) {
-  words.append(2, reinterpret_cast<int64_t>(tensor.getData()));
-  words.push_back(0);
-  llvm::append_range(words, tensor.getShape());
-  size_t firstStride = words.size();
-  words.append(tensor.getRank(), 1);
-  for (size_t i = tensor.getRank(); i-- > 1;)
-    words[firstStride + i - 1] = words[firstStride + i] * tensor.getShape()[i];
-}
-
-/// Whether the elements lie one after the other, in row-major order.
-static bool isContiguous(const Descriptor &descriptor, int64_t numElements) {
-  int64_t stride = 1;
-  for (size_t i = descriptor.rank; i-- > 0;) {
-    int64_t size = descriptor.getSizes()[i];
-    if (size != 1 && descriptor.getStrides()[i] != stride && numElements != 0)
-      return false;
-    stride *= size;
-  }
-  return true;
-}
-
-static void copyElements(const Descriptor &source, HostTensor &target) {
-  size_t width = getByteWidth(target.getElementType());
-  SmallVector<int64_t> index(source.rank, 0);
-  int64_t offset = source.getOffset();
-  char *out = target.getData();
-  for (int64_t n = target.getNumElements(); n > 0; --n, out += width) {
-    std::memcpy(out, source.getAligned() + offset * width, width);
-    for (size_t i = source.rank; i-- > 0;) {
-      offset += source.getStrides()[i];
-      if (++index[i] < source.getSizes()[i])
-        break;
-      offset -= source.getStrides()[i] * source.getSizes()[i];
-      index[i] = 0;
-    }
-  }
 }
 
 llvm::Expected<CompiledFunction::Result>
@@ -159,21 +53,24 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
   if (llvm::Error error = signature.checkArguments(arguments))
     return std::move(error);
 
+  if (device)
+    return runOnDevice(arguments);
+
   SmallVector<int64_t> argWords, resultWords;
   for (const HostTensor &argument : arguments)
-    writeDescriptor(argument, argWords);
+    appendDescriptor(argument.getShape(), argument.getData(), argWords);
   for (const TensorSpec &spec : signature.results)
-    resultWords.append(Descriptor::getNumWords(spec.shape.size()), 0);
+    resultWords.append(MemRefDescriptor::getNumWords(spec.shape.size()), 0);
   SmallVector<void *> pointers;
   if (!resultWords.empty())
     pointers.push_back(resultWords.data());
   int64_t *next = argWords.data();
   for (const HostTensor &argument : arguments) {
     pointers.push_back(next);
-    next += Descriptor::getNumWords(argument.getRank());
+    next += MemRefDescriptor::getNumWords(argument.getRank());
   }
 
-  runtime::WorkspaceMeter meter;
+  runtime::WorkspaceMeter meter(runtime::getHostAllocator());
   entry(pointers.data());
 
   // The caller owns what is returned. A result may also be an argument or a
@@ -182,8 +79,8 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
   SmallVector<std::pair<void *, size_t>> blocks;
   next = resultWords.data();
   for (const TensorSpec &spec : signature.results) {
-    Descriptor descriptor{next, spec.shape.size()};
-    next += Descriptor::getNumWords(descriptor.rank);
+    MemRefDescriptor descriptor{next, spec.shape.size()};
+    next += MemRefDescriptor::getNumWords(descriptor.rank);
     std::optional<int64_t> numElements =
         getNumElements(spec.elementType, descriptor.getSizes());
     if (!numElements)
@@ -203,7 +100,7 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
                                      getByteWidth(spec.elementType));
       owner.reset(block, [](void *p) { runtime::deallocate(p); });
     }
-    if (isOwned && isContiguous(descriptor, *numElements)) {
+    if (isOwned && descriptor.isContiguous()) {
       char *data = descriptor.getAligned() +
                    descriptor.getOffset() * getByteWidth(spec.elementType);
       result.tensors.push_back(HostTensor::wrap(
@@ -214,7 +111,7 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
         HostTensor::create(spec.elementType, descriptor.getSizes());
     if (!copy)
       return copy.takeError();
-    copyElements(descriptor, *copy);
+    copyElements(descriptor, descriptor.getAligned(), *copy);
     result.tensors.push_back(std::move(*copy));
   }
   result.workspaceBytes = meter.getPeak(blocks.data(), blocks.size());

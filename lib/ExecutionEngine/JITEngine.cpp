@@ -7,13 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/JITEngine.h"
-#include "bpt/ExecutionEngine/Runtime/Runtime.h"
+#include "bpt/ExecutionEngine/HostMachine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include <dlfcn.h>
 #include <omp.h>
@@ -21,21 +20,6 @@
 using namespace mlir;
 using namespace mlir::bpt;
 namespace orc = llvm::orc;
-
-llvm::Expected<orc::JITTargetMachineBuilder>
-bpt::detectHostMachine(unsigned optLevel) {
-  static bool initialized = [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-    return true;
-  }();
-  (void)initialized;
-  auto builder = orc::JITTargetMachineBuilder::detectHost();
-  if (builder)
-    builder->setCodeGenOptLevel(
-        static_cast<llvm::CodeGenOptLevel>(std::min(optLevel, 3u)));
-  return builder;
-}
 
 /// Finds symbols in the shared library that holds `address`. A library that a
 /// Python module loaded is not among the process's global symbols.
@@ -49,7 +33,8 @@ searchLibraryOf(void *address, char globalPrefix) {
 
 llvm::Expected<std::unique_ptr<JITEngine>>
 JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
-                  std::unique_ptr<llvm::Module> module, unsigned optLevel) {
+                  std::unique_ptr<llvm::Module> module, unsigned optLevel,
+                  llvm::ArrayRef<runtime::Symbol> extraSymbols) {
   auto machineBuilder = detectHostMachine(optLevel);
   if (!machineBuilder)
     return machineBuilder.takeError();
@@ -84,7 +69,8 @@ JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
       });
   orc::JITDylib &library = (*jit)->getMainJITDylib();
   orc::SymbolMap symbols;
-  for (const runtime::Symbol &symbol : runtime::getSymbols())
+  for (const runtime::Symbol &symbol :
+       llvm::concat<const runtime::Symbol>(runtime::getSymbols(), extraSymbols))
     symbols[(*jit)->mangleAndIntern(symbol.name)] = {
         orc::ExecutorAddr::fromPtr(symbol.address),
         llvm::JITSymbolFlags::Exported};

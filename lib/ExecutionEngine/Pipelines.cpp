@@ -12,6 +12,8 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/VectorTarget.h"
+#include "bpt/Target/GPU/Pipeline.h"
+#include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -43,12 +45,11 @@ static void checkSizes(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
-void bpt::buildBlocksPipeline(OpPassManager &pm,
-                              const CPUPipelineOptions &options) {
+void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
   pm.addPass(createCanonicalizerPass());
-  if (!options.strategy.empty())
-    pm.addPass(createApplyStrategyPass({options.strategy}));
+  if (!strategy.empty())
+    pm.addPass(createApplyStrategyPass({strategy}));
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createTileRowsPass());
   cleanUp(function);
@@ -65,7 +66,7 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   lowering.parallel = options.parallel;
 
   checkSizes(pm);
-  buildBlocksPipeline(pm, options);
+  buildBlocksPipeline(pm, options.strategy);
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());
   cleanUp(function);
@@ -76,10 +77,48 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   buildCPULoweringPipeline(pm, lowering);
 }
 
+void bpt::buildKernelsPipeline(OpPassManager &pm,
+                               const GPUPipelineOptions &options) {
+  checkSizes(pm);
+  pm.addNestedPass<func::FuncOp>(createUnifySizesPass());
+  buildBlocksPipeline(pm, options.strategy);
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createDecomposePass());
+  cleanUp(function);
+  function.addPass(createHoistInvariantsPass());
+  cleanUp(function);
+  buildGPUKernelsPipeline(pm, options.chip, options.tensorCores);
+}
+
+void bpt::buildNVVMPipeline(OpPassManager &pm,
+                            const GPUPipelineOptions &options) {
+  buildKernelsPipeline(pm, options);
+  buildNVVMPipeline(pm, options.chip);
+}
+
+void bpt::buildGPUPipeline(OpPassManager &pm,
+                           const GPUPipelineOptions &options) {
+  buildNVVMPipeline(pm, options);
+  buildGPUCodePipeline(pm, options.chip);
+}
+
 void bpt::registerPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>(
       "bpt-blocks", "Model IR to blocks, as the strategy says",
-      buildBlocksPipeline);
+      [](OpPassManager &pm, const CPUPipelineOptions &options) {
+        buildBlocksPipeline(pm, options.strategy);
+      });
   PassPipelineRegistration<CPUPipelineOptions>(
       "bpt-cpu", "Model IR to the LLVM dialect for CPUs", buildCPUPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-gpu-kernels", "Model IR to kernels, distributed over threads",
+      buildKernelsPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-nvvm", "Model IR to kernels in the NVVM dialect",
+      [](OpPassManager &pm, const GPUPipelineOptions &options) {
+        buildNVVMPipeline(pm, options);
+      });
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "bpt-gpu", "Model IR to PTX and host code in the LLVM dialect",
+      buildGPUPipeline);
 }

@@ -14,6 +14,8 @@
 #include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/Common/Passes.h"
+#include "bpt/Target/GPU/Passes.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
@@ -32,6 +34,8 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::bpt::registerBPTPasses();
   mlir::bpt::registerBPTCPUPasses();
+  mlir::bpt::registerBPTTargetCommonPasses();
+  mlir::bpt::registerBPTTargetGPUPasses();
   mlir::bpt::registerBPTGPUDistributePasses();
   mlir::bpt::registerBPTGPULaunchPasses();
   mlir::bpt::registerBPTGPUVectorizePasses();

@@ -15,6 +15,8 @@
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+#include "bpt/Target/Common/Passes.h"
+#include "bpt/Target/GPU/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -31,6 +33,8 @@ static void registerDialects(DialectRegistry *registry) {
 static void registerPasses() {
   bpt::registerBPTPasses();
   bpt::registerBPTCPUPasses();
+  bpt::registerBPTTargetCommonPasses();
+  bpt::registerBPTTargetGPUPasses();
   bpt::registerCPULoweringPipeline();
 }
 

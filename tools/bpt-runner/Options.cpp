@@ -27,7 +27,7 @@ outputs are tensors:
   4xf32=splat:0                all alike (inputs only)
 
 Exit code: 0 for success, 1 if an expected output does not match, 2 for an
-error.
+error; among these are faults that the emulator finds in a kernel.
 )";
 
 llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
@@ -43,6 +43,25 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   cl::opt<std::string> device("device", cl::desc("cpu, cuda or cuda-emulator"),
                               cl::value_desc("device"), cl::init("cpu"),
                               cl::cat(category));
+  cl::opt<std::string> chip(
+      "chip",
+      cl::desc("Architecture to generate code for (default: that of the GPU; "
+               "of cuda-emulator sm_80)"),
+      cl::value_desc("sm_NN"), cl::cat(category));
+  cl::opt<std::string> emulatorSeed(
+      "emulator-seed",
+      cl::desc("Run the emulator's warps in a random order of that seed"),
+      cl::value_desc("N"), cl::cat(category));
+  cl::opt<bool> emulatorEager(
+      "emulator-eager",
+      cl::desc("Let the emulator's asynchronous copies land at once instead of "
+               "as late as they may"),
+      cl::cat(category));
+  cl::opt<bool> profile(
+      "profile",
+      cl::desc("Print what every kernel did: its time on a GPU, its counters "
+               "and a model of them on the emulator"),
+      cl::cat(category));
   cl::opt<std::string> strategy("strategy",
                                 cl::desc("Tiling strategy: a transform script"),
                                 cl::value_desc("file"), cl::cat(category));
@@ -101,7 +120,10 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   RunnerOptions options;
   options.file = file;
   options.function = function;
-  options.device = device;
+  options.device.device = device;
+  options.device.chip = chip;
+  options.device.emulatorEager = emulatorEager;
+  options.device.profile = profile;
   options.strategy = strategy;
   options.inputs.assign(inputs.begin(), inputs.end());
   options.outputs.assign(outputs.begin(), outputs.end());
@@ -123,10 +145,23 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
                                      ": the number of runs is 1 to 1000000");
     options.benchmarkRuns = runs;
   }
+  if (emulatorSeed.getNumOccurrences() &&
+      llvm::StringRef(emulatorSeed)
+          .getAsInteger(10, options.device.emulatorSeed))
+    return llvm::createStringError("--emulator-seed=" + emulatorSeed +
+                                   ": a seed is a number from 0 on");
+  bool isEmulator = device == "cuda-emulator";
+  if (!isEmulator && (emulatorSeed.getNumOccurrences() || emulatorEager))
+    return llvm::createStringError(
+        "--emulator-seed and --emulator-eager are for --device=cuda-emulator");
+  if (profile && device == "cpu")
+    return llvm::createStringError(
+        "--profile is for kernels, which device cpu has not");
   if (threads.getNumOccurrences() &&
       (llvm::StringRef(threads).getAsInteger(10, options.threads) ||
        options.threads == 0 || options.threads > 4096))
     return llvm::createStringError("--threads=" + threads +
                                    ": the number of threads is 1 to 4096");
+  options.device.threads = options.threads;
   return options;
 }

@@ -9,6 +9,7 @@
 #ifndef BPT_TOOLS_BPT_RUNNER_OPTIONS_H
 #define BPT_TOOLS_BPT_RUNNER_OPTIONS_H
 
+#include "bpt/ExecutionEngine/OpenDevice.h"
 #include "llvm/Support/Error.h"
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ namespace mlir::bpt {
 struct RunnerOptions {
   std::string file;
   std::string function;
-  std::string device;
+  DeviceOptions device;
   std::string strategy;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Report.h"
+#include "ProfileReport.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include <algorithm>
@@ -82,6 +83,7 @@ void bpt::printText(const Report &report, llvm::raw_ostream &os) {
       os << '\n';
     }
   }
+  printProfile(report.profile, report.chip, os);
   if (report.workspaceBytes)
     os << "workspace: " << *report.workspaceBytes
        << " bytes beyond inputs and outputs\n";
@@ -135,6 +137,8 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
   object["matches"] = report.differences.empty()
                           ? llvm::json::Value(nullptr)
                           : llvm::json::Value(numMismatches == 0);
+  if (!report.profile.empty())
+    object["kernels"] = profileToJSON(report.profile, report.chip);
   os << llvm::json::Value(std::move(object)) << '\n';
 }
 

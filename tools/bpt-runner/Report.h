@@ -9,6 +9,7 @@
 #ifndef BPT_TOOLS_BPT_RUNNER_REPORT_H
 #define BPT_TOOLS_BPT_RUNNER_REPORT_H
 
+#include "bpt/ExecutionEngine/Device/Device.h"
 #include "bpt/ExecutionEngine/FunctionSignature.h"
 #include "bpt/ExecutionEngine/TensorCompare.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,6 +31,10 @@ struct Report {
   std::string peakInstruction;
   std::optional<size_t> workspaceBytes;
   std::optional<size_t> rssGrowthBytes;
+  /// Of the kernels of the first call.
+  std::vector<runtime::KernelProfile> profile;
+  /// Of the code.
+  runtime::Chip chip;
   /// One for every expected output.
   std::vector<TensorDifference> differences;
 
@@ -43,7 +48,9 @@ struct Report {
 /// Prints what was measured, a line each.
 void printText(const Report &report, llvm::raw_ostream &os);
 
-/// Prints one object. The keys are always there; what was not measured, or is
+/// Prints one object. The keys are always there, except `kernels`, which is
+/// with
+/// --profile; what was not measured, or is
 /// not a number, is null. With several expected outputs the errors are the
 /// largest.
 void printJSON(const Report &report, llvm::raw_ostream &os);

@@ -10,6 +10,7 @@
 #define BPT_EXECUTIONENGINE_COMPILE_H
 
 #include "bpt/ExecutionEngine/CompiledFunction.h"
+#include "bpt/ExecutionEngine/Device/Chip.h"
 
 namespace mlir {
 class DialectRegistry;
@@ -20,8 +21,10 @@ namespace mlir::bpt {
 struct CompileOptions {
   /// The function to call.
   std::string function = "main";
-  /// `cpu`. Other devices are an error that says so.
-  std::string device = "cpu";
+  /// The GPU to generate code for; none: this machine.
+  std::optional<runtime::Chip> chip;
+  /// Where the code is to run, with a chip.
+  std::shared_ptr<runtime::Device> device;
   /// File of the strategy, or the name of one that ships with BPT; the default
   /// of the device if empty.
   std::string strategy;
@@ -31,6 +34,12 @@ struct CompileOptions {
 
 /// Registers what a module may be made of and what lowering it needs.
 void registerCompilerDialects(DialectRegistry &registry);
+
+/// Lowers a module, in place, to the LLVM dialect, if it is not that already:
+/// to a program of this machine or to one that works on a device. Returns what
+/// the function takes and gives. Every failure is a diagnostic.
+FailureOr<FunctionSignature> lower(ModuleOp module,
+                                   const CompileOptions &options);
 
 /// Lowers a module, in place, and compiles one of its functions. A module that
 /// consists of the LLVM dialect is compiled as it is. Every failure is a

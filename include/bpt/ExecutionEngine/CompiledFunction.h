@@ -15,23 +15,32 @@
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mlir::bpt {
+namespace runtime {
+class Device;
+} // namespace runtime
 
-/// A function compiled for this machine, called with host tensors. Calls may
-/// run at the same time. Arguments are read in place and never written.
+/// A function compiled for this machine or for a device, called with host
+/// tensors. Calls may run at the same time. Arguments are never written; on
+/// this machine they are read in place, for a device copied there.
 class CompiledFunction {
 public:
   /// Translates a module of the LLVM dialect and compiles it. `signature` is
   /// that of the function to call; its C interface `_mlir_ciface_<name>` must
   /// be in the module. Every failure is a diagnostic.
   static FailureOr<std::unique_ptr<CompiledFunction>>
-  create(ModuleOp module, FunctionSignature signature, unsigned optLevel = 2);
+  create(ModuleOp module, FunctionSignature signature, unsigned optLevel = 2,
+         std::shared_ptr<runtime::Device> device = nullptr);
 
   const FunctionSignature &getSignature() const { return signature; }
 
   struct Result {
     SmallVector<HostTensor> tensors;
     /// The most bytes the code held at once beyond arguments and results.
+    /// On a device: of its memory.
     size_t workspaceBytes = 0;
+    /// The time of the work by the clock of the device, if it has one; without
+    /// the copies of arguments and results.
+    std::optional<double> deviceMs;
   };
 
   /// Checks the arguments, calls the function and wraps what it returns.
@@ -40,7 +49,11 @@ public:
 private:
   CompiledFunction() = default;
 
+  llvm::Expected<Result> runOnDevice(ArrayRef<HostTensor> arguments) const;
+
   FunctionSignature signature;
+  /// Null: this machine. It outlives the code, which has its modules.
+  std::shared_ptr<runtime::Device> device;
   std::unique_ptr<JITEngine> engine;
   void (*entry)(void **) = nullptr;
 };

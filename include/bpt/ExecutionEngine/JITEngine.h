@@ -9,6 +9,7 @@
 #ifndef BPT_EXECUTIONENGINE_JITENGINE_H
 #define BPT_EXECUTIONENGINE_JITENGINE_H
 
+#include "bpt/ExecutionEngine/Runtime/Runtime.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/Error.h"
 #include <memory>
@@ -18,12 +19,14 @@ namespace mlir::bpt {
 
 /// LLVM IR compiled for this machine's CPU and linked into this process. The
 /// code sees the allocator of bpt/ExecutionEngine/Runtime under the names of
-/// malloc and free as well, the OpenMP runtime, and the process's symbols.
+/// malloc and free as well, the OpenMP runtime, the process's symbols, and
+/// those that are given.
 class JITEngine {
 public:
   static llvm::Expected<std::unique_ptr<JITEngine>>
   create(std::unique_ptr<llvm::LLVMContext> context,
-         std::unique_ptr<llvm::Module> module, unsigned optLevel = 2);
+         std::unique_ptr<llvm::Module> module, unsigned optLevel = 2,
+         llvm::ArrayRef<runtime::Symbol> symbols = {});
 
   /// The address of a function; compiles it on the first call.
   llvm::Expected<void *> lookup(llvm::StringRef name);
@@ -34,10 +37,6 @@ private:
   std::string problem;
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
-
-/// A description of this machine's CPU, from which code is generated.
-llvm::Expected<llvm::orc::JITTargetMachineBuilder>
-detectHostMachine(unsigned optLevel = 2);
 
 } // namespace mlir::bpt
 

@@ -36,16 +36,44 @@ struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
       llvm::cl::init(true)};
 };
 
+/// Options of `bpt-gpu-kernels`, `bpt-nvvm` and `bpt-gpu`.
+struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
+  Option<std::string> strategy{
+      *this, "strategy",
+      llvm::cl::desc("File of the strategy, or the name of one that ships with "
+                     "BPT; empty: operations keep the strategies they carry."),
+      llvm::cl::init("gpu")};
+  Option<std::string> chip{
+      *this, "chip",
+      llvm::cl::desc("The GPU to compile for, such as sm_80 or sm_90a."),
+      llvm::cl::init("sm_80")};
+  Option<bool> tensorCores{
+      *this, "tensor-cores",
+      llvm::cl::desc("Compute products of f16 and bf16 on tensor cores, where "
+                     "the chip has those of sm_80."),
+      llvm::cl::init(true)};
+};
+
 /// Width of this machine's vector registers in bits.
 int64_t getHostVectorBits();
 
 /// Model IR to blocks: strategies, loops over rows, keys and hidden units.
-void buildBlocksPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+void buildBlocksPipeline(OpPassManager &pm, const std::string &strategy);
 
 /// Model IR to the LLVM dialect for CPUs.
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 
-/// Registers `bpt-blocks` and `bpt-cpu`.
+/// Model IR to host functions and kernels distributed over threads, at the
+/// level of memrefs.
+void buildKernelsPipeline(OpPassManager &pm, const GPUPipelineOptions &options);
+
+/// Model IR to host functions on memrefs and kernels in the NVVM dialect.
+void buildNVVMPipeline(OpPassManager &pm, const GPUPipelineOptions &options);
+
+/// Model IR to PTX and host functions in the LLVM dialect.
+void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options);
+
+/// Registers `bpt-blocks`, `bpt-cpu` and those for GPUs.
 void registerPipelines();
 
 } // namespace mlir::bpt

@@ -8,6 +8,8 @@
 
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/Passes.h"
+#include "bpt/Target/Common/Bufferization.h"
+#include "bpt/Target/Common/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -26,29 +28,6 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-
-void addBufferization(OpPassManager &pm) {
-  auto &func = pm.nest<func::FuncOp>();
-  func.addPass(createProtectArgumentsPass());
-  func.addPass(createLowerPackPass());
-  func.addPass(createCanonicalizerPass());
-  func.addPass(createCSEPass());
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.unknownTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.bufferAlignment = 64;
-  pm.addPass(bufferization::createOneShotBufferizePass(options));
-  // CSE finds the views that are the same, and with that the self copies that
-  // canonicalization drops.
-  pm.addPass(createCSEPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
-}
 
 void addVectorization(OpPassManager &pm, const CPULoweringOptions &options) {
   auto &func = pm.nest<func::FuncOp>();
@@ -113,7 +92,10 @@ void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
 
 void mlir::bpt::buildCPULoweringPipeline(OpPassManager &pm,
                                          const CPULoweringOptions &options) {
-  addBufferization(pm);
+  auto &func = pm.nest<func::FuncOp>();
+  func.addPass(createProtectArgumentsPass());
+  func.addPass(createLowerPackPass());
+  addBufferizationPasses(pm);
   if (options.maxBlockBytes > 0)
     pm.addNestedPass<func::FuncOp>(
         createVerifyBufferizationPass({options.maxBlockBytes}));

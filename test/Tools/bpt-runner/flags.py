@@ -30,12 +30,18 @@ expect_error("--benchmark=-3", path, X, "--benchmark=-3")
 expect_error("--atol and --rtol must not be negative", path, X, "--atol=-1")
 expect_error("--atol and --rtol must not be negative", path, X, "--rtol=nan")
 expect_error("atol", path, X, "--atol=x")
-expect_error("this build has no device 'cuda'; it has cpu", path, X,
-             "--device=cuda")
-expect_error("this build has no device 'cuda-emulator'; it has cpu", path, X,
-             "--device=cuda-emulator")
 expect_error("--device=tpu: devices are cpu, cuda and cuda-emulator", path, X,
              "--device=tpu")
+expect_error("--chip=sm_80: device cpu has no chip to choose", path, X,
+             "--chip=sm_80")
+expect_error("--chip=sm_61: chips are sm_70, sm_80, sm_90a and so on", path, X,
+             "--device=cuda-emulator", "--chip=sm_61")
+expect_error("--emulator-seed=x: a seed is a number from 0 on", path, X,
+             "--device=cuda-emulator", "--emulator-seed=x")
+expect_error("--emulator-seed and --emulator-eager are for --device=cuda-emulator",
+             path, X, "--emulator-eager")
+expect_error("--profile is for kernels, which device cpu has not", path, X,
+             "--profile")
 expect_error("id.mlir:0:0: error: there is no function 'f' with a body", path, X,
              "--function=f")
 

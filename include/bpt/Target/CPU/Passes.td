@@ -100,50 +100,6 @@ def LowerPackPass : Pass<"bpt-lower-pack", "::mlir::func::FuncOp"> {
   ];
 }
 
-def LowerAssertionsPass : Pass<"bpt-lower-assertions", "::mlir::ModuleOp"> {
-  let summary = "Let failed assertions end in one line and an exit code";
-  let description = [{
-    Upstream lowers `cf.assert` to a call of `abort`, which says nothing and
-    looks like a crash. Here a failed assertion calls `bptReportFailure` of the
-    runtime with its message, which prints it and exits with code 2.
-
-    ```mlir
-    cf.assert %ok, "sizes differ"
-    ```
-    becomes
-    ```mlir
-    scf.if %fails {
-      %message = llvm.mlir.addressof @bpt_message : !llvm.ptr
-      llvm.call @bptReportFailure(%message) : (!llvm.ptr) -> ()
-    }
-    ```
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
-                           "::mlir::scf::SCFDialect"];
-}
-
-def ProtectArgumentsPass
-    : Pass<"bpt-protect-arguments", "::mlir::func::FuncOp"> {
-  let summary = "Mark the tensors that a public function takes as read-only";
-  let description = [{
-    The caller of a compiled function owns its arguments, and they are never
-    written. Bufferization would otherwise update an argument in place when it
-    is a destination. The pass gives every tensor argument of a public function
-    `bufferization.writable = false`, and the function `llvm.emit_c_interface`,
-    the calling convention through which it is run.
-
-    ```mlir
-    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32>
-    ```
-    becomes
-    ```mlir
-    func.func @main(%x: tensor<4xf32> {bufferization.writable = false})
-      -> tensor<4xf32> attributes {llvm.emit_c_interface}
-    ```
-  }];
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
-}
-
 def VerifyBufferizationPass
     : Pass<"bpt-verify-bufferization", "::mlir::func::FuncOp"> {
   let summary = "Report copies and block-local buffers without a small bound";
@@ -251,55 +207,6 @@ def VectorizeTilesPass
     "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
   ];
-}
-
-def ExpandMathPass : Pass<"bpt-expand-math", "::mlir::func::FuncOp"> {
-  let summary = "Write f32 exponentials and their kin as arithmetic";
-  let description = [{
-    A call of libm for each element would cost more than everything else in an
-    online softmax. f32 `math.exp2` and `math.exp`, scalar or vector, become a
-    polynomial of degree 6 on the fraction, and an addition to the exponent
-    bits. `math.exp2`: relative error at most 1.2e-7, exact at integers, 0 below
-    -126 (also at minus infinity; no denormal results), infinity from 128 on,
-    NaN for NaN. `math.exp`: relative error at most 2e-7 everywhere (the
-    reduction of the argument is carried out in two floats), 0 below
-    -87.33654, infinity above 88.72283. `math.tanh`, `erf`, `log`, `log2`,
-    `log1p` and `expm1` in f32 use upstream's polynomial approximations. Other
-    types are left to libm.
-
-    ```mlir
-    %y = math.exp2 %x : vector<16xf32>
-    ```
-    becomes about 15 operations of arith and math.fma on vector<16xf32>.
-  }];
-  let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-    "::mlir::vector::VectorDialect"
-  ];
-}
-
-def WidenNarrowFloatsPass
-    : Pass<"bpt-widen-narrow-floats", "::mlir::func::FuncOp"> {
-  let summary = "Compute in f32 what is written in bf16 or f16";
-  let description = [{
-    Hosts have no arithmetic on bf16, and most have none on f16. Every arith
-    operation of these types is done in f32 and rounded, which gives the same
-    result: f32 has more than twice their digits.
-
-    ```mlir
-    %s = arith.addf %a, %b : vector<16xbf16>
-    ```
-    becomes
-    ```mlir
-    %x = arith.extf %a : vector<16xbf16> to vector<16xf32>
-    %y = arith.extf %b : vector<16xbf16> to vector<16xf32>
-    %z = arith.addf %x, %y : vector<16xf32>
-    %s = arith.truncf %z : vector<16xf32> to vector<16xbf16>
-    ```
-    Upstream's patterns, without the fast-math flags that they put on the
-    conversions and that the LLVM dialect has no place for.
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
 def MoveBF16AsIntegersPass : Pass<"bpt-move-bf16-as-integers"> {

@@ -70,6 +70,10 @@ double LinearOp::countFlops(ArrayRef<int64_t> sizes) {
 
 bool LinearOp::isCheapToRecompute() { return false; }
 
+SmallVector<StringRef> LinearOp::getStrategyOptions() {
+  return {"rows", "columns", "fuse"};
+}
+
 void LinearOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *context) {
   patterns.add<DropNeutralOperand<LinearOp>>(context, &LinearOp::getBiasMutable,

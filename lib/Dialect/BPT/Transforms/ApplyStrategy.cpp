@@ -26,7 +26,7 @@ using namespace mlir;
 
 /// Strategies that ship with the project.
 static const std::pair<StringRef, StringRef> kNamedStrategies[] = {
-    {"cpu", kCpuStrategy}};
+    {"cpu", kCpuStrategy}, {"gpu", kGpuStrategy}};
 
 namespace {
 struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {

@@ -22,8 +22,29 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// Tile sizes that cut the batch into entries and the rows into blocks, and
-/// leave all else whole.
+/// What the strategy of an operation cuts besides batch and rows: the first
+/// loop of the table that has the name, into blocks of `size` entries.
+static void cutLoop(OpBuilder &builder, BlockedOpInterface op, StringRef name,
+                    int64_t size, ArrayRef<Range> domain,
+                    SmallVectorImpl<OpFoldResult> &sizes) {
+  BlockTable table = op.getBlockTable();
+  ArrayRef<StringRef> loops =
+      ArrayRef(table.dims).take_front(table.iterators.size());
+  const auto *first = llvm::find(loops, name);
+  if (size == 0 || first == loops.end())
+    return;
+  unsigned loop = first - loops.begin();
+  // A row of the result may be a matrix: its inner dimensions stay whole.
+  for (unsigned i = loop + 1; i < loops.size() && loops[i] == name; ++i)
+    if (std::optional<int64_t> inner = getConstantIntValue(domain[i].size))
+      size = llvm::divideCeil(size, std::max<int64_t>(*inner, 1));
+  std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
+  if (!extent || *extent > size)
+    sizes[loop] = builder.getIndexAttr(size);
+}
+
+/// Tile sizes that cut the batch into entries, the rows into blocks, and what
+/// else the strategy names.
 static SmallVector<OpFoldResult>
 getTileSizes(OpBuilder &builder, TilingInterface root, int64_t rows) {
   SmallVector<OpFoldResult> sizes(root.getLoopIteratorTypes().size(),
@@ -42,6 +63,11 @@ getTileSizes(OpBuilder &builder, TilingInterface root, int64_t rows) {
     sizes[batchLoop] = builder.getIndexAttr(1);
   if (int64_t known = extent(rowLoop); known < 0 || known > rows)
     sizes[rowLoop] = builder.getIndexAttr(rows);
+  auto blocked = dyn_cast<BlockedOpInterface>(root.getOperation());
+  if (StrategyAttr strategy = getStrategy(root); blocked && strategy) {
+    cutLoop(builder, blocked, "head", strategy.getHeads(), domain, sizes);
+    cutLoop(builder, blocked, "output", strategy.getColumns(), domain, sizes);
+  }
   return sizes;
 }
 

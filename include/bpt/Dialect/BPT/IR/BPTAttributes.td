@@ -72,7 +72,12 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | `keys` | `bpt.attention` | keys of one step of the online softmax |
     | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
     | `vocab` | `bpt.cross_entropy` | vocabulary entries of one step of the loss |
+    | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
+    | `columns` | `bpt.linear` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
     | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored |
+
+    `heads` and `columns` cut the operation that a loop over rows is made for;
+    what is fused into that loop follows.
 
     A size that the dimension is not a multiple of is legal: the last block is
     smaller. An option that the operation does not read is an error.
@@ -88,6 +93,8 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     DefaultValuedParameter<"int64_t", "0">:$keys,
     DefaultValuedParameter<"int64_t", "0">:$hidden,
     DefaultValuedParameter<"int64_t", "0">:$vocab,
+    DefaultValuedParameter<"int64_t", "0">:$heads,
+    DefaultValuedParameter<"int64_t", "0">:$columns,
     DefaultValuedParameter<"bool", "true">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -13,7 +13,7 @@ include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 def BPT_LinearOp : BPT_BlockedOp<"linear", [
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
-      ["canTileReduction", "countFlops", "isCheapToRecompute"]>]> {
+      ["canTileReduction", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
   let summary = "projection of every row by a weight matrix";
   let description = [{
     ```

@@ -23,7 +23,8 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
     * a **script**: `transform.bpt.*` and upstream's `transform.structured.*`
       operations tile and fuse by themselves.
 
-    `strategy` is a file or the name of a strategy that ships with BPT (`cpu`).
+    `strategy` is a file or the name of a strategy that ships with BPT (`cpu`,
+    `gpu`).
     `--bpt-apply-strategy=my_strategy.mlir` is short for
     `--bpt-apply-strategy="strategy=my_strategy.mlir"`.
 
@@ -91,6 +92,10 @@ def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
       Norms and element-wise operations of one input are computed again, since
       reading their input costs as much as reading their result;
     * a result of an operation whose strategy says `fuse = false`.
+
+    Where the strategy of the operation that a loop is made for says `heads` or
+    `columns`, the same loop runs over blocks of heads, or of the result's
+    columns, as well.
 
     Before:
 

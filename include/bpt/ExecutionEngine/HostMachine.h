@@ -1,0 +1,23 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_EXECUTIONENGINE_HOSTMACHINE_H
+#define BPT_EXECUTIONENGINE_HOSTMACHINE_H
+
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/Support/Error.h"
+
+namespace mlir::bpt {
+
+/// A description of this machine's CPU, from which code is generated.
+llvm::Expected<llvm::orc::JITTargetMachineBuilder>
+detectHostMachine(unsigned optLevel = 2);
+
+} // namespace mlir::bpt
+
+#endif // BPT_EXECUTIONENGINE_HOSTMACHINE_H

@@ -1,0 +1,179 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TARGET_GPU_PASSES
+#define BPT_TARGET_GPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
+  let summary = "Make kernels of the loops over blocks; the host launches them";
+  let description = [{
+    Every buffer of a function is memory of the device. Each outermost
+    `scf.forall` of a host function becomes a kernel, one block of threads for
+    each iteration; each `linalg` operation and strided copy that is left
+    outside becomes a kernel of all threads of a grid. The host keeps sizes,
+    allocations, sequential loops and launches.
+
+    ```mlir
+    scf.forall (%i, %h) = (0, 0) to (%rows, 12) step (32, 1) { ... }
+    ```
+    becomes
+    ```mlir
+    gpu.launch_func @main_kernels::@main_0 blocks in (%n, %c1, %c1)
+        threads in (%c128, %c1, %c1) args(%q : memref<...>, ...)
+    ```
+    and the body a `gpu.func @main_0` that computes `%i` and `%h` from its block
+    number.
+
+    Buffers that a block allocates get their place here. What has a constant
+    bound and fits is laid out in shared memory, where buffers that are not live
+    at the same time share bytes. The rest is a slice of a workspace for each
+    block of threads, which the host allocates before the launch from upper
+    bounds of the sizes; the grid is then at most `max-workspace-blocks` wide,
+    and each block of threads loops.
+
+    Errors: a buffer in a block whose size has no bound that is known before the
+    launch; a host function that reads or writes an element of a buffer.
+  }];
+  let options = [
+    Option<"threads", "threads", "int64_t", /*default=*/"128",
+           "Threads of a block, a multiple of 32.">,
+    Option<"sharedBytes", "shared-bytes", "int64_t", /*default=*/"48 * 1024",
+           "Shared memory that a block may use.">,
+    Option<"maxWorkspaceBlocks", "max-workspace-blocks", "int64_t",
+           /*default=*/"512",
+           "The most blocks of threads of a kernel that needs a workspace.">,
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
+def VerifyHostPass : Pass<"bpt-gpu-verify-host", "::mlir::func::FuncOp"> {
+  let summary = "Report host code that touches the device's memory";
+  let description = [{
+    Buffers of a host function are addresses on the device, which the host
+    cannot follow. Every operation that reads or writes an element (a
+    `memref.load`, a `linalg` operation outside kernels) is an error here, since
+    it would be a crash later.
+  }];
+}
+
+def GPUSimtPass : Pass<"bpt-gpu-simt", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Distribute the operations of a kernel over its threads";
+  let description = [{
+    Control flow of a kernel is the same for all threads of a block. Every
+    `linalg` operation and copy in it becomes a loop in which each thread takes
+    every n-th point of the parallel loops, with the reductions inside. A
+    reduction with fewer points than there are threads is shared by the lanes of
+    a warp, which combine what they have by shuffles. An operation that the host
+    launched by itself (`bpt.grid`) is spread over all threads of the grid.
+
+    ```mlir
+    linalg.generic {iterator_types = ["parallel", "parallel"], ...}
+      outs(%p : memref<32x64xf32>) { math.exp2 }
+    ```
+    becomes
+    ```mlir
+    scf.for %i = %thread to %c2048 step %c128 {
+      %row = arith.divui %i, %c64
+      %column = arith.remui %i, %c64
+      // load, math.exp2, store
+    }
+    gpu.barrier
+    ```
+
+    A `gpu.barrier` stands between two operations that touch the same memory, one
+    of which writes it. Memory that a block allocates is told apart by its place
+    in shared memory or in the workspace; arguments of the kernel are taken to
+    be the same memory.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
+def ExpandDeviceMathPass
+    : Pass<"bpt-gpu-expand-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Write what GPUs have no instruction for as arithmetic";
+  let description = [{
+    Kernels are not linked with a library of device functions. `math.exp2` in
+    f32 stays, it is one instruction. Everything else that has no instruction is
+    written as arithmetic: exponentials, logarithms, `erf` and `tanh` in f32 as
+    on CPUs (bpt-expand-math); `sin` and `cos` in f64 by an exact reduction to
+    [-π/4, π/4] and a series, in f32 by way of f64; the rest as upstream's
+    expansions do.
+
+    Errors: a function in f64 other than `sin`, `cos`, `sqrt` and those that
+    round or change the sign.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+def LowerKernelsPass : Pass<"bpt-gpu-lower-kernels", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Lower kernels to the NVVM dialect";
+  let description = [{
+    One conversion of everything in a `gpu.module` to `llvm` and `nvvm`, without
+    a device library: `math.exp2` is `ex2.approx`, maxima are `max.f32`. Loops
+    must be branches already (convert-scf-to-cf).
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+def EmitPTXPass : Pass<"bpt-gpu-emit-ptx", "::mlir::ModuleOp"> {
+  let summary = "Compile modules of kernels to PTX";
+  let description = [{
+    Translates every `gpu.module` to LLVM IR, optimises it and compiles it with
+    LLVM's NVPTX target. The module becomes a `gpu.binary` of the same name that
+    holds the PTX text.
+
+    ```mlir
+    gpu.binary @main_kernels [#gpu.object<#nvvm.target<chip = "sm_80">,
+      assembly = "// Generated by LLVM NVPTX Back-End ...">]
+    ```
+
+    Errors: a chip that is not known, with the list of those that are.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"",
+           "The GPU to compile for, such as sm_80 or sm_90a.">,
+  ];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+def LowerHostPass : Pass<"bpt-gpu-lower-host", "::mlir::ModuleOp"> {
+  let summary = "Lower host functions to the LLVM dialect and the device's ABI";
+  let description = [{
+    Allocations, copies and launches become calls of the functions that
+    `bpt/ExecutionEngine/Device/DeviceABI.h` declares; a `gpu.binary` becomes a
+    constant with its PTX, which functions load when they are entered; the rest
+    is upstream's conversion. Loops must be branches already
+    (convert-scf-to-cf).
+
+    ```mlir
+    %b = memref.alloc() : memref<64x64xf32>
+    gpu.launch_func @main_kernels::@main_0 blocks in (...) threads in (...) args(%b : ...)
+    ```
+    becomes
+    ```mlir
+    %b = llvm.call @bptDeviceAlloc(%bytes, %c64) : (i64, i64) -> !llvm.ptr
+    llvm.call @bptDeviceLaunch(%kernel, ..., %arguments)
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // BPT_TARGET_GPU_PASSES

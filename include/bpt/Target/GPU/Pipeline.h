@@ -1,0 +1,35 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TARGET_GPU_PIPELINE_H
+#define BPT_TARGET_GPU_PIPELINE_H
+
+#include <string>
+
+namespace mlir {
+class OpPassManager;
+namespace bpt {
+
+/// Adds the passes that take block IR on tensors, without operations of the
+/// dialect, to kernels whose operations are distributed over threads, and host
+/// functions that launch them. Blocks that multiply f16 or bf16 become tile
+/// programs for tensor cores if asked for and if the chip has them.
+void buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
+                             bool tensorCores);
+
+/// Adds the passes that take such kernels to the NVVM dialect.
+void buildNVVMPipeline(OpPassManager &pm, const std::string &chip);
+
+/// Adds the passes that compile kernels to PTX and host functions to calls of
+/// the device's ABI in the LLVM dialect.
+void buildGPUCodePipeline(OpPassManager &pm, const std::string &chip);
+
+} // namespace bpt
+} // namespace mlir
+
+#endif // BPT_TARGET_GPU_PIPELINE_H

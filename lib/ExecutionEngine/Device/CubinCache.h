@@ -1,0 +1,39 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#define BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+
+#include "bpt/ExecutionEngine/Device/Device.h"
+#include <optional>
+
+namespace mlir::bpt::runtime {
+
+/// Cubins on disk, by everything that they depend on. Files are written
+/// elsewhere and renamed, and carry their whole key: one that is torn, belongs
+/// to another user, can be written by others or is of something else is left
+/// out with a remark, never used.
+class CubinCache {
+public:
+  /// In BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt, else ~/.cache/bpt; without any
+  /// of these, or if BPT_CACHE_DIR is empty, nothing is kept.
+  explicit CubinCache(RemarkHandler remark);
+
+  std::optional<std::string> read(std::string_view key) const;
+  void write(std::string_view key, std::string_view cubin) const;
+
+private:
+  std::string getPath(std::string_view key) const;
+
+  std::string folder;
+  RemarkHandler remark;
+};
+
+} // namespace mlir::bpt::runtime
+
+#endif // BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H

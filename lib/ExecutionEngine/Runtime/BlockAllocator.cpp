@@ -1,0 +1,137 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/ExecutionEngine/Runtime/BlockAllocator.h"
+#include <algorithm>
+
+using namespace mlir::bpt::runtime;
+
+using Lock = std::lock_guard<std::mutex>;
+
+/// Gives kept blocks back, largest first, until `limit` bytes are left.
+void BlockAllocator::shrinkCache(size_t limit) {
+  while (cached > limit) {
+    auto largest = std::prev(cache.end());
+    source.release(largest->second, largest->first);
+    cached -= largest->first;
+    cache.erase(largest);
+  }
+}
+
+BlockAllocator::BlockList::iterator BlockAllocator::append(Block block) {
+  return blocks.insert(blocks.end(), block);
+}
+
+/// Removes a block; the stretch of time before it takes over its peak.
+void BlockAllocator::erase(BlockList::iterator block) {
+  if (block != blocks.begin()) {
+    auto previous = std::prev(block);
+    previous->peakSince = std::max(previous->peakSince, block->peakSince);
+  }
+  blocks.erase(block);
+}
+
+void *BlockAllocator::allocate(size_t size, size_t blockAlignment) {
+  blockAlignment = std::max(blockAlignment, alignment);
+  size_t capacity = source.getCapacity(size, blockAlignment);
+
+  Lock lock(mutex);
+  void *address = nullptr;
+  auto kept = blockAlignment == alignment ? cache.find(capacity) : cache.end();
+  if (kept != cache.end()) {
+    address = kept->second;
+    cached -= capacity;
+    cache.erase(kept);
+  } else {
+    size_t limit = std::max(peak, live + capacity);
+    shrinkCache(limit - std::min(limit, live + capacity));
+    address = source.acquire(capacity, blockAlignment);
+    if (!address && !cache.empty()) {
+      shrinkCache(0);
+      address = source.acquire(capacity, blockAlignment);
+    }
+  }
+  if (!address)
+    return nullptr;
+  live += size;
+  peak = std::max(peak, live);
+  index[address] = append({address, size, capacity, live});
+  return address;
+}
+
+bool BlockAllocator::deallocate(void *address) {
+  Lock lock(mutex);
+  auto found = index.find(address);
+  if (found == index.end())
+    return false;
+  Block block = *found->second;
+  erase(found->second);
+  index.erase(found);
+  live -= block.size;
+  if (keepsFreed && live + cached + block.capacity <= peak) {
+    cache.emplace(block.capacity, address);
+    cached += block.capacity;
+  } else {
+    source.release(address, block.capacity);
+  }
+  return true;
+}
+
+bool BlockAllocator::isLive(const void *address) const {
+  Lock lock(mutex);
+  return index.count(address) != 0;
+}
+
+size_t BlockAllocator::getLiveBytes() const {
+  Lock lock(mutex);
+  return live;
+}
+
+size_t BlockAllocator::getNumLiveBlocks() const {
+  Lock lock(mutex);
+  return index.size();
+}
+
+size_t BlockAllocator::getPeakBytes() const {
+  Lock lock(mutex);
+  return peak;
+}
+
+void BlockAllocator::releaseCache() {
+  Lock lock(mutex);
+  shrinkCache(0);
+}
+
+WorkspaceMeter::WorkspaceMeter(BlockAllocator &allocator)
+    : allocator(allocator) {
+  Lock lock(allocator.mutex);
+  baseline = allocator.live;
+  marker = allocator.append({nullptr, 0, 0, allocator.live});
+}
+
+WorkspaceMeter::~WorkspaceMeter() {
+  Lock lock(allocator.mutex);
+  allocator.erase(marker);
+}
+
+size_t WorkspaceMeter::getPeak(const std::pair<void *, size_t> *results,
+                               size_t numResults) const {
+  Lock lock(allocator.mutex);
+  size_t excluded = baseline, peak = 0;
+  for (auto block = marker; block != allocator.blocks.end(); ++block) {
+    auto *result =
+        std::find_if(results, results + numResults, [&](const auto &candidate) {
+          return candidate.first == block->address;
+        });
+    if (result != results + numResults)
+      excluded += result->second;
+    if (block->peakSince > excluded)
+      peak = std::max(peak, block->peakSince - excluded);
+  }
+  return peak;
+}

@@ -1,0 +1,26 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_EXECUTIONENGINE_TRANSLATEPROGRAM_H
+#define BPT_LIB_EXECUTIONENGINE_TRANSLATEPROGRAM_H
+
+#include "bpt/ExecutionEngine/FunctionSignature.h"
+#include "llvm/IR/Module.h"
+
+namespace mlir::bpt {
+
+/// Translates a module of the LLVM dialect, with `void <entryName>(ptr args)`,
+/// which calls the C interface of the function with the descriptors in an
+/// array. Null after a diagnostic.
+std::unique_ptr<llvm::Module>
+translateProgram(ModuleOp module, const FunctionSignature &signature,
+                 StringRef entryName, llvm::LLVMContext &context);
+
+} // namespace mlir::bpt
+
+#endif // BPT_LIB_EXECUTIONENGINE_TRANSLATEPROGRAM_H

@@ -1,0 +1,306 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Target/GPU/Passes.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_LOWERHOSTPASS
+#include "bpt/Target/GPU/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+
+namespace {
+/// The functions of bpt/ExecutionEngine/Device/DeviceABI.h.
+class DeviceABI {
+public:
+  explicit DeviceABI(ModuleOp module)
+      : pointer(LLVM::LLVMPointerType::get(module.getContext())),
+        word(IntegerType::get(module.getContext(), 64)),
+        nothing(LLVM::LLVMVoidType::get(module.getContext())) {
+    // Declared before the conversion, so that patterns only look up.
+    OpBuilder builder(module.getContext());
+    for (auto [name, parameters, result] :
+         {std::tuple<StringRef, SmallVector<Type>, Type>{
+              "bptDeviceAlloc", {word, word}, pointer},
+          {"bptDeviceFree", {pointer}, nothing},
+          {"bptDeviceCopy", {pointer, pointer, word}, nothing},
+          {"bptDeviceLoadModule", {pointer, word, pointer}, pointer},
+          {"bptDeviceGetKernel", {pointer, pointer}, pointer},
+          {"bptDeviceLaunch",
+           {pointer, word, word, word, word, word, word, word, word, word, word,
+            pointer},
+           nothing}})
+      functions[name] = cast<LLVM::LLVMFuncOp>(
+          *LLVM::lookupOrCreateFn(builder, module, name, parameters, result));
+  }
+
+  Value call(OpBuilder &builder, Location loc, StringRef name,
+             ValueRange operands) const {
+    auto call =
+        LLVM::CallOp::create(builder, loc, functions.lookup(name), operands);
+    return call.getNumResults() ? call.getResult() : Value();
+  }
+
+  Type pointer, word, nothing;
+
+private:
+  llvm::StringMap<LLVM::LLVMFuncOp> functions;
+};
+
+Value constantWord(OpBuilder &builder, Location loc, int64_t value) {
+  return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
+}
+
+/// The kernel that a launch asks for, looked up when its function is entered.
+using KernelMap = DenseMap<Operation *, Value>;
+
+/// Makes constants of binaries, and looks up kernels at the start of functions.
+class KernelLoader {
+public:
+  KernelLoader(ModuleOp module, const DeviceABI &abi)
+      : root(module), abi(abi) {}
+
+  LogicalResult run(KernelMap &kernels) {
+    for (auto function : root.getOps<func::FuncOp>()) {
+      // By the whole name of the kernel, and by that of the module.
+      llvm::MapVector<Attribute, Value> loaded, found;
+      WalkResult result = function.walk([&](gpu::LaunchFuncOp launch) {
+        OpBuilder builder(&function.getBody().front(),
+                          function.getBody().front().begin());
+        if (!found.empty())
+          builder.setInsertionPointAfterValue(found.back().second);
+        Value &kernel = found[launch.getKernelAttr()];
+        if (!kernel) {
+          Location loc = launch.getLoc();
+          Value &module = loaded[launch.getKernelModuleName()];
+          if (!module) {
+            module = load(builder, launch);
+            if (!module)
+              return WalkResult::interrupt();
+          }
+          Value name = addText(builder, loc, launch.getKernelName().getValue(),
+                               launch.getKernelModuleName().str() + "_" +
+                                   launch.getKernelName().str());
+          kernel = abi.call(builder, loc, "bptDeviceGetKernel", {module, name});
+        }
+        kernels[launch] = kernel;
+        return WalkResult::advance();
+      });
+      if (result.wasInterrupted())
+        return failure();
+    }
+    for (auto binary : llvm::make_early_inc_range(root.getOps<gpu::BinaryOp>()))
+      binary.erase();
+    return success();
+  }
+
+private:
+  /// Loads the module of a launch's kernel; null with an error if it has not
+  /// been compiled.
+  Value load(OpBuilder &builder, gpu::LaunchFuncOp launch) {
+    StringRef name = launch.getKernelModuleName().getValue();
+    auto binary = root.lookupSymbol<gpu::BinaryOp>(name);
+    auto object = binary && !binary.getObjects().empty()
+                      ? dyn_cast<gpu::ObjectAttr>(binary.getObjects()[0])
+                      : gpu::ObjectAttr();
+    if (!object || object.getFormat() != gpu::CompilationTarget::Assembly)
+      return launch.emitOpError("needs the PTX of its kernel; run "
+                                "bpt-gpu-emit-ptx first"),
+             Value();
+    Location loc = launch.getLoc();
+    StringRef ptx = object.getObject().getValue();
+    return abi.call(builder, loc, "bptDeviceLoadModule",
+                    {addText(builder, loc, ptx, name.str() + "_ptx"),
+                     constantWord(builder, loc, ptx.size()),
+                     addText(builder, loc, name, name.str() + "_name")});
+  }
+
+  /// The address of a text with a terminating zero.
+  Value addText(OpBuilder &builder, Location loc, StringRef text,
+                StringRef symbol) {
+    auto global = root.lookupSymbol<LLVM::GlobalOp>(symbol);
+    if (!global) {
+      std::string bytes = text.str() + '\0';
+      auto atStart = OpBuilder::atBlockBegin(root.getBody());
+      global = LLVM::GlobalOp::create(
+          atStart, loc,
+          LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
+          /*isConstant=*/true, LLVM::Linkage::Internal, symbol,
+          builder.getStringAttr(bytes));
+    }
+    return LLVM::AddressOfOp::create(builder, loc, global);
+  }
+
+  ModuleOp root;
+  const DeviceABI &abi;
+};
+
+struct AllocLowering : ConvertOpToLLVMPattern<memref::AllocOp> {
+  AllocLowering(const LLVMTypeConverter &converter, const DeviceABI &abi)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), abi(abi) {}
+
+  LogicalResult
+  matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> sizes, strides;
+    Value bytes;
+    getMemRefDescriptorSizes(loc, op.getType(), adaptor.getDynamicSizes(),
+                             rewriter, sizes, strides, bytes,
+                             /*sizeInBytes=*/true);
+    Value alignment =
+        constantWord(rewriter, loc, op.getAlignment().value_or(64));
+    Value block = abi.call(rewriter, loc, "bptDeviceAlloc", {bytes, alignment});
+    rewriter.replaceOp(op,
+                       {createMemRefDescriptor(loc, op.getType(), block, block,
+                                               sizes, strides, rewriter)});
+    return success();
+  }
+
+  const DeviceABI &abi;
+};
+
+struct DeallocLowering : ConvertOpToLLVMPattern<memref::DeallocOp> {
+  DeallocLowering(const LLVMTypeConverter &converter, const DeviceABI &abi)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), abi(abi) {}
+
+  LogicalResult
+  matchAndRewrite(memref::DeallocOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!isa<MemRefType>(op.getMemref().getType()))
+      return rewriter.notifyMatchFailure(op, "has no known rank");
+    Value block = MemRefDescriptor(adaptor.getMemref())
+                      .allocatedPtr(rewriter, op.getLoc());
+    abi.call(rewriter, op.getLoc(), "bptDeviceFree", {block});
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+  const DeviceABI &abi;
+};
+
+/// Copies between contiguous buffers; all others are kernels.
+struct CopyLowering : ConvertOpToLLVMPattern<memref::CopyOp> {
+  CopyLowering(const LLVMTypeConverter &converter, const DeviceABI &abi)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), abi(abi) {}
+
+  LogicalResult
+  matchAndRewrite(memref::CopyOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto source = dyn_cast<MemRefType>(op.getSource().getType());
+    auto target = dyn_cast<MemRefType>(op.getTarget().getType());
+    if (!source || !target || !source.getLayout().isIdentity() ||
+        !target.getLayout().isIdentity())
+      return rewriter.notifyMatchFailure(op, "is not contiguous");
+    Location loc = op.getLoc();
+    MemRefDescriptor from(adaptor.getSource()), to(adaptor.getTarget());
+    Value bytes = getSizeInBytes(loc, source.getElementType(), rewriter);
+    for (int64_t dim = 0; dim < source.getRank(); ++dim)
+      bytes = LLVM::MulOp::create(rewriter, loc, bytes,
+                                  from.size(rewriter, loc, dim));
+    const LLVMTypeConverter &converter = *getTypeConverter();
+    abi.call(rewriter, loc, "bptDeviceCopy",
+             {to.bufferPtr(rewriter, loc, converter, target),
+              from.bufferPtr(rewriter, loc, converter, source), bytes});
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+  const DeviceABI &abi;
+};
+
+struct LaunchLowering : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
+  LaunchLowering(const LLVMTypeConverter &converter, const DeviceABI &abi,
+                 const KernelMap &kernels)
+      : ConvertOpToLLVMPattern(converter), abi(abi), kernels(kernels) {}
+
+  LogicalResult
+  matchAndRewrite(gpu::LaunchFuncOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    // A kernel takes the fields of a descriptor as parameters of their own.
+    SmallVector<Value> parameters = getTypeConverter()->promoteOperands(
+        loc, op.getKernelOperands(), adaptor.getKernelOperands(), rewriter);
+    SmallVector<Value> addresses;
+    auto array = LLVM::LLVMArrayType::get(
+        abi.pointer, std::max<size_t>(parameters.size(), 1));
+    Value table;
+    {
+      // Stack that a loop takes once.
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(
+          &op->getParentOfType<FunctionOpInterface>()->getRegion(0).front());
+      Value one = constantWord(rewriter, loc, 1);
+      table = LLVM::AllocaOp::create(rewriter, loc, abi.pointer, array, one);
+      for (Value parameter : parameters)
+        addresses.push_back(LLVM::AllocaOp::create(rewriter, loc, abi.pointer,
+                                                   parameter.getType(), one));
+    }
+    for (auto [index, parameter] : llvm::enumerate(parameters)) {
+      LLVM::StoreOp::create(rewriter, loc, parameter, addresses[index]);
+      Value slot = LLVM::GEPOp::create(
+          rewriter, loc, abi.pointer, array, table,
+          ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(index)});
+      LLVM::StoreOp::create(rewriter, loc, addresses[index], slot);
+    }
+    Value one = constantWord(rewriter, loc, 1);
+    Value shared = constantWord(rewriter, loc, 0);
+    if (Value bytes = adaptor.getDynamicSharedMemorySize())
+      shared = LLVM::ZExtOp::create(rewriter, loc, abi.word, bytes);
+    abi.call(rewriter, loc, "bptDeviceLaunch",
+             {kernels.lookup(op), adaptor.getGridSizeX(),
+              adaptor.getGridSizeY(), adaptor.getGridSizeZ(),
+              adaptor.getBlockSizeX(), adaptor.getBlockSizeY(),
+              adaptor.getBlockSizeZ(), one, one, one, shared, table});
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+  const DeviceABI &abi;
+  const KernelMap &kernels;
+};
+
+struct LowerHostPass : bpt::impl::LowerHostPassBase<LowerHostPass> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    DeviceABI abi(getOperation());
+    KernelMap kernels;
+    if (failed(KernelLoader(getOperation(), abi).run(kernels)))
+      return signalPassFailure();
+
+    LLVMTypeConverter converter(context, LowerToLLVMOptions(context));
+    RewritePatternSet patterns(context);
+    patterns.add<AllocLowering, DeallocLowering, CopyLowering>(converter, abi);
+    patterns.add<LaunchLowering>(converter, abi, kernels);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+    index::populateIndexToLLVMConversionPatterns(converter, patterns);
+    ub::populateUBToLLVMConversionPatterns(converter, patterns);
+    LLVMConversionTarget target(*context);
+    target.addLegalOp<ModuleOp>();
+    if (failed(
+            applyFullConversion(getOperation(), target, std::move(patterns))))
+      return signalPassFailure();
+    getOperation()->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
+  }
+};
+} // namespace

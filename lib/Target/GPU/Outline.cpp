@@ -1,0 +1,341 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "BlockMemory.h"
+#include "KernelAttributes.h"
+#include "bpt/Target/GPU/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/SCF/Transforms/Transforms.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace mlir::bpt {
+#define GEN_PASS_DEF_GPUOUTLINEPASS
+#include "bpt/Target/GPU/Passes.h.inc"
+} // namespace mlir::bpt
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+/// Makes the kernels of one host function.
+class Outliner {
+public:
+  Outliner(func::FuncOp function, const GPUOutlinePassOptions &options)
+      : function(function), options(options), rewriter(function.getContext()) {}
+
+  LogicalResult run() {
+    prepareCopies();
+    SmallVector<Operation *> work;
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<scf::ForallOp, linalg::LinalgOp>(op)) {
+        work.push_back(op);
+        return WalkResult::skip();
+      }
+      return WalkResult::advance();
+    });
+    for (Operation *op : work) {
+      rewriter.setInsertionPoint(op);
+      if (auto loop = dyn_cast<scf::ForallOp>(op)) {
+        if (failed(outlineLoop(loop)))
+          return failure();
+      } else {
+        outlineOp(cast<linalg::LinalgOp>(op));
+      }
+    }
+    return success();
+  }
+
+private:
+  struct Kernel {
+    gpu::GPUFuncOp func;
+    /// Host values to values of the kernel.
+    IRMapping mapping;
+  };
+
+  /// Constants of the module are memory of the host: kernels have copies, from
+  /// which whatever else needs one is copied. Strided copies are kernels too.
+  void prepareCopies() {
+    SmallVector<memref::GetGlobalOp> globals;
+    SmallVector<memref::CopyOp> copies;
+    function.walk([&](Operation *op) {
+      bool isInBlock = op->getParentOfType<scf::ForallOp>() != nullptr;
+      if (auto global = dyn_cast<memref::GetGlobalOp>(op); global && !isInBlock)
+        globals.push_back(global);
+      if (auto copy = dyn_cast<memref::CopyOp>(op); copy && !isInBlock)
+        copies.push_back(copy);
+    });
+    for (memref::CopyOp copy : copies) {
+      auto isContiguous = [](Value value) {
+        return cast<MemRefType>(value.getType()).getLayout().isIdentity();
+      };
+      if (isContiguous(copy.getSource()) && isContiguous(copy.getTarget()) &&
+          !copy.getSource().getDefiningOp<memref::GetGlobalOp>())
+        continue;
+      rewriter.setInsertionPoint(copy);
+      linalg::makeMemRefCopyOp(rewriter, copy.getLoc(), copy.getSource(),
+                               copy.getTarget());
+      rewriter.eraseOp(copy);
+    }
+    for (memref::GetGlobalOp global : globals) {
+      auto isRead = [](Operation *user) {
+        return isa<linalg::LinalgOp>(user) ||
+               user->getParentOfType<scf::ForallOp>();
+      };
+      if (llvm::all_of(global->getUsers(), isRead))
+        continue;
+      rewriter.setInsertionPointAfter(global);
+      Value copy =
+          memref::AllocOp::create(rewriter, global.getLoc(), global.getType());
+      rewriter.replaceAllUsesWith(global, copy);
+      linalg::makeMemRefCopyOp(rewriter, global.getLoc(), global, copy);
+    }
+  }
+
+  gpu::GPUModuleOp getModule() {
+    if (module)
+      return module;
+    auto parent = function->getParentOfType<ModuleOp>();
+    parent->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
+                    rewriter.getUnitAttr());
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(function);
+    module = gpu::GPUModuleOp::create(rewriter, function.getLoc(),
+                                      (function.getName() + "_kernels").str());
+    SymbolTable(parent).insert(module);
+    return module;
+  }
+
+  /// A value of the host that kernels compute by themselves.
+  static bool isSunk(Value value) {
+    Operation *op = value.getDefiningOp();
+    return op &&
+           (matchPattern(op, m_Constant()) || isa<memref::GetGlobalOp>(op));
+  }
+
+  /// A kernel that takes the values that `region` and `extra` need.
+  Kernel createKernel(Location loc, SetVector<Value> captured) {
+    SmallVector<Value> arguments;
+    for (Value value : captured)
+      if (!isSunk(value))
+        arguments.push_back(value);
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointToEnd(getModule().getBody());
+    auto type = rewriter.getFunctionType(TypeRange(ValueRange(arguments)), {});
+    Kernel kernel;
+    kernel.func = gpu::GPUFuncOp::create(
+        rewriter, loc, (function.getName() + "_" + Twine(numKernels++)).str(),
+        type);
+    kernel.func->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
+                         rewriter.getUnitAttr());
+    kernel.func.setKnownBlockSizeAttr(rewriter.getDenseI32ArrayAttr(
+        {static_cast<int32_t>(options.threads), 1, 1}));
+    launchOperands = arguments;
+    kernel.mapping.map(arguments, kernel.func.getBody().getArguments());
+    rewriter.setInsertionPointToStart(&kernel.func.getBody().front());
+    for (Value value : captured) {
+      if (!isSunk(value))
+        continue;
+      if (auto global = value.getDefiningOp<memref::GetGlobalOp>())
+        copyGlobal(global);
+      rewriter.clone(*value.getDefiningOp(), kernel.mapping);
+    }
+    return kernel;
+  }
+
+  /// Gives the kernels' module a copy of a constant.
+  void copyGlobal(memref::GetGlobalOp use) {
+    if (getModule().lookupSymbol(use.getName()))
+      return;
+    auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+        use, use.getNameAttr());
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointToStart(getModule().getBody());
+    rewriter.clone(*global);
+  }
+
+  void launch(Kernel &kernel, Value blocks) {
+    Location loc = kernel.func.getLoc();
+    rewriter.setInsertionPointToEnd(&kernel.func.getBody().front());
+    gpu::ReturnOp::create(rewriter, loc);
+    rewriter.setInsertionPoint(position);
+    Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    Value threads =
+        arith::ConstantIndexOp::create(rewriter, loc, options.threads);
+    gpu::LaunchFuncOp::create(
+        rewriter, loc, kernel.func, gpu::KernelDim3{blocks, one, one},
+        gpu::KernelDim3{threads, one, one}, Value(), launchOperands);
+    rewriter.eraseOp(position);
+  }
+
+  LogicalResult outlineLoop(scf::ForallOp loop) {
+    Location loc = loop.getLoc();
+    if (loop->getNumResults() != 0)
+      return loop.emitOpError("is not on buffers yet");
+    position = loop;
+    // Loops inside run in order.
+    SmallVector<scf::ForallOp> inner;
+    loop.getRegion().walk([&](scf::ForallOp op) { inner.push_back(op); });
+    for (scf::ForallOp op : inner)
+      if (failed(scf::forallToForLoop(rewriter, op)))
+        return failure();
+
+    rewriter.setInsertionPoint(loop);
+    auto value = [&](OpFoldResult result) {
+      return getValueOrCreateConstantIndexOp(rewriter, loc, result);
+    };
+    SmallVector<Value> counts, lowers, steps;
+    Value total = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    AffineExpr d0 = rewriter.getAffineDimExpr(0),
+               d1 = rewriter.getAffineDimExpr(1),
+               d2 = rewriter.getAffineDimExpr(2);
+    for (auto [lower, upper, step] :
+         llvm::zip(loop.getMixedLowerBound(), loop.getMixedUpperBound(),
+                   loop.getMixedStep())) {
+      OpFoldResult count = affine::makeComposedFoldedAffineApply(
+          rewriter, loc, AffineMap::get(3, 0, (d1 - d0).ceilDiv(d2)),
+          {lower, upper, step});
+      counts.push_back(value(count));
+      lowers.push_back(value(lower));
+      steps.push_back(value(step));
+      total = rewriter.createOrFold<arith::MulIOp>(loc, total, counts.back());
+    }
+
+    Value blocks = total;
+    Value limit = arith::ConstantIndexOp::create(rewriter, loc,
+                                                 options.maxWorkspaceBlocks);
+    FailureOr<BlockMemory> memory = placeBlockBuffers(
+        loop, options.sharedBytes,
+        [&](OpBuilder &b, int64_t bytes) -> Value {
+          auto space = gpu::AddressSpaceAttr::get(
+              b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
+          auto type = MemRefType::get({bytes}, b.getI8Type(),
+                                      MemRefLayoutAttrInterface(), space);
+          return memref::AllocaOp::create(b, loc, type);
+        },
+        [&](OpBuilder &b, Value bytes) -> Value {
+          rewriter.setInsertionPoint(loop);
+          blocks = arith::MinUIOp::create(rewriter, loc, total, limit);
+          Value all = arith::MulIOp::create(rewriter, loc, bytes, blocks);
+          auto type = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
+          Value workspace = memref::AllocOp::create(rewriter, loc, type, all);
+          Value block = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+          Value offset = arith::MulIOp::create(b, loc, block, bytes);
+          return memref::ViewOp::create(b, loc, type, workspace, offset, bytes);
+        });
+    if (failed(memory))
+      return failure();
+
+    SetVector<Value> captured;
+    getUsedValuesDefinedAbove(loop.getRegion(), captured);
+    captured.insert_range(counts);
+    captured.insert_range(lowers);
+    captured.insert_range(steps);
+    if (memory->workspaceBytes)
+      captured.insert(total);
+    Kernel kernel = createKernel(loc, captured);
+
+    // The block's number, or its numbers, then the induction variables.
+    ImplicitLocOpBuilder b(loc, rewriter);
+    b.setInsertionPointToEnd(&kernel.func.getBody().front());
+    Value number = gpu::BlockIdOp::create(b, gpu::Dimension::x);
+    if (memory->workspaceBytes) {
+      Value stride = gpu::GridDimOp::create(b, gpu::Dimension::x);
+      auto blocksOfThis =
+          scf::ForOp::create(b, number, kernel.mapping.lookup(total), stride);
+      b.setInsertionPointToStart(blocksOfThis.getBody());
+      number = blocksOfThis.getInductionVar();
+    }
+    for (unsigned i = counts.size(); i-- > 0;) {
+      Value index = number;
+      if (i > 0) {
+        Value count = kernel.mapping.lookup(counts[i]);
+        index = b.createOrFold<arith::RemUIOp>(number, count);
+        number = b.createOrFold<arith::DivUIOp>(number, count);
+      }
+      Value scaled =
+          b.createOrFold<arith::MulIOp>(index, kernel.mapping.lookup(steps[i]));
+      kernel.mapping.map(loop.getInductionVars()[i],
+                         b.createOrFold<arith::AddIOp>(
+                             scaled, kernel.mapping.lookup(lowers[i])));
+    }
+    for (Operation &op : loop.getBody()->without_terminator()) {
+      if (auto shared = dyn_cast<memref::AllocaOp>(op)) {
+        kernel.mapping.map(
+            shared.getResult(),
+            kernel.func.addWorkgroupAttribution(shared.getType(), loc));
+        continue;
+      }
+      b.clone(op, kernel.mapping);
+    }
+    launch(kernel, blocks);
+    return success();
+  }
+
+  /// An operation that is not in a block runs on all threads of a grid.
+  void outlineOp(linalg::LinalgOp op) {
+    Location loc = op.getLoc();
+    position = op;
+    Value points = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    for (auto [range, kind] : llvm::zip(op.createLoopRanges(rewriter, loc),
+                                        op.getIteratorTypesArray()))
+      if (kind == utils::IteratorType::parallel)
+        points = rewriter.createOrFold<arith::MulIOp>(
+            loc, points,
+            getValueOrCreateConstantIndexOp(rewriter, loc, range.size));
+    AffineExpr d0 = rewriter.getAffineDimExpr(0);
+    OpFoldResult blocks = affine::makeComposedFoldedAffineApply(
+        rewriter, loc, d0.ceilDiv(options.threads), {OpFoldResult(points)});
+    // Threads take further points where this is not enough.
+    blocks = affine::makeComposedFoldedAffineMin(
+        rewriter, loc,
+        AffineMap::get(1, 0, {d0, rewriter.getAffineConstantExpr(1 << 20)},
+                       rewriter.getContext()),
+        {blocks});
+    Value grid = getValueOrCreateConstantIndexOp(rewriter, loc, blocks);
+
+    SetVector<Value> captured(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    Kernel kernel = createKernel(loc, captured);
+    rewriter.setInsertionPointToEnd(&kernel.func.getBody().front());
+    Operation *inside = rewriter.clone(*op, kernel.mapping);
+    inside->setAttr(kGridAttrName, rewriter.getUnitAttr());
+    launch(kernel, grid);
+  }
+
+  func::FuncOp function;
+  const GPUOutlinePassOptions &options;
+  IRRewriter rewriter;
+  gpu::GPUModuleOp module;
+  unsigned numKernels = 0;
+  /// What becomes the launch, and its operands.
+  Operation *position = nullptr;
+  SmallVector<Value> launchOperands;
+};
+
+struct GPUOutlinePass : bpt::impl::GPUOutlinePassBase<GPUOutlinePass> {
+  using GPUOutlinePassBase::GPUOutlinePassBase;
+
+  void runOnOperation() override {
+    if (threads < 32 || threads > 1024 || threads % 32 != 0) {
+      getOperation().emitError() << "'threads' is " << threads
+                                 << ", but a block has a multiple of 32, at "
+                                    "most 1024";
+      return signalPassFailure();
+    }
+    GPUOutlinePassOptions options{threads, sharedBytes, maxWorkspaceBlocks};
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      if (!function.isExternal() && failed(Outliner(function, options).run()))
+        return signalPassFailure();
+  }
+};
+} // namespace

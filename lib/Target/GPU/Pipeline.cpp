@@ -1,0 +1,116 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Target/GPU/Pipeline.h"
+#include "bpt/Target/Common/Bufferization.h"
+#include "bpt/Target/Common/Passes.h"
+#include "bpt/Target/GPU/Chips.h"
+#include "bpt/Target/GPU/Distribute/Passes.h"
+#include "bpt/Target/GPU/Launch/Passes.h"
+#include "bpt/Target/GPU/Passes.h"
+#include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static void cleanUp(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// The most shared memory that a block of threads can have, in bytes.
+static int64_t getMaxSharedBytes(unsigned chip) {
+  switch (chip) {
+  case 86:
+  case 89:
+  case 120:
+    return 101376;
+  case 80:
+  case 87:
+    return 166912;
+  default:
+    return 232448;
+  }
+}
+
+void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
+                                  bool tensorCores) {
+  std::optional<ChipInfo> info = findChip(chip);
+  tensorCores &= info && info->number >= 80;
+  if (tensorCores) {
+    auto &function = pm.nest<func::FuncOp>();
+    function.addPass(createNarrowProductsPass());
+    cleanUp(function);
+    function.addPass(createTileProductsPass());
+    cleanUp(function);
+    function.addPass(createVectorizeBlocksPass());
+    cleanUp(function);
+  }
+  pm.addNestedPass<func::FuncOp>(createProtectArgumentsPass());
+  addBufferizationPasses(pm);
+  pm.addPass(createGPUOutlinePass());
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createVerifyHostPass());
+  if (tensorCores)
+    pm.addPass(createPrepareTileKernelsPass());
+  // Only the host's buffers are left; blocks own their places.
+  bufferization::buildBufferDeallocationPipeline(pm);
+  pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addNestedPass<gpu::GPUModuleOp>(createGPUSimtPass());
+  cleanUp(pm);
+  if (!tensorCores)
+    return;
+  auto &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createGPUSchedulePass());
+  DistributeToLanesPassOptions distribution;
+  distribution.maxSharedBytes = getMaxSharedBytes(info->number);
+  kernels.addPass(createDistributeToLanesPass(distribution));
+  pm.addPass(createLaunchTileKernelsPass());
+  cleanUp(pm);
+}
+
+void bpt::buildNVVMPipeline(OpPassManager &pm, const std::string &chip) {
+  auto &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(math::createMathExtendToSupportedTypes({{}, "f32"}));
+  kernels.addPass(createExpandDeviceMathPass());
+  kernels.addPass(createWidenNarrowFloatsPass());
+  // Older chips do not convert bf16 by themselves.
+  std::optional<ChipInfo> info = findChip(chip);
+  if (info && info->number < 80) {
+    arith::ArithExpandOpsPassOptions expand;
+    expand.includeBf16 = true;
+    kernels.addPass(arith::createArithExpandOpsPass(expand));
+  }
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  cleanUp(kernels);
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createLowerKernelsPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  cleanUp(kernels);
+}
+
+void bpt::buildGPUCodePipeline(OpPassManager &pm, const std::string &chip) {
+  pm.addPass(createEmitPTXPass({chip}));
+  pm.addPass(createLowerAssertionsPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createLowerHostPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  cleanUp(pm);
+}

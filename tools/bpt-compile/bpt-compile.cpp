@@ -1,0 +1,103 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Options.h"
+#include "bpt/ExecutionEngine/AheadOfTime.h"
+#include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/ExecutionEngine/FileIO.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int kUserError = 2;
+
+/// An error that MLIR has printed already.
+static llvm::Error alreadyReported() { return llvm::createStringError(""); }
+
+static llvm::Expected<OwningOpRef<ModuleOp>>
+parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
+  llvm::Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
+  if (!file)
+    return file.takeError();
+  sources.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy((*file)->getBytes(), path), {});
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  if (!module)
+    return alreadyReported();
+  return module;
+}
+
+static llvm::Expected<std::string> emit(ModuleOp module,
+                                        const CompilerOptions &options) {
+  CompileOptions compileOptions;
+  compileOptions.function = options.function;
+  compileOptions.strategy = options.strategy;
+  if (options.usesDevice)
+    compileOptions.chip = runtime::Chip::parse(options.chip);
+  if (options.emit == Emit::Header) {
+    // It is the signature's alone, whatever the code does.
+    FailureOr<FunctionSignature> signature =
+        FunctionSignature::find(module, options.function);
+    if (failed(signature))
+      return alreadyReported();
+    return emitHeader(*signature, options.usesDevice);
+  }
+  FailureOr<FunctionSignature> signature = lower(module, compileOptions);
+  if (failed(signature))
+    return alreadyReported();
+  FailureOr<std::string> code = options.emit == Emit::LLVM
+                                    ? emitLLVMIR(module, *signature)
+                                    : emitObject(module, *signature);
+  if (failed(code))
+    return alreadyReported();
+  return std::move(*code);
+}
+
+static llvm::Error run(const CompilerOptions &options) {
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // An error is one line; the whole module would follow it.
+  context.printOpOnDiagnostic(false);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
+  auto module = parseFile(options.file, context, sources);
+  if (!module)
+    return module.takeError();
+  llvm::Expected<std::string> code = emit(**module, options);
+  if (!code)
+    return code.takeError();
+  if (options.output == "-") {
+    llvm::outs() << *code;
+    return llvm::Error::success();
+  }
+  llvm::Expected<AtomicFile> file = AtomicFile::create(options.output);
+  if (!file)
+    return file.takeError();
+  if (llvm::Error error = file->write(*code))
+    return error;
+  return file->commit();
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::Expected<CompilerOptions> options = parseOptions(argc, argv);
+  llvm::Error error = options ? run(*options) : options.takeError();
+  if (!error)
+    return 0;
+  std::string message = llvm::toString(std::move(error));
+  if (!message.empty())
+    llvm::errs() << "bpt-compile: error: " << message << '\n';
+  return kUserError;
+}
