@@ -273,6 +273,10 @@ private:
         kernel.mapping.map(
             shared.getResult(),
             kernel.func.addWorkgroupAttribution(shared.getType(), loc));
+        kernel.func.setWorkgroupAttributionAttr(
+            kernel.func.getNumWorkgroupAttributions() - 1,
+            LLVM::LLVMDialect::getAlignAttrName(),
+            rewriter.getI64IntegerAttr(kBufferAlignment));
         continue;
       }
       b.clone(op, kernel.mapping);
