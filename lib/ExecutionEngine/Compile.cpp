@@ -55,7 +55,11 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
   PassManager pm(module.getContext());
   pm.addPass(createRecordSignaturePass({options.function}));
   if (options.chip) {
-    return module.emitError() << "this build compiles for cpu only";
+    GPUPipelineOptions pipeline;
+    pipeline.chip = options.chip->getName();
+    if (!options.strategy.empty())
+      pipeline.strategy = options.strategy;
+    buildGPUPipeline(pm, pipeline);
   } else {
     CPUPipelineOptions pipeline;
     if (!options.strategy.empty())

@@ -20,9 +20,6 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// Buffers start at multiples of this, the widest access.
-constexpr int64_t kAlignment = 16;
-
 struct Buffer {
   memref::AllocOp alloc;
   /// Known upper bound of its bytes, or what the host computes.
@@ -94,7 +91,8 @@ public:
       for (auto [begin, end] : taken) {
         if (begin - offset >= *buffer->bytes)
           break;
-        offset = std::max<int64_t>(offset, llvm::alignTo(end, kAlignment));
+        offset =
+            std::max<int64_t>(offset, llvm::alignTo(end, kBufferAlignment));
       }
       if (offset + *buffer->bytes > limit)
         continue;
@@ -112,9 +110,10 @@ public:
       if (buffer.sharedOffset)
         continue;
       offsets.back() = end ? end : constant(0);
-      Value bytes = buffer.bytes
-                        ? constant(llvm::alignTo(*buffer.bytes, kAlignment))
-                        : alignUp(buffer.hostBytes);
+      Value bytes =
+          buffer.bytes
+              ? constant(llvm::alignTo(*buffer.bytes, kBufferAlignment))
+              : alignUp(buffer.hostBytes);
       end = end ? arith::AddIOp::create(host, end, bytes).getResult() : bytes;
     }
     return end;
@@ -131,9 +130,10 @@ private:
     AffineExpr d0 = host.getAffineDimExpr(0);
     return getValueOrCreateConstantIndexOp(
         host, host.getLoc(),
-        affine::makeComposedFoldedAffineApply(
-            host, host.getLoc(), d0.ceilDiv(kAlignment) * kAlignment,
-            {OpFoldResult(bytes)}));
+        affine::makeComposedFoldedAffineApply(host, host.getLoc(),
+                                              d0.ceilDiv(kBufferAlignment) *
+                                                  kBufferAlignment,
+                                              {OpFoldResult(bytes)}));
   }
 
   LogicalResult findBytes(Buffer &buffer) {
@@ -226,7 +226,8 @@ FailureOr<BlockMemory> bpt::placeBlockBuffers(
   };
   if (llvm::any_of(planner.buffers, isShared)) {
     // Also where none of them has elements.
-    memory.sharedBytes = std::max<int64_t>(memory.sharedBytes, kAlignment);
+    memory.sharedBytes =
+        std::max<int64_t>(memory.sharedBytes, kBufferAlignment);
     shared = getShared(builder, memory.sharedBytes);
   }
   if (memory.workspaceBytes)

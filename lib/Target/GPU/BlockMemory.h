@@ -17,6 +17,9 @@
 
 namespace mlir::bpt {
 
+/// Buffers start at multiples of this, the widest access of a thread.
+inline constexpr int64_t kBufferAlignment = 16;
+
 /// What a loop over blocks needs besides what it reads and writes.
 struct BlockMemory {
   /// Bytes of shared memory.

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/SCF/Transforms/Transforms.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::bpt {
@@ -272,6 +273,10 @@ private:
         kernel.mapping.map(
             shared.getResult(),
             kernel.func.addWorkgroupAttribution(shared.getType(), loc));
+        kernel.func.setWorkgroupAttributionAttr(
+            kernel.func.getNumWorkgroupAttributions() - 1,
+            LLVM::LLVMDialect::getAlignAttrName(),
+            rewriter.getI64IntegerAttr(kBufferAlignment));
         continue;
       }
       b.clone(op, kernel.mapping);
@@ -321,8 +326,31 @@ private:
   SmallVector<Value> launchOperands;
 };
 
+/// A launch reads and writes the buffers that it passes: what frees buffers has
+/// to know, and upstream does not say.
+struct LaunchEffects
+    : MemoryEffectOpInterface::ExternalModel<LaunchEffects, gpu::LaunchFuncOp> {
+  void
+  getEffects(Operation *op,
+             SmallVectorImpl<MemoryEffects::EffectInstance> &effects) const {
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<BaseMemRefType>(operand.get().getType()))
+        continue;
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    }
+  }
+};
+
 struct GPUOutlinePass : bpt::impl::GPUOutlinePassBase<GPUOutlinePass> {
   using GPUOutlinePassBase::GPUOutlinePassBase;
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    GPUOutlinePassBase::getDependentDialects(registry);
+    registry.addExtension(+[](MLIRContext *context, gpu::GPUDialect *) {
+      gpu::LaunchFuncOp::attachInterface<LaunchEffects>(*context);
+    });
+  }
 
   void runOnOperation() override {
     if (threads < 32 || threads > 1024 || threads % 32 != 0) {
