@@ -131,9 +131,6 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   int64_t mCount = layout->getRowsPerWarp() / 16, kCount = depth / 16;
   const Tile &lhsTile = getTile(op.getLhs(), TileAxes::Both);
   if (!form->lhsTransposed) {
-    if (lhsTile.form == Tile::Form::Operand)
-      return op.emitOpError("reads one tile of workgroup memory as its left "
-                            "and as its right operand; read it once for each");
     FailureOr<FragmentLayout> lhsLayout =
         getLayout(op, lhsType, TileAxes::Both);
     if (failed(lhsLayout))

@@ -184,7 +184,7 @@ private:
       if (bytes > maxSharedBytes)
         return program.emitOpError("needs ")
                << bytes << " bytes of workgroup memory, but a block has "
-               << maxSharedBytes << " (option max-shared-bytes)";
+               << int64_t(maxSharedBytes) << " (option max-shared-bytes)";
       return success();
     };
     if (failed(run())) {

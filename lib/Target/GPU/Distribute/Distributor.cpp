@@ -56,6 +56,11 @@ LogicalResult Distributor::distributeBlock(Block &block) {
 
 LogicalResult Distributor::distribute(Operation *op) {
   b.setLoc(op->getLoc());
+  for (Type type : op->getResultTypes())
+    if (auto tile = dyn_cast<VectorType>(type))
+      if (tile.getRank() == 0 || tile.getRank() > 2 || tile.isScalable())
+        return op->emitOpError("computes ")
+               << tile << ", but tiles have one or two dimensions of known size";
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<scf::ForOp>([&](auto loop) { return distributeFor(loop); })
       .Case<scf::IfOp>([&](auto branch) { return distributeIf(branch); })
@@ -170,9 +175,6 @@ void Distributor::setElements(Value value, TileAxes tileAxes,
 
 FailureOr<FragmentLayout>
 Distributor::getLayout(Operation *op, VectorType type, TileAxes tileAxes) {
-  if (type.getRank() > 2 || type.isScalable())
-    return op->emitOpError("computes ")
-           << type << ", but tiles have one or two dimensions of known size";
   int64_t rows = type.getDimSize(0);
   int64_t columns = type.getDimSize(type.getRank() - 1);
   std::string misfit =

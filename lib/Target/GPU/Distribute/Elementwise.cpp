@@ -45,9 +45,7 @@ LogicalResult Distributor::distributeConstant(arith::ConstantOp op) {
 LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
   VectorType type = op.getResultVectorType();
   auto source = dyn_cast<VectorType>(op.getSourceType());
-  if (!source || source.getRank() == 0) {
-    if (source)
-      return op.emitOpError("broadcasts ") << source << "; extract the scalar";
+  if (!source) {
     Tile tile;
     tile.form = Tile::Form::Uniform;
     Value scalar = getScalar(op.getSource());
@@ -191,10 +189,6 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       tile.form = Tile::Form::Uniform;
       tile.values = {getScalar(operand)};
     }
-    if (tile.form == Tile::Form::Operand)
-      return op->emitOpError("reads a tile that is also an operand of "
-                             "vector.contract and stays in workgroup memory; "
-                             "read it once for each use");
     if (tile.form != Tile::Form::Uniform)
       varying = varying | tile.layout.getAxes();
     operands.push_back(tile);

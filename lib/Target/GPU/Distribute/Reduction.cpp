@@ -69,10 +69,6 @@ Distributor::distributeReduction(vector::MultiDimReductionOp op) {
     return success();
 
   const Tile &source = getTile(op.getSource(), TileAxes::Both);
-  if (source.form == Tile::Form::Operand)
-    return op.emitOpError("reads a tile that is also an operand of "
-                          "vector.contract and stays in workgroup memory; "
-                          "read it once for each use");
   FragmentLayout rows = layout->withAxes(TileAxes::Rows);
   SmallVector<Value> acc = getElements(getTile(op.getAcc(), TileAxes::Rows), rows);
   SmallVector<Value> results;

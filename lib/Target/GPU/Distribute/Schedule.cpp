@@ -292,7 +292,7 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
   void runOnOperation() override {
     if (stages < 2) {
       getOperation().emitOpError("is scheduled with stages = ")
-          << stages << ", but a copy that is ahead takes at least 2";
+          << int64_t(stages) << ", but a copy that is ahead takes at least 2";
       return signalPassFailure();
     }
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())

@@ -267,11 +267,5 @@ LogicalResult Distributor::distributeRead(vector::TransferReadOp op) {
 }
 
 LogicalResult Distributor::distributeWrite(vector::TransferWriteOp op) {
-  Value stored = op.getValueToStore();
-  for (TileAxes axis : axes.getAxes(stored))
-    if (getTile(stored, axis).form == Tile::Form::Operand)
-      return op.emitOpError("stores a tile that is also an operand of "
-                            "vector.contract and stays in workgroup memory; "
-                            "read it once for each use");
   return getView(op.getBase()).shared ? writeShared(op) : writeGlobal(op);
 }
