@@ -24,8 +24,8 @@ LogicalResult Distributor::distributeConstant(arith::ConstantOp op) {
   };
   auto type = dyn_cast<VectorType>(op.getType());
   if (!type) {
-    scalars.map(op.getResult(),
-                splat(cast<TypedAttr>(op.getValue()), getScalarType(op.getType())));
+    scalars.map(op.getResult(), splat(cast<TypedAttr>(op.getValue()),
+                                      getScalarType(op.getType())));
     return success();
   }
   auto elements = dyn_cast<SplatElementsAttr>(op.getValue());
@@ -61,8 +61,9 @@ LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
       setTile(op.getResult(), axis, getTile(op.getSource(), axis));
     return success();
   }
-  TileAxes sourceAxes = source.getRank() == 1 ? TileAxes::Columns
-                                              : AxisAnalysis::getOwnAxes(source);
+  TileAxes sourceAxes = source.getRank() == 1
+                            ? TileAxes::Columns
+                            : AxisAnalysis::getOwnAxes(source);
   if (type.getRank() != 2 || sourceAxes == TileAxes::Both)
     return op.emitOpError("broadcasts ")
            << source << " to " << type
@@ -221,23 +222,23 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       return success();
     }
   }
-  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) &&
-      type.isInteger(32) && operands[0].form == Tile::Form::Position) {
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) && type.isInteger(32) &&
+      operands[0].form == Tile::Form::Position) {
     setTile(result, tileAxes, operands[0]);
     return success();
   }
 
   FragmentLayout layout = full->withAxes(varying);
   if (isa<arith::TruncFOp>(op) && type.getIntOrFloatBitWidth() == 16 &&
-      getLaneType(op->getOperand(0).getType()).isF32() &&
-      hasColumns(varying)) {
+      getLaneType(op->getOperand(0).getType()).isF32() && hasColumns(varying)) {
     // One instruction rounds a pair.
     Tile tile;
     tile.layout = layout;
     SmallVector<Value> elements = getElements(operands[0], layout);
     for (size_t i = 0; i < elements.size(); i += 2)
-      tile.values.push_back(arith::TruncFOp::create(
-          b, VectorType::get(2, type), b.makePair(elements[i], elements[i + 1])));
+      tile.values.push_back(
+          arith::TruncFOp::create(b, VectorType::get(2, type),
+                                  b.makePair(elements[i], elements[i + 1])));
     setTile(result, tileAxes, tile);
     return success();
   }

@@ -100,8 +100,8 @@ SmallVector<Value> LaneBuilder::multiply(Type operandElement, ValueRange a,
     SmallVector<Value> operands(registers);
     if (!isBF16)
       for (Value &value : operands)
-        value = LLVM::BitcastOp::create(
-            *this, VectorType::get(2, getF16Type()), value);
+        value = LLVM::BitcastOp::create(*this, VectorType::get(2, getF16Type()),
+                                        value);
     return operands;
   };
   SmallVector<Value> lhs = asOperands(a), rhs = asOperands(b);

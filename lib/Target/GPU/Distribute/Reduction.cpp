@@ -45,8 +45,7 @@ static Value combineAll(LaneBuilder &b, vector::CombiningKind kind,
   return values.front();
 }
 
-LogicalResult
-Distributor::distributeReduction(vector::MultiDimReductionOp op) {
+LogicalResult Distributor::distributeReduction(vector::MultiDimReductionOp op) {
   VectorType type = op.getSourceVectorType();
   if (type.getRank() != 2 || op.getReductionDims() != ArrayRef<int64_t>{1} ||
       AxisAnalysis::getOwnAxes(type) != TileAxes::Both)
@@ -70,7 +69,8 @@ Distributor::distributeReduction(vector::MultiDimReductionOp op) {
 
   const Tile &source = getTile(op.getSource(), TileAxes::Both);
   FragmentLayout rows = layout->withAxes(TileAxes::Rows);
-  SmallVector<Value> acc = getElements(getTile(op.getAcc(), TileAxes::Rows), rows);
+  SmallVector<Value> acc =
+      getElements(getTile(op.getAcc(), TileAxes::Rows), rows);
   SmallVector<Value> results;
   for (int64_t row = 0; row < layout->getNumRowSlots(); ++row) {
     SmallVector<Value> values;
