@@ -66,9 +66,9 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
   if (attribute.getName() == kSharedBytesAttrName) {
     auto bytes = dyn_cast<IntegerAttr>(attribute.getValue());
     if (!bytes || bytes.getValue().isNegative())
-      return op->emitOpError() << "attribute '" << kSharedBytesAttrName
-                               << "' must be a number of bytes, got "
-                               << attribute.getValue();
+      return op->emitOpError()
+             << "attribute '" << kSharedBytesAttrName
+             << "' must be a number of bytes, got " << attribute.getValue();
   }
   return success();
 }

@@ -40,13 +40,13 @@ AxisAnalysis::AxisAnalysis(Operation *root, int64_t warps) {
     Value line = write.getValueToStore();
     if (!isLine(line) || demanded.lookup(line))
       return;
-    bool fitsRows = cast<VectorType>(line.getType()).getDimSize(0) %
-                        (16 * warps) == 0;
+    bool fitsRows =
+        cast<VectorType>(line.getType()).getDimSize(0) % (16 * warps) == 0;
     auto cast = line.getDefiningOp<vector::ShapeCastOp>();
     bool isRow =
         cast && getOwnAxes(cast.getSourceVectorType()) == TileAxes::Columns;
-    demand(line, uint8_t(fitsRows && !isRow ? TileAxes::Rows
-                                            : TileAxes::Columns));
+    demand(line,
+           uint8_t(fitsRows && !isRow ? TileAxes::Rows : TileAxes::Columns));
   });
   propagateAll();
 }

@@ -131,9 +131,6 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   int64_t mCount = layout->getRowsPerWarp() / 16, kCount = depth / 16;
   const Tile &lhsTile = getTile(op.getLhs(), TileAxes::Both);
   if (!form->lhsTransposed) {
-    if (lhsTile.form == Tile::Form::Operand)
-      return op.emitOpError("reads one tile of workgroup memory as its left "
-                            "and as its right operand; read it once for each");
     FailureOr<FragmentLayout> lhsLayout =
         getLayout(op, lhsType, TileAxes::Both);
     if (failed(lhsLayout))
@@ -157,16 +154,15 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
     if (failed(access))
       return failure();
     Value row = b.add(b.shiftLeft(b.shiftRight(lane, 4), 3), b.bitAnd(lane, 7));
-    Value column =
-        b.add(access->column, getWarpRow(layout->getRowsPerWarp()));
-    Value chunk = b.add(b.shiftRight(column, 3),
-                        b.bitAnd(b.shiftRight(lane, 3), 1));
+    Value column = b.add(access->column, getWarpRow(layout->getRowsPerWarp()));
+    Value chunk =
+        b.add(b.shiftRight(column, 3), b.bitAnd(b.shiftRight(lane, 3), 1));
     ChunkAddress address(b, access->layout, access->base,
                          b.add(access->row, row), chunk, /*isLow=*/false);
     for (int64_t m = 0; m < mCount; ++m)
       for (int64_t k = 0; k < kCount; ++k)
-        llvm::append_range(
-            lhs, b.loadMatrices(address.get(16 * k, 2 * m), 4, true));
+        llvm::append_range(lhs,
+                           b.loadMatrices(address.get(16 * k, 2 * m), 4, true));
   }
 
   // The right operand is read as it is multiplied, for two fragments of 8
@@ -181,10 +177,10 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   FailureOr<SharedAccess> access = getSharedAccess(rhsTile.read);
   if (failed(access))
     return failure();
-  Value half = b.shiftRight(lane, 4), third = b.bitAnd(b.shiftRight(lane, 3), 1);
-  Value row = form->rhsIsKxN
-                  ? b.bitAnd(lane, 15)
-                  : b.add(b.shiftLeft(half, 3), b.bitAnd(lane, 7));
+  Value half = b.shiftRight(lane, 4),
+        third = b.bitAnd(b.shiftRight(lane, 3), 1);
+  Value row = form->rhsIsKxN ? b.bitAnd(lane, 15)
+                             : b.add(b.shiftLeft(half, 3), b.bitAnd(lane, 7));
   Value chunk = form->rhsIsKxN ? half : third;
   if (!access->atFirstColumn)
     chunk = b.add(chunk, b.shiftRight(access->column, 3));

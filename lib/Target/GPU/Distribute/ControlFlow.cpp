@@ -49,8 +49,7 @@ LogicalResult Distributor::distributeFor(scf::ForOp op) {
       FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
       if (failed(layout))
         return failure();
-      carried.push_back(
-          {unsigned(i), axis, *layout, layout->getNumElements()});
+      carried.push_back({unsigned(i), axis, *layout, layout->getNumElements()});
       flatten(carried.back(), op.getInitArgs()[i], inits);
     }
   }
@@ -103,16 +102,14 @@ LogicalResult Distributor::distributeIf(scf::IfOp op) {
       FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
       if (failed(layout))
         return failure();
-      carried.push_back(
-          {unsigned(i), axis, *layout, layout->getNumElements()});
+      carried.push_back({unsigned(i), axis, *layout, layout->getNumElements()});
       types.append(layout->getNumElements(), getLaneType(type));
     }
   }
   auto branch = scf::IfOp::create(b, types, getScalar(op.getCondition()),
                                   /*withElseRegion=*/op.elseBlock() != nullptr);
-  for (auto [from, to] :
-       {std::pair{op.thenBlock(), branch.thenBlock()},
-        std::pair{op.elseBlock(), branch.elseBlock()}}) {
+  for (auto [from, to] : {std::pair{op.thenBlock(), branch.thenBlock()},
+                          std::pair{op.elseBlock(), branch.elseBlock()}}) {
     if (!from)
       continue;
     OpBuilder::InsertionGuard guard(b);

@@ -54,7 +54,8 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   int64_t bytes = layout.getElementBytes();
   Value row0 = op.getRow(), column0 = op.getColumn();
   for (int64_t dim : {0, 1}) {
-    if (!source.strides[dim].value || (dim == 1 && source.strides[1].constant != 1))
+    if (!source.strides[dim].value ||
+        (dim == 1 && source.strides[1].constant != 1))
       return op.emitOpError("needs rows of adjacent elements at a known "
                             "stride, but dimension ")
              << dim << " of " << source.type
@@ -79,9 +80,9 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
 
   Value destBase = getSharedBuffer(dest, op.getDestIndices());
   Value rowStride = b.mul(source.strides[0].value, bytes);
-  Value sourceBase = b.advance(
-      b.advance(source.base, b.mul(getScalar(row0), rowStride)),
-      b.mul(getScalar(column0), bytes));
+  Value sourceBase =
+      b.advance(b.advance(source.base, b.mul(getScalar(row0), rowStride)),
+                b.mul(getScalar(column0), bytes));
 
   // What exists of the tile, cut to the tile, fits i32.
   auto getLeft = [&](int64_t dim, Value index, int64_t size) -> Value {
@@ -120,21 +121,21 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
     }
     if (unitBytes < SharedTileLayout::kChunkBytes)
       to = b.advance(to, b.bitAnd(offset, 15));
-    Value from = b.advance(
-        b.advance(sourceBase,
-                  b.mul(b.convertInt(row, b.getI64Type()), rowStride)),
-        offset);
+    Value from =
+        b.advance(b.advance(sourceBase, b.mul(b.convertInt(row, b.getI64Type()),
+                                              rowStride)),
+                  offset);
     Value copied;
     if (columnsLeft) {
-      Value left = b.createOrFold<arith::SubIOp>(b.mul(columnsLeft, bytes),
-                                                 offset);
+      Value left =
+          b.createOrFold<arith::SubIOp>(b.mul(columnsLeft, bytes), offset);
       left = b.createOrFold<arith::MinSIOp>(left, b.getI32(unitBytes));
       copied = b.createOrFold<arith::MaxSIOp>(left, b.getI32(0));
     }
     if (rowsLeft)
-      copied = arith::SelectOp::create(
-          b, b.lessThan(row, rowsLeft), copied ? copied : b.getI32(unitBytes),
-          b.getI32(0));
+      copied = arith::SelectOp::create(b, b.lessThan(row, rowsLeft),
+                                       copied ? copied : b.getI32(unitBytes),
+                                       b.getI32(0));
     // Copies of 16 bytes go past the first level of cache, which would keep
     // what is read only once.
     NVVM::CpAsyncOp::create(b, to, from, unitBytes,

@@ -95,11 +95,10 @@ private:
       auto memref = dyn_cast<MemRefType>(type);
       int64_t offset = 0;
       SmallVector<int64_t> strides;
-      if (memref
-              ? gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(memref) ||
-                    failed(memref.getStridesAndOffset(strides, offset)) ||
-                    offset != 0
-              : !type.isIntOrIndexOrFloat())
+      if (memref ? gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(memref) ||
+                       failed(memref.getStridesAndOffset(strides, offset)) ||
+                       offset != 0
+                 : !type.isIntOrIndexOrFloat())
         return program.emitOpError("has an argument of ")
                << type
                << "; a kernel takes scalars and memrefs in global memory "
@@ -117,7 +116,8 @@ private:
     return LLVM::GlobalOp::create(
         b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), 0),
         /*isConstant=*/false, LLVM::Linkage::External, kName, Attribute(),
-        /*alignment=*/128, /*addrSpace=*/unsigned(NVVM::NVVMMemorySpace::Shared));
+        /*alignment=*/128,
+        /*addrSpace=*/unsigned(NVVM::NVVMMemorySpace::Shared));
   }
 
   /// An empty kernel with the program's name, arguments and block size.
@@ -135,10 +135,9 @@ private:
         LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
                                     types));
     for (int64_t i = 0, e = types.size(); i < e; ++i)
-      for (NamedAttribute attr :
-           llvm::to_vector(program.getArgAttrDict(i)
-                               ? program.getArgAttrDict(i).getValue()
-                               : ArrayRef<NamedAttribute>()))
+      for (NamedAttribute attr : llvm::to_vector(
+               program.getArgAttrDict(i) ? program.getArgAttrDict(i).getValue()
+                                         : ArrayRef<NamedAttribute>()))
         if (attr.getName() != tile::TileDialect::kDivisorAttrName)
           kernel.setArgAttr(i, attr.getName(), attr.getValue());
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
@@ -157,8 +156,7 @@ private:
 
   LogicalResult distribute(gpu::GPUFuncOp program) {
     int64_t warps =
-        program
-            ->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName)
+        program->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName)
             .getInt();
     if (failed(checkSignature(program, warps)))
       return failure();
@@ -184,7 +182,7 @@ private:
       if (bytes > maxSharedBytes)
         return program.emitOpError("needs ")
                << bytes << " bytes of workgroup memory, but a block has "
-               << maxSharedBytes << " (option max-shared-bytes)";
+               << int64_t(maxSharedBytes) << " (option max-shared-bytes)";
       return success();
     };
     if (failed(run())) {

@@ -56,6 +56,12 @@ LogicalResult Distributor::distributeBlock(Block &block) {
 
 LogicalResult Distributor::distribute(Operation *op) {
   b.setLoc(op->getLoc());
+  for (Type type : op->getResultTypes())
+    if (auto tile = dyn_cast<VectorType>(type))
+      if (tile.getRank() == 0 || tile.getRank() > 2 || tile.isScalable())
+        return op->emitOpError("computes ")
+               << tile
+               << ", but tiles have one or two dimensions of known size";
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<scf::ForOp>([&](auto loop) { return distributeFor(loop); })
       .Case<scf::IfOp>([&](auto branch) { return distributeIf(branch); })
@@ -71,7 +77,8 @@ LogicalResult Distributor::distribute(Operation *op) {
           [&](auto v) { return distributeContract(v); })
       .Case<vector::TransferReadOp>([&](auto v) { return distributeRead(v); })
       .Case<vector::TransferWriteOp>([&](auto v) { return distributeWrite(v); })
-      .Case<memref::AllocOp>([&](auto m) { return allocateShared(m, m.getResult()); })
+      .Case<memref::AllocOp>(
+          [&](auto m) { return allocateShared(m, m.getResult()); })
       .Case<memref::DeallocOp>([&](auto) { return success(); })
       .Case<memref::ReinterpretCastOp>(
           [&](auto m) { return distributeReinterpretCast(m); })
@@ -91,9 +98,8 @@ LogicalResult Distributor::distribute(Operation *op) {
         NVVM::Barrier0Op::create(b);
         return success();
       })
-      .Case<gpu::BlockIdOp, gpu::GridDimOp>([&](Operation *id) {
-        return distributeScalar(id);
-      })
+      .Case<gpu::BlockIdOp, gpu::GridDimOp>(
+          [&](Operation *id) { return distributeScalar(id); })
       .Case<gpu::ThreadIdOp, gpu::LaneIdOp, gpu::SubgroupIdOp>(
           [&](Operation *id) {
             return id->emitOpError("cannot stand in a tile program, which says "
@@ -168,11 +174,8 @@ void Distributor::setElements(Value value, TileAxes tileAxes,
   setTile(value, tileAxes, std::move(tile));
 }
 
-FailureOr<FragmentLayout>
-Distributor::getLayout(Operation *op, VectorType type, TileAxes tileAxes) {
-  if (type.getRank() > 2 || type.isScalable())
-    return op->emitOpError("computes ")
-           << type << ", but tiles have one or two dimensions of known size";
+FailureOr<FragmentLayout> Distributor::getLayout(Operation *op, VectorType type,
+                                                 TileAxes tileAxes) {
   int64_t rows = type.getDimSize(0);
   int64_t columns = type.getDimSize(type.getRank() - 1);
   std::string misfit =
@@ -215,9 +218,9 @@ Value Distributor::getElement(const Tile &tile, const FragmentLayout &as,
     return tile.values.front();
   case Tile::Form::Position:
     if (hasRows(tile.layout.getAxes()))
-      return b.add(b.add(tile.values.front(),
-                         getLaneRow(tile.layout.getRowsPerWarp())),
-                   FragmentLayout::getRowOffset(rowSlot));
+      return b.add(
+          b.add(tile.values.front(), getLaneRow(tile.layout.getRowsPerWarp())),
+          FragmentLayout::getRowOffset(rowSlot));
     return b.add(b.add(tile.values.front(), laneColumn),
                  FragmentLayout::getColumnOffset(columnSlot));
   case Tile::Form::Registers: {

@@ -24,8 +24,8 @@ LogicalResult Distributor::distributeConstant(arith::ConstantOp op) {
   };
   auto type = dyn_cast<VectorType>(op.getType());
   if (!type) {
-    scalars.map(op.getResult(),
-                splat(cast<TypedAttr>(op.getValue()), getScalarType(op.getType())));
+    scalars.map(op.getResult(), splat(cast<TypedAttr>(op.getValue()),
+                                      getScalarType(op.getType())));
     return success();
   }
   auto elements = dyn_cast<SplatElementsAttr>(op.getValue());
@@ -45,9 +45,7 @@ LogicalResult Distributor::distributeConstant(arith::ConstantOp op) {
 LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
   VectorType type = op.getResultVectorType();
   auto source = dyn_cast<VectorType>(op.getSourceType());
-  if (!source || source.getRank() == 0) {
-    if (source)
-      return op.emitOpError("broadcasts ") << source << "; extract the scalar";
+  if (!source) {
     Tile tile;
     tile.form = Tile::Form::Uniform;
     Value scalar = getScalar(op.getSource());
@@ -63,8 +61,9 @@ LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
       setTile(op.getResult(), axis, getTile(op.getSource(), axis));
     return success();
   }
-  TileAxes sourceAxes = source.getRank() == 1 ? TileAxes::Columns
-                                              : AxisAnalysis::getOwnAxes(source);
+  TileAxes sourceAxes = source.getRank() == 1
+                            ? TileAxes::Columns
+                            : AxisAnalysis::getOwnAxes(source);
   if (type.getRank() != 2 || sourceAxes == TileAxes::Both)
     return op.emitOpError("broadcasts ")
            << source << " to " << type
@@ -191,10 +190,6 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       tile.form = Tile::Form::Uniform;
       tile.values = {getScalar(operand)};
     }
-    if (tile.form == Tile::Form::Operand)
-      return op->emitOpError("reads a tile that is also an operand of "
-                             "vector.contract and stays in workgroup memory; "
-                             "read it once for each use");
     if (tile.form != Tile::Form::Uniform)
       varying = varying | tile.layout.getAxes();
     operands.push_back(tile);
@@ -227,23 +222,23 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       return success();
     }
   }
-  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) &&
-      type.isInteger(32) && operands[0].form == Tile::Form::Position) {
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) && type.isInteger(32) &&
+      operands[0].form == Tile::Form::Position) {
     setTile(result, tileAxes, operands[0]);
     return success();
   }
 
   FragmentLayout layout = full->withAxes(varying);
   if (isa<arith::TruncFOp>(op) && type.getIntOrFloatBitWidth() == 16 &&
-      getLaneType(op->getOperand(0).getType()).isF32() &&
-      hasColumns(varying)) {
+      getLaneType(op->getOperand(0).getType()).isF32() && hasColumns(varying)) {
     // One instruction rounds a pair.
     Tile tile;
     tile.layout = layout;
     SmallVector<Value> elements = getElements(operands[0], layout);
     for (size_t i = 0; i < elements.size(); i += 2)
-      tile.values.push_back(arith::TruncFOp::create(
-          b, VectorType::get(2, type), b.makePair(elements[i], elements[i + 1])));
+      tile.values.push_back(
+          arith::TruncFOp::create(b, VectorType::get(2, type),
+                                  b.makePair(elements[i], elements[i + 1])));
     setTile(result, tileAxes, tile);
     return success();
   }

@@ -77,13 +77,13 @@ Distributor::getGlobalAccess(VectorTransferOpInterface op, TileAxes tileAxes,
                 "memref.reinterpret_cast";
     alignment = std::gcd(alignment, getKnownDivisor(index) * stride.divisor *
                                         access.elementBytes);
-    access.base = b.advance(
-        access.base,
-        b.mul(b.mul(getScalar(index), stride.value), access.elementBytes));
+    access.base =
+        b.advance(access.base, b.mul(b.mul(getScalar(index), stride.value),
+                                     access.elementBytes));
   }
 
-  access.row = hasRows(tileAxes) ? getLaneRow(layout.getRowsPerWarp())
-                                 : b.getI32(0);
+  access.row =
+      hasRows(tileAxes) ? getLaneRow(layout.getRowsPerWarp()) : b.getI32(0);
   access.column = hasColumns(tileAxes) ? laneColumn : b.getI32(0);
   bool evenColumns = true;
   // A line of rank 1 lies along its axis; of a tile, dimension 0 is the rows.
@@ -123,9 +123,9 @@ Distributor::getGlobalAccess(VectorTransferOpInterface op, TileAxes tileAxes,
                   evenColumns && alignment % (2 * access.elementBytes) == 0;
 
   auto moveTo = [&](Value position, const Extent &stride) {
-    Value elements = b.mul(b.convertInt(position, b.getI64Type()), stride.value);
-    access.base =
-        b.advance(access.base, b.mul(elements, access.elementBytes));
+    Value elements =
+        b.mul(b.convertInt(position, b.getI64Type()), stride.value);
+    access.base = b.advance(access.base, b.mul(elements, access.elementBytes));
   };
   if (hasRows(tileAxes))
     moveTo(access.row, access.rowStride);
@@ -144,9 +144,9 @@ static Value allOf(LaneBuilder &b, ArrayRef<Value> conditions) {
 }
 
 /// Calls `emit` where `condition` holds; elsewhere its values are `otherwise`.
-static SmallVector<Value>
-guard(LaneBuilder &b, Value condition, ValueRange otherwise,
-      function_ref<SmallVector<Value>()> emit) {
+static SmallVector<Value> guard(LaneBuilder &b, Value condition,
+                                ValueRange otherwise,
+                                function_ref<SmallVector<Value>()> emit) {
   if (!condition)
     return emit();
   auto branch = scf::IfOp::create(b, otherwise.getTypes(), condition,
@@ -171,8 +171,7 @@ LogicalResult Distributor::readGlobal(vector::TransferReadOp op,
   FailureOr<GlobalAccess> access = getGlobalAccess(op, tileAxes, *layout);
   if (failed(access))
     return failure();
-  const Tile *mask =
-      op.getMask() ? &getTile(op.getMask(), tileAxes) : nullptr;
+  const Tile *mask = op.getMask() ? &getTile(op.getMask(), tileAxes) : nullptr;
   bool paired = access->paired && !mask;
   Type element = op.getVectorType().getElementType();
   Type type = paired ? VectorType::get(2, element) : element;
@@ -194,10 +193,11 @@ LogicalResult Distributor::readGlobal(vector::TransferReadOp op,
             allOf(b, {access->isColumnInBounds(b, column),
                       mask ? getElement(*mask, *layout, index) : Value()});
         llvm::append_range(values, guard(b, exists, padding, [&] {
-          Value from = access->getElementAddress(b, address, column);
-          return SmallVector<Value>{
-              LLVM::LoadOp::create(b, type, from, alignment)};
-        }));
+                             Value from =
+                                 access->getElementAddress(b, address, column);
+                             return SmallVector<Value>{LLVM::LoadOp::create(
+                                 b, type, from, alignment)};
+                           }));
       }
       return values;
     };
@@ -218,9 +218,9 @@ Value Distributor::getStoringLane(TileAxes tileAxes) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, value,
                                  b.getI32(0));
   };
-  return allOf(b, {hasColumns(tileAxes) ? Value() : isZero(laneColumn),
-                   hasRows(tileAxes) ? Value()
-                                     : isZero(b.shiftRight(thread, 2))});
+  return allOf(b,
+               {hasColumns(tileAxes) ? Value() : isZero(laneColumn),
+                hasRows(tileAxes) ? Value() : isZero(b.shiftRight(thread, 2))});
 }
 
 LogicalResult Distributor::writeGlobal(vector::TransferWriteOp op) {
@@ -233,8 +233,7 @@ LogicalResult Distributor::writeGlobal(vector::TransferWriteOp op) {
   FailureOr<GlobalAccess> access = getGlobalAccess(op, tileAxes, *layout);
   if (failed(access))
     return failure();
-  const Tile *mask =
-      op.getMask() ? &getTile(op.getMask(), tileAxes) : nullptr;
+  const Tile *mask = op.getMask() ? &getTile(op.getMask(), tileAxes) : nullptr;
   bool paired = access->paired && !mask;
   int64_t step = paired ? 2 : 1;
   int64_t alignment = step * access->elementBytes;

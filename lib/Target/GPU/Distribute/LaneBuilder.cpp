@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneBuilder.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -38,6 +39,13 @@ Value LaneBuilder::advance(Value pointer, int64_t offset) {
 }
 
 Value LaneBuilder::makePair(Value first, Value second) {
+  // The two halves of a pair are that pair.
+  auto low = first.getDefiningOp<LLVM::ExtractElementOp>();
+  auto high = second.getDefiningOp<LLVM::ExtractElementOp>();
+  if (low && high && low.getVector() == high.getVector() &&
+      getConstantIntValue(low.getPosition()) == 0 &&
+      getConstantIntValue(high.getPosition()) == 1)
+    return low.getVector();
   auto type = VectorType::get(2, first.getType());
   Value pair = LLVM::PoisonOp::create(*this, type);
   pair = LLVM::InsertElementOp::create(*this, pair, first, getI32(0));
@@ -92,8 +100,8 @@ SmallVector<Value> LaneBuilder::multiply(Type operandElement, ValueRange a,
     SmallVector<Value> operands(registers);
     if (!isBF16)
       for (Value &value : operands)
-        value = LLVM::BitcastOp::create(
-            *this, VectorType::get(2, getF16Type()), value);
+        value = LLVM::BitcastOp::create(*this, VectorType::get(2, getF16Type()),
+                                        value);
     return operands;
   };
   SmallVector<Value> lhs = asOperands(a), rhs = asOperands(b);

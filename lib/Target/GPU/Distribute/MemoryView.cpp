@@ -96,14 +96,14 @@ LogicalResult Distributor::allocateShared(Operation *op, Value memory) {
   if (!gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(type))
     return op->emitOpError("allocates ")
            << type << "; a tile program allocates workgroup memory";
-  unsigned bits = type.getElementType().isIntOrFloat()
-                      ? type.getElementTypeBitWidth()
-                      : 0;
+  unsigned bits =
+      type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 0;
   if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
       type.getRank() == 0 || (bits != 16 && bits != 32))
     return op->emitOpError("allocates ")
-           << type << "; workgroup memory has a static shape, no layout, and "
-                      "elements of 16 or 32 bits";
+           << type
+           << "; workgroup memory has a static shape, no layout, and "
+              "elements of 16 or 32 bits";
   MemoryView view;
   view.type = type;
   view.shared = true;
@@ -164,14 +164,14 @@ LogicalResult Distributor::distributeSubView(memref::SubViewOp op) {
              << dim << " of " << source.type
              << ", which the kernel does not know; give it with "
                 "memref.reinterpret_cast";
-    moveBase(b, view,
-             multiply(b, getExtent(b, op.getMixedOffsets()[dim], toLane),
-                      stride));
+    moveBase(
+        b, view,
+        multiply(b, getExtent(b, op.getMixedOffsets()[dim], toLane), stride));
     if (dropped.test(dim))
       continue;
     view.sizes.push_back(getExtent(b, op.getMixedSizes()[dim], toLane));
-    view.strides.push_back(multiply(
-        b, getExtent(b, op.getMixedStrides()[dim], toLane), stride));
+    view.strides.push_back(
+        multiply(b, getExtent(b, op.getMixedStrides()[dim], toLane), stride));
   }
   views[op.getResult()] = view;
   return success();
@@ -211,9 +211,9 @@ LogicalResult Distributor::distributeLoad(memref::LoadOp op) {
              << dim << " of " << view.type
              << ", which the kernel does not know; give it with "
                 "memref.reinterpret_cast";
-    moveBase(b, element,
-             multiply(b, {getScalar(index), std::nullopt, 1},
-                      view.strides[dim]));
+    moveBase(
+        b, element,
+        multiply(b, {getScalar(index), std::nullopt, 1}, view.strides[dim]));
   }
   scalars.map(op.getResult(), LLVM::LoadOp::create(b, type, element.base));
   return success();

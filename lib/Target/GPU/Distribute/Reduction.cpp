@@ -45,8 +45,7 @@ static Value combineAll(LaneBuilder &b, vector::CombiningKind kind,
   return values.front();
 }
 
-LogicalResult
-Distributor::distributeReduction(vector::MultiDimReductionOp op) {
+LogicalResult Distributor::distributeReduction(vector::MultiDimReductionOp op) {
   VectorType type = op.getSourceVectorType();
   if (type.getRank() != 2 || op.getReductionDims() != ArrayRef<int64_t>{1} ||
       AxisAnalysis::getOwnAxes(type) != TileAxes::Both)
@@ -69,12 +68,9 @@ Distributor::distributeReduction(vector::MultiDimReductionOp op) {
     return success();
 
   const Tile &source = getTile(op.getSource(), TileAxes::Both);
-  if (source.form == Tile::Form::Operand)
-    return op.emitOpError("reads a tile that is also an operand of "
-                          "vector.contract and stays in workgroup memory; "
-                          "read it once for each use");
   FragmentLayout rows = layout->withAxes(TileAxes::Rows);
-  SmallVector<Value> acc = getElements(getTile(op.getAcc(), TileAxes::Rows), rows);
+  SmallVector<Value> acc =
+      getElements(getTile(op.getAcc(), TileAxes::Rows), rows);
   SmallVector<Value> results;
   for (int64_t row = 0; row < layout->getNumRowSlots(); ++row) {
     SmallVector<Value> values;

@@ -120,15 +120,15 @@ Value LoopScheduler::allocate(vector::TransferReadOp read, bool invariant) {
   if (!invariant)
     shape.push_back(stages);
   llvm::append_range(shape, type.getShape());
-  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
-                                          gpu::AddressSpace::Workgroup);
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(
       &loop->getParentOfType<gpu::GPUFuncOp>().getBody().front());
-  return memref::AllocOp::create(
-      b, read.getLoc(),
-      MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(),
-                      space));
+  return memref::AllocOp::create(b, read.getLoc(),
+                                 MemRefType::get(shape, type.getElementType(),
+                                                 MemRefLayoutAttrInterface(),
+                                                 space));
 }
 
 FailureOr<Value> LoopScheduler::cloneFor(Value value, IRMapping &mapping,
@@ -153,8 +153,8 @@ FailureOr<Value> LoopScheduler::cloneFor(Value value, IRMapping &mapping,
 }
 
 LogicalResult LoopScheduler::start(Value iv, Value stage) {
-  Value exists = arith::CmpIOp::create(
-      b, loc, arith::CmpIPredicate::slt, iv, loop.getUpperBound());
+  Value exists = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, iv,
+                                       loop.getUpperBound());
   auto branch = scf::IfOp::create(b, loc, exists, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -187,9 +187,9 @@ void LoopScheduler::readShared(const Copy &copy, Value stage) {
   auto create = [&]() -> Value {
     SmallVector<Value> all = indices;
     all.append(2, constant(0));
-    return vector::TransferReadOp::create(
-        b, read.getLoc(), read.getVectorType(), copy.buffers, all,
-        read.getPadding(), inBounds);
+    return vector::TransferReadOp::create(b, read.getLoc(),
+                                          read.getVectorType(), copy.buffers,
+                                          all, read.getPadding(), inBounds);
   };
   OpBuilder::InsertionGuard guard(b);
   if (!copy.invariant) {
@@ -265,8 +265,8 @@ LogicalResult copyAtOnce(vector::TransferReadOp read) {
     return failure();
   OpBuilder b(read);
   Location loc = read.getLoc();
-  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
-                                          gpu::AddressSpace::Workgroup);
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
   auto type = MemRefType::get(read.getVectorType().getShape(),
                               read.getVectorType().getElementType(),
                               MemRefLayoutAttrInterface(), space);
@@ -278,9 +278,9 @@ LogicalResult copyAtOnce(vector::TransferReadOp read) {
   gpu::BarrierOp::create(b, loc);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   SmallVector<bool> inBounds(2, true);
-  Value tile = vector::TransferReadOp::create(
-      b, loc, read.getVectorType(), buffer, ValueRange{zero, zero},
-      read.getPadding(), inBounds);
+  Value tile = vector::TransferReadOp::create(b, loc, read.getVectorType(),
+                                              buffer, ValueRange{zero, zero},
+                                              read.getPadding(), inBounds);
   read.getResult().replaceAllUsesWith(tile);
   read.erase();
   return success();
@@ -292,7 +292,7 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
   void runOnOperation() override {
     if (stages < 2) {
       getOperation().emitOpError("is scheduled with stages = ")
-          << stages << ", but a copy that is ahead takes at least 2";
+          << int64_t(stages) << ", but a copy that is ahead takes at least 2";
       return signalPassFailure();
     }
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())

@@ -62,9 +62,9 @@ Distributor::getSharedAccess(VectorTransferOpInterface op) {
   ValueRange indices = op.getIndices();
   access.base =
       rank < 2 ? view.base : getSharedBuffer(view, indices.drop_back(2));
-  access.row = rank < 2 ? b.getI32(0)
-                        : b.convertInt(getScalar(indices[rank - 2]),
-                                       b.getI32Type());
+  access.row = rank < 2
+                   ? b.getI32(0)
+                   : b.convertInt(getScalar(indices[rank - 2]), b.getI32Type());
   Value column = indices[rank - 1];
   access.column = b.convertInt(getScalar(column), b.getI32Type());
   access.atFirstColumn = getConstantIntValue(column) == 0;
@@ -84,8 +84,8 @@ static Value getElementAddress(LaneBuilder &b, const SharedAccess &access,
   Value bytes = b.mul(column, access.layout.getElementBytes());
   if (access.layout.getRows() == 1)
     return b.advance(access.base, bytes);
-  ChunkAddress chunk(b, access.layout, access.base, row,
-                     b.shiftRight(bytes, 4), /*isLow=*/false);
+  ChunkAddress chunk(b, access.layout, access.base, row, b.shiftRight(bytes, 4),
+                     /*isLow=*/false);
   return b.advance(chunk.get(0, 0), b.bitAnd(bytes, 15));
 }
 
@@ -115,8 +115,8 @@ static SmallVector<Value> getAddresses(LaneBuilder &b,
     return addresses;
   }
   for (int64_t i = 0; i < layout.getNumElements(); i += step) {
-    Value row = b.add(laneRow,
-                      FragmentLayout::getRowOffset(layout.getRowSlot(i)));
+    Value row =
+        b.add(laneRow, FragmentLayout::getRowOffset(layout.getRowSlot(i)));
     Value column = b.add(
         laneColumn, FragmentLayout::getColumnOffset(layout.getColumnSlot(i)));
     TileAxes tileAxes = layout.getAxes();
@@ -177,11 +177,11 @@ LogicalResult Distributor::readShared(vector::TransferReadOp op,
   int64_t step = paired ? 2 : 1;
   Type type = paired ? VectorType::get(2, element) : element;
   SmallVector<Value> elements;
-  for (Value address : getAddresses(b, *access, *layout,
-                                    op.getVectorType().getRank() == 1, row,
-                                    laneColumn, step)) {
-    Value value = LLVM::LoadOp::create(
-        b, type, address, step * access->layout.getElementBytes());
+  for (Value address :
+       getAddresses(b, *access, *layout, op.getVectorType().getRank() == 1, row,
+                    laneColumn, step)) {
+    Value value = LLVM::LoadOp::create(b, type, address,
+                                       step * access->layout.getElementBytes());
     if (!paired) {
       elements.push_back(value);
       continue;
@@ -209,9 +209,9 @@ LogicalResult Distributor::writeShared(vector::TransferWriteOp op) {
   SmallVector<Value> elements =
       paired ? getPairs(tile, *layout) : getElements(tile, *layout);
   auto store = [&] {
-    SmallVector<Value> addresses = getAddresses(
-        b, *access, *layout, op.getVectorType().getRank() == 1,
-        getLaneRow(layout->getRowsPerWarp()), laneColumn, step);
+    SmallVector<Value> addresses =
+        getAddresses(b, *access, *layout, op.getVectorType().getRank() == 1,
+                     getLaneRow(layout->getRowsPerWarp()), laneColumn, step);
     for (auto [value, address] : llvm::zip(elements, addresses))
       LLVM::StoreOp::create(b, value, address,
                             step * access->layout.getElementBytes());
@@ -267,11 +267,5 @@ LogicalResult Distributor::distributeRead(vector::TransferReadOp op) {
 }
 
 LogicalResult Distributor::distributeWrite(vector::TransferWriteOp op) {
-  Value stored = op.getValueToStore();
-  for (TileAxes axis : axes.getAxes(stored))
-    if (getTile(stored, axis).form == Tile::Form::Operand)
-      return op.emitOpError("stores a tile that is also an operand of "
-                            "vector.contract and stays in workgroup memory; "
-                            "read it once for each use");
   return getView(op.getBase()).shared ? writeShared(op) : writeGlobal(op);
 }

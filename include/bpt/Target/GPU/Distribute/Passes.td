@@ -154,4 +154,40 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
   ];
 }
 
+def SkipMasksPass : Pass<"bpt-skip-masks", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Mask only the iterations of a loop that need it";
+  let description = [{
+    Most blocks of keys that a block of rows sees, it sees whole: only the
+    diagonal and the last block have a mask. Where the mask of an `arith.select`
+    in a loop of a tile program is made of comparisons of positions (steps,
+    scalars, their sums and differences; `slt`, `sle`, `sgt`, `sge`), of scalars
+    and of `and` and `or` of such, one scalar comparison says whether it surely
+    keeps everything. This pass branches on it, and computes the mask in the
+    other branch only.
+
+    ```mlir
+    %mask = arith.cmpi slt, %keys, %limit : vector<64x64xindex>
+    %kept = arith.select %mask, %scores, %masked : vector<64x64xi1>, vector<64x64xf32>
+    ```
+    becomes
+    ```mlir
+    %all = arith.cmpi slt, %lastKey, %firstLimit : index
+    %kept = scf.if %all -> (vector<64x64xf32>) {
+      scf.yield %scores : vector<64x64xf32>
+    } else {
+      %mask = arith.cmpi slt, %keys, %limit : vector<64x64xindex>
+      %masked = arith.select %mask, %scores, %masked : vector<64x64xi1>, vector<64x64xf32>
+      scf.yield %masked : vector<64x64xf32>
+    }
+    ```
+
+    A branch in one loop, and not two loops: it holds for any mask (a sliding
+    window has two ends), and all threads take the same way. Masks of another
+    form (segments) are left as they are.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"
+  ];
+}
+
 #endif // BPT_TARGET_GPU_DISTRIBUTE_PASSES

@@ -89,8 +89,9 @@ def main():
             ],
             outputs=[3, 4],
             emulator=emulator,
-            options=[f"--seed={number}"],
+            options=[f"--seed={number}", "--profile"],
         )
+        kernel.check_bank_conflicts()
         inputs = [from_bits(x, element) for x in (q, k, v)]
         exact, exact_lse = attend(*inputs, causal, lambda x: x, changes)
         plain, _ = attend(*inputs, causal, lambda x: rounded(x, element), changes)

@@ -64,8 +64,14 @@ class TileKernel:
                     arg = f"@{folder}/{i}.npy"
                 command.append(f"--arg={arg}")
             command += [f"--output={i}=@{folder}/out{i}.npy" for i in outputs]
-            check_run(command)
+            self.report = check_run(command)
             return [np.load(os.path.join(folder, f"out{i}.npy")) for i in outputs]
+
+    def check_bank_conflicts(self):
+        """After a run with --profile: workgroup memory is reached in as few steps as can be."""
+        counts = dict(re.findall(r"(shared_\w*wavefronts) +(\d+)", self.report))
+        if counts["shared_wavefronts"] != counts["shared_ideal_wavefronts"]:
+            sys.exit(f"bank conflicts: {counts}")
 
 
 def to_bits(values, element):

@@ -22,7 +22,9 @@ def main():
         [q, k, do, np.full(do.shape, np.nan, np.float32), f"f32:{scale}"],
         outputs=[3],
         emulator=emulator,
+        options=["--profile"],
     )
+    kernel.check_bank_conflicts()
     q, k, do = (from_bits(x, element) for x in (q, k, do))
     # Rounding of P aside, the sums are of f32.
     exact = rounded(np.exp2(scale * (q @ k.T)), element).T @ do

@@ -1,0 +1,80 @@
+// RUN: bpt-opt %s --split-input-file --verify-diagnostics
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @to_global(%k: memref<?x64xbf16>, %tile: memref<64x64xbf16>, %row: index) {
+  // expected-error@+1 {{copies to workgroup memory, but its destination is 'memref<64x64xbf16>'}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<?x64xbf16>, memref<64x64xbf16>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @from_workgroup(%k: memref<64x64xbf16, #ws>, %tile: memref<64x64xbf16, #ws>, %row: index) {
+  // expected-error@+1 {{copies from global memory, but its source is 'memref<64x64xbf16, #gpu.address_space<workgroup>>'}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<64x64xbf16, #ws>, memref<64x64xbf16, #ws>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @line(%k: memref<?x64xbf16>, %tile: memref<64xbf16, #ws>, %row: index) {
+  // expected-error@+1 {{writes a tile of two dimensions, but its destination is 'memref<64xbf16}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<?x64xbf16>, memref<64xbf16, #ws>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @elements(%k: memref<?x64xbf16>, %tile: memref<64x64xf16, #ws>, %row: index) {
+  // expected-error@+1 {{copies elements as they are, but the source has 'bf16' and the destination 'f16'}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<?x64xbf16>, memref<64x64xf16, #ws>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @dynamic(%k: memref<?x64xbf16>, %tile: memref<?x64xbf16, #ws>, %row: index) {
+  // expected-error@+1 {{needs a static destination, which is the size of the tile; got 'memref<?x64xbf16}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<?x64xbf16>, memref<?x64xbf16, #ws>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+func.func @indices(%k: memref<?x64xbf16>, %tile: memref<2x64x64xbf16, #ws>, %row: index) {
+  // expected-error@+1 {{takes 1 indices of its destination, all but the tile's two, got 0}}
+  bpt_tile.async_copy %k[%row, %row] to %tile : memref<?x64xbf16>, memref<2x64x64xbf16, #ws>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{attribute 'bpt_tile.warps' must be a number of warps, 1 to 32, got 33 : i32}}
+func.func @warps() attributes {bpt_tile.warps = 33 : i32} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{attribute 'bpt_tile.shared_bytes' must be a number of bytes, got "many"}}
+func.func @shared_bytes() attributes {bpt_tile.shared_bytes = "many"} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{attribute 'bpt_tile.divisor' of argument 0 must be a positive integer, got 0 : index}}
+func.func @divisor(%stride: index {bpt_tile.divisor = 0 : index}) {
+  return
+}

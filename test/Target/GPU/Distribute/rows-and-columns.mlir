@@ -1,0 +1,99 @@
+// RUN: bpt-opt %s --split-input-file --bpt-distribute-to-lanes --canonicalize --cse | FileCheck %s
+
+// A row lies in four lanes: a tree in the lane, then two shuffles.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @reduce
+  gpu.func @reduce(%x: memref<16x8xf32>, %y: memref<16xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %init = arith.constant dense<-1.0> : vector<16xf32>
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK: %[[IN:.*]] = llvm.intr.maxnum(%{{.*}}, %{{.*}})
+    // CHECK: %[[S1:.*]] = nvvm.shfl.sync bfly %{{.*}}, %[[IN]], %c1_i32
+    // CHECK: %[[M1:.*]] = llvm.intr.maxnum(%[[IN]], %[[S1]])
+    // CHECK: %[[S2:.*]] = nvvm.shfl.sync bfly %{{.*}}, %[[M1]], %c2_i32
+    // CHECK: %[[M2:.*]] = llvm.intr.maxnum(%[[M1]], %[[S2]])
+    // CHECK: %[[ROW:.*]] = llvm.intr.maxnum(%[[M2]], %cst
+    // CHECK-COUNT-2: nvvm.shfl.sync
+    %m = vector.multi_reduction <maxnumf>, %t, %init [1] : vector<16x8xf32> to vector<16xf32>
+    // All four lanes have the row's value; the first of them stores it.
+    // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %{{.*}}, %c0_i32
+    // CHECK: scf.if %[[FIRST]] {
+    // CHECK: llvm.store %[[ROW]]
+    vector.transfer_write %m, %y[%c0] {in_bounds = [true]} : vector<16xf32>, memref<16xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+// A column is two values a lane, a row two of the 8 columns of each fragment; a
+// tile of them picks. Rows and columns that are the same numbers do not collide.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @positions
+  // CHECK-SAME: %[[START:[^:]*]]: i64
+  gpu.func @positions(%y: memref<16x16xi32>, %start: index) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    // CHECK-DAG: %[[Q2:.*]] = arith.shli %{{.*}}, %c1_i32
+    // CHECK-DAG: %[[ROW:.*]] = arith.addi %{{.*}}, %{{.*}} : i32
+    %step = vector.step : vector<16xindex>
+    %startLine = vector.broadcast %start : index to vector<16xindex>
+    %line = arith.addi %step, %startLine : vector<16xindex>
+    %column = vector.shape_cast %step : vector<16xindex> to vector<16x1xindex>
+    %rows = vector.broadcast %column : vector<16x1xindex> to vector<16x16xindex>
+    %columns = vector.broadcast %line : vector<16xindex> to vector<16x16xindex>
+    // CHECK: %[[S:.*]] = arith.trunci %[[START]] : i64 to i32
+    // CHECK: %[[C0:.*]] = arith.addi %[[S]], %[[Q2]] : i32
+    // CHECK: arith.cmpi sle, %[[C0]], %[[ROW]] : i32
+    // CHECK: %[[C1:.*]] = arith.addi %[[C0]], %c1_i32 : i32
+    // CHECK: arith.cmpi sle, %[[C1]], %[[ROW]] : i32
+    // CHECK: %[[ROW8:.*]] = arith.addi %[[ROW]], %c8_i32 : i32
+    // CHECK: arith.cmpi sle, %[[C0]], %[[ROW8]] : i32
+    %mask = arith.cmpi sle, %columns, %rows : vector<16x16xindex>
+    %ints = arith.extui %mask : vector<16x16xi1> to vector<16x16xi32>
+    vector.transfer_write %ints, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xi32>, memref<16x16xi32>
+    gpu.return
+  }
+}
+
+// -----
+
+// What is the same in all columns is computed once a row, however it is spelt.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @transposed_broadcast
+  gpu.func @transposed_broadcast(%x: memref<16xf32>, %y: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    // CHECK-COUNT-2: llvm.load
+    // CHECK-NOT: llvm.load
+    %line = vector.transfer_read %x[%c0], %pad {in_bounds = [true]} : memref<16xf32>, vector<16xf32>
+    %rows = vector.broadcast %line : vector<16xf32> to vector<8x16xf32>
+    %tile = vector.transpose %rows, [1, 0] : vector<8x16xf32> to vector<16x8xf32>
+    // CHECK-COUNT-2: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+    // CHECK-NOT: llvm.call_intrinsic
+    %e = math.exp2 %tile : vector<16x8xf32>
+    vector.transfer_write %e, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+// A row is the same in all warps; the first four lanes store it.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @columns
+  gpu.func @columns(%x: memref<8xf32>, %y: memref<8xf32>) kernel attributes {bpt_tile.warps = 2 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    // CHECK: %[[V:.*]] = llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+    %line = vector.transfer_read %x[%c0], %pad {in_bounds = [true]} : memref<8xf32>, vector<8xf32>
+    %row = vector.shape_cast %line : vector<8xf32> to vector<1x8xf32>
+    %again = vector.shape_cast %row : vector<1x8xf32> to vector<8xf32>
+    // CHECK: %[[QUAD:.*]] = arith.shrui %{{.*}}, %c2_i32
+    // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[QUAD]], %c0_i32
+    // CHECK: scf.if %[[FIRST]] {
+    // CHECK: llvm.store %{{.*}} : vector<2xf32>, !llvm.ptr<1>
+    vector.transfer_write %again, %y[%c0] {in_bounds = [true]} : vector<8xf32>, memref<8xf32>
+    gpu.return
+  }
+}
