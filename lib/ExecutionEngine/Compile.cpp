@@ -57,6 +57,7 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
   if (options.chip) {
     GPUPipelineOptions pipeline;
     pipeline.chip = options.chip->getName();
+    pipeline.tensorCores = options.tensorCores;
     if (!options.strategy.empty())
       pipeline.strategy = options.strategy;
     buildGPUPipeline(pm, pipeline);

@@ -48,6 +48,11 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
       cl::desc("Architecture to generate code for (default: that of the GPU; "
                "of cuda-emulator sm_80)"),
       cl::value_desc("sm_NN"), cl::cat(category));
+  cl::opt<bool> tensorCores(
+      "tensor-cores",
+      cl::desc("Compute blocks that multiply f16 or bf16 on the GPU's tensor "
+               "cores"),
+      cl::cat(category));
   cl::opt<std::string> emulatorSeed(
       "emulator-seed",
       cl::desc("Run the emulator's warps in a random order of that seed"),
@@ -125,6 +130,7 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   options.device.emulatorEager = emulatorEager;
   options.device.profile = profile;
   options.strategy = strategy;
+  options.tensorCores = tensorCores;
   options.inputs.assign(inputs.begin(), inputs.end());
   options.outputs.assign(outputs.begin(), outputs.end());
   options.expectedOutputs.assign(expected.begin(), expected.end());

@@ -150,6 +150,7 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   compileOptions.chip = target->chip;
   compileOptions.device = target->device;
   compileOptions.strategy = options.strategy;
+  compileOptions.tensorCores = options.tensorCores;
   FailureOr<std::unique_ptr<CompiledFunction>> function =
       compile(**module, compileOptions);
   if (failed(function))

@@ -28,6 +28,8 @@ struct CompileOptions {
   /// File of the strategy, or the name of one that ships with BPT; the default
   /// of the device if empty.
   std::string strategy;
+  /// On a GPU: blocks that multiply f16 or bf16 become tile programs.
+  bool tensorCores = false;
   /// Of LLVM, 0 to 3.
   unsigned optLevel = 2;
 };

@@ -339,6 +339,11 @@ struct LaunchEffects
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
     }
+    // One that passes addresses may touch what they point to.
+    if (effects.empty()) {
+      effects.emplace_back(MemoryEffects::Read::get());
+      effects.emplace_back(MemoryEffects::Write::get());
+    }
   }
 };
 

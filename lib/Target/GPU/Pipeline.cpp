@@ -74,6 +74,7 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
   if (!tensorCores)
     return;
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createLowerAffinePass());
   kernels.addPass(createGPUSchedulePass());
   DistributeToLanesPassOptions distribution;
   distribution.maxSharedBytes = getMaxSharedBytes(info->number);

@@ -91,6 +91,39 @@ struct FoldInsertOfWrite : OpRewritePattern<tensor::InsertSliceOp> {
   }
 };
 
+/// Reads that repeat a line read it once.
+struct ReadLine : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(vector::TransferReadOp read,
+                                PatternRewriter &rewriter) const override {
+    AffineMap map = read.getPermutationMap();
+    if (map.getNumResults() != 2)
+      return failure();
+    bool isColumn = isa<AffineDimExpr>(map.getResult(0)) &&
+                    isa<AffineConstantExpr>(map.getResult(1));
+    bool isRow = isa<AffineConstantExpr>(map.getResult(0)) &&
+                 isa<AffineDimExpr>(map.getResult(1));
+    if (!isColumn && !isRow)
+      return failure();
+    unsigned kept = isColumn ? 0 : 1;
+    VectorType type = read.getVectorType();
+    int64_t length = type.getDimSize(kept);
+    auto line = VectorType::get({length}, type.getElementType());
+    Location loc = read.getLoc();
+    Value value = vector::TransferReadOp::create(
+        rewriter, loc, line, read.getBase(), read.getIndices(),
+        AffineMapAttr::get(map.getSubMap({kept})), read.getPadding(),
+        read.getMask(),
+        rewriter.getBoolArrayAttr({read.getInBoundsValues()[kept]}));
+    if (isColumn)
+      value = vector::ShapeCastOp::create(
+          rewriter, loc, VectorType::get({length, 1}, type.getElementType()),
+          value);
+    rewriter.replaceOpWithNewOp<vector::BroadcastOp>(read, type, value);
+    return success();
+  }
+};
+
 /// Writes of tiles with unit dimensions are writes of tiles without.
 struct DropUnitDimsOfWrite : OpRewritePattern<vector::TransferWriteOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -161,6 +194,6 @@ struct BroadcastColumn : OpRewritePattern<vector::TransposeOp> {
 } // namespace
 
 void bpt::populateFoldTransfersPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldReadOfSlice, FoldInsertOfWrite, DropUnitDimsOfWrite,
-               BroadcastColumn>(patterns.getContext());
+  patterns.add<ReadLine, FoldReadOfSlice, FoldInsertOfWrite,
+               DropUnitDimsOfWrite, BroadcastColumn>(patterns.getContext());
 }

@@ -8,7 +8,9 @@
 
 #include "SimplifyTransfers.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Dominance.h"
@@ -109,6 +111,19 @@ static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
   rewriter.modifyOpInPlace(transfer, [&] {
     transfer.getMaskMutable().clear();
     transfer.setInBoundsAttr(rewriter.getBoolArrayAttr(inBounds));
+  });
+}
+
+void bpt::definePadding(RewriterBase &rewriter, Operation *root) {
+  root->walk([&](vector::TransferReadOp read) {
+    if (!read.getPadding().getDefiningOp<ub::PoisonOp>())
+      return;
+    rewriter.setInsertionPoint(read);
+    Value zero = arith::ConstantOp::create(
+        rewriter, read.getLoc(),
+        rewriter.getZeroAttr(read.getVectorType().getElementType()));
+    rewriter.modifyOpInPlace(read,
+                             [&] { read.getPaddingMutable().assign(zero); });
   });
 }
 

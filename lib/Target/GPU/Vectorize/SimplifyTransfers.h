@@ -21,6 +21,9 @@ namespace mlir::bpt {
 /// its end, which copies of whole tiles know how to do.
 void replaceMasksByBounds(RewriterBase &rewriter, Operation *root);
 
+/// Reads that may pad with anything pad with zeros, as copies of tiles do.
+void definePadding(RewriterBase &rewriter, Operation *root);
+
 /// Makes transfers of tensors of more dimensions than the tile has, transfers
 /// of the slice that the tile lies in.
 void populateSliceTransfersPatterns(RewritePatternSet &patterns);

@@ -7,39 +7,23 @@
 //===----------------------------------------------------------------------===//
 
 #include "TilePlan.h"
+#include "LoopBounds.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/Remarks.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// The constant that the size of a dimension does not exceed.
-static FailureOr<int64_t> getUpperBound(Value tensor, int64_t dim) {
-  int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
-  if (!ShapedType::isDynamic(size))
-    return size;
-  return ValueBoundsConstraintSet::computeConstantBound(
-      presburger::BoundType::UB, {tensor, dim}, nullptr, /*closedUB=*/true);
-}
-
 /// Extents of the tiles that the loops of the operation run over.
 static FailureOr<SmallVector<int64_t>> getTileSizes(linalg::LinalgOp op) {
-  SmallVector<int64_t> sizes(op.getNumLoops(), ShapedType::kDynamic);
-  for (OpOperand &operand : op->getOpOperands())
-    for (auto [position, expr] :
-         llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults())) {
-      auto dim = dyn_cast<AffineDimExpr>(expr);
-      if (!dim || !ShapedType::isDynamic(sizes[dim.getPosition()]))
-        continue;
-      FailureOr<int64_t> bound = getUpperBound(operand.get(), position);
-      if (succeeded(bound))
-        sizes[dim.getPosition()] =
-            *bound == 1 ? 1 : llvm::alignTo(*bound, kTileMultiple);
-    }
-  if (llvm::any_of(sizes, ShapedType::isDynamic))
-    return failure();
+  SmallVector<int64_t> sizes = getLoopBounds(op);
+  for (int64_t &size : sizes) {
+    if (ShapedType::isDynamic(size))
+      return failure();
+    if (size != 1)
+      size = llvm::alignTo(size, kTileMultiple);
+  }
   return sizes;
 }
 
@@ -61,10 +45,15 @@ static std::string findObstacle(linalg::LinalgOp op,
       }))
     return "multiplies f32, and tensor cores multiply f16 or bf16";
   for (OpOperand &operand : op->getOpOperands()) {
-    int64_t elements = 1;
+    int64_t elements = 1, rank = 0;
     for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
-      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
         elements *= (*sizes)[dim.getPosition()];
+        rank += (*sizes)[dim.getPosition()] != 1;
+      }
+    if (rank > 2)
+      return "has a tile of " + std::to_string(rank) +
+             " dimensions, and registers hold those of two";
     if (elements > maxTileElements)
       return "has a tile of " + std::to_string(elements) +
              " elements, and registers hold one of " +

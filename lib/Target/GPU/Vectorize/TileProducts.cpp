@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoopBounds.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Interfaces/TilingInterface.h"
@@ -22,7 +23,7 @@ using namespace mlir::bpt;
 static SmallVector<OpFoldResult>
 getSteps(Builder &builder, linalg::ContractOp op, int64_t depth) {
   auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
-  SmallVector<int64_t> extents = linalgOp.getStaticLoopRanges();
+  SmallVector<int64_t> extents = getLoopBounds(linalgOp);
   SmallVector<OpFoldResult> steps;
   for (auto [kind, extent] :
        llvm::zip(linalgOp.getIteratorTypesArray(), extents)) {
@@ -31,6 +32,15 @@ getSteps(Builder &builder, linalg::ContractOp op, int64_t depth) {
     steps.push_back(builder.getIndexAttr(isCut ? depth : 0));
   }
   return steps;
+}
+
+/// Whether an operand is computed in the block: it is in registers already, and
+/// a step would have to find its part of it in memory.
+static bool hasComputedOperand(linalg::ContractOp op) {
+  return llvm::any_of(op.getInputs(), [](Value input) {
+    auto producer = input.getDefiningOp<linalg::LinalgOp>();
+    return producer && producer->getParentOfType<scf::ForallOp>();
+  });
 }
 
 namespace {
@@ -49,7 +59,7 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::ContractOp> products;
     getOperation().walk([&](linalg::ContractOp op) {
-      if (op->getParentOfType<scf::ForallOp>())
+      if (op->getParentOfType<scf::ForallOp>() && !hasComputedOperand(op))
         products.push_back(op);
     });
     for (linalg::ContractOp op : products) {

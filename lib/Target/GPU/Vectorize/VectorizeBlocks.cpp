@@ -84,6 +84,7 @@ static LogicalResult fold(Operation *root) {
 /// Brings the transfers that are left into the form that copies of tiles take.
 static LogicalResult simplify(RewriterBase &rewriter, Operation *root) {
   replaceMasksByBounds(rewriter, root);
+  definePadding(rewriter, root);
   RewritePatternSet slices(root->getContext());
   populateSliceTransfersPatterns(slices);
   return applyPatternsGreedily(root, std::move(slices));

@@ -71,8 +71,8 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
     A block's product over all of the embedding has operands that no register
     file holds. This pass makes every `linalg.contract` of a block (in an
     `scf.forall`) that sums over more than `depth` terms a loop over steps of
-    `depth`, which carries the sum; producers of its operands in the block stay
-    outside. A depth that the sum is not a multiple of is legal: the last step is
+    `depth`, which carries the sum. A product with an operand that the block
+    computes stays whole: that operand is in registers. A depth that the sum is not a multiple of is legal: the last step is
     smaller.
 
     ```mlir
