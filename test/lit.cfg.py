@@ -1,6 +1,7 @@
 """Configuration of BPT's lit suite."""
 
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -50,6 +51,12 @@ llvm_config.add_tool_substitutions(
     ],
     [config.bpt_tools_dir, config.llvm_tools_dir],
 )
+
+# NVIDIA's assembler checks PTX where it is installed; nothing else needs it.
+if shutil.which("ptxas") or os.path.exists("/usr/local/cuda/bin/ptxas"):
+    config.available_features.add("ptxas")
+else:
+    lit_config.note("tests that assemble PTX are left out: there is no ptxas")
 
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.

@@ -19,6 +19,13 @@ namespace {
 struct VerifyHostPass : bpt::impl::VerifyHostPassBase<VerifyHostPass> {
   void runOnOperation() override {
     WalkResult result = getOperation()->walk([](Operation *op) {
+      // A constant is memory of the host; kernels have copies of theirs, and
+      // what returns one copies it first.
+      if (isa<memref::GetGlobalOp>(op) &&
+          llvm::any_of(op->getUsers(), llvm::IsaPred<gpu::LaunchFuncOp>)) {
+        op->emitOpError("is passed on by the host, but lies in its memory");
+        return WalkResult::interrupt();
+      }
       // Launches and copies between buffers are the device's work.
       if (isa<gpu::LaunchFuncOp, memref::CopyOp>(op))
         return WalkResult::advance();
