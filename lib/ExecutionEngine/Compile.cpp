@@ -11,6 +11,8 @@
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/ExecutionEngine/Pipelines.h"
+#include "bpt/Target/GPU/Chips.h"
+#include "bpt/Target/GPU/PTX.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -30,6 +32,7 @@ void bpt::registerCompilerDialects(DialectRegistry &registry) {
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   registerOpenMPDialectTranslation(registry);
+  registerKernelTranslations(registry);
 }
 
 /// Whether nothing is left to lower.
@@ -37,6 +40,13 @@ static bool isLowered(ModuleOp module) {
   return llvm::all_of(module.getOps(), [](Operation &op) {
     return isa<LLVM::LLVMDialect>(op.getDialect());
   });
+}
+
+static void setGPUOptions(GPUPipelineOptions &pipeline,
+                          const CompileOptions &options) {
+  pipeline.chip = options.chip->getName();
+  if (!options.strategy.empty())
+    pipeline.strategy = options.strategy;
 }
 
 FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
@@ -56,10 +66,14 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
   pm.addPass(createRecordSignaturePass({options.function}));
   if (options.chip) {
     GPUPipelineOptions pipeline;
+<<<<<<< HEAD
     pipeline.chip = options.chip->getName();
     pipeline.tensorCores = options.tensorCores;
     if (!options.strategy.empty())
       pipeline.strategy = options.strategy;
+=======
+    setGPUOptions(pipeline, options);
+>>>>>>> gpu
     buildGPUPipeline(pm, pipeline);
   } else {
     CPUPipelineOptions pipeline;
@@ -70,6 +84,26 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
   if (failed(pm.run(module)))
     return failure();
   return signature;
+}
+
+FailureOr<std::string> bpt::compileToPTX(ModuleOp module,
+                                         const CompileOptions &options) {
+  if (failed(FunctionSignature::find(module, options.function)))
+    return failure();
+  std::string name = options.chip->getName();
+  std::optional<ChipInfo> chip = findChip(name);
+  if (!chip)
+    return module.emitError() << getUnknownChipMessage(name);
+  PassManager pm(module.getContext());
+  GPUPipelineOptions pipeline;
+  setGPUOptions(pipeline, options);
+  buildNVVMPipeline(pm, pipeline);
+  if (failed(pm.run(module)))
+    return failure();
+  auto kernels = module.getOps<gpu::GPUModuleOp>();
+  if (kernels.empty())
+    return module.emitError() << "has no kernels: nothing in it is computed";
+  return emitPTX(*kernels.begin(), *chip);
 }
 
 FailureOr<std::unique_ptr<CompiledFunction>>

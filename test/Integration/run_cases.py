@@ -214,6 +214,9 @@ def parse_options(arguments):
     parser.add_argument("--random", type=int, default=24, help="random cases")
     parser.add_argument("--shard", default="0/1", help="I/N: case I, I+N, I+2N, …")
     parser.add_argument("--subset", type=int, help="so many cases, evenly spread")
+    parser.add_argument(
+        "--max-cost", type=float, help="leave out cases of more multiply-adds"
+    )
     parser.add_argument("--list", action="store_true", help="print names and flags")
     parser.add_argument("--keep", help="folder that keeps each case's files")
     parser.add_argument("--timeout", type=float, default=300, help="seconds a tool")
@@ -238,6 +241,8 @@ def select(options):
         for name, config in cases.all_cases(options.seed, options.random)
         if re.search(options.filter, name)
     ]
+    if options.max_cost is not None:
+        selected = [case for case in selected if case[1].cost() <= options.max_cost]
     index, _, count = options.shard.partition("/")
     selected = selected[int(index) :: int(count)]
     if options.subset and options.subset < len(selected):

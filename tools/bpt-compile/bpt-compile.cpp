@@ -9,6 +9,7 @@
 #include "Options.h"
 #include "bpt/ExecutionEngine/AheadOfTime.h"
 #include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/ExecutionEngine/Device/Ptxas.h"
 #include "bpt/ExecutionEngine/FileIO.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -38,6 +39,21 @@ parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
   return module;
 }
 
+static llvm::Expected<std::string> assemble(const std::string &ptx,
+                                            const runtime::Chip &chip) {
+  std::optional<runtime::Ptxas> ptxas = runtime::Ptxas::find();
+  if (!ptxas)
+    return llvm::createStringError(
+        "--emit=cubin needs ptxas, which is neither on PATH nor in "
+        "/usr/local/cuda/bin; BPT_PTXAS can name it, and --emit=ptx does "
+        "without");
+  runtime::PtxasResult result;
+  if (runtime::Status status = ptxas->assemble(ptx, chip, result);
+      status.failed())
+    return llvm::createStringError(status.getMessage());
+  return std::move(result.cubin);
+}
+
 static llvm::Expected<std::string> emit(ModuleOp module,
                                         const CompilerOptions &options) {
   CompileOptions compileOptions;
@@ -52,6 +68,14 @@ static llvm::Expected<std::string> emit(ModuleOp module,
     if (failed(signature))
       return alreadyReported();
     return emitHeader(*signature, options.usesDevice);
+  }
+  if (options.emit == Emit::PTX || options.emit == Emit::Cubin) {
+    FailureOr<std::string> ptx = compileToPTX(module, compileOptions);
+    if (failed(ptx))
+      return alreadyReported();
+    if (options.emit == Emit::PTX)
+      return std::move(*ptx);
+    return assemble(*ptx, *compileOptions.chip);
   }
   FailureOr<FunctionSignature> signature = lower(module, compileOptions);
   if (failed(signature))

@@ -43,6 +43,12 @@ void registerCompilerDialects(DialectRegistry &registry);
 FailureOr<FunctionSignature> lower(ModuleOp module,
                                    const CompileOptions &options);
 
+/// The PTX of a module's kernels for the chip that the options name; the module
+/// is lowered in place. It is an error if it has none. Every failure is a
+/// diagnostic.
+FailureOr<std::string> compileToPTX(ModuleOp module,
+                                    const CompileOptions &options);
+
 /// Lowers a module, in place, and compiles one of its functions. A module that
 /// consists of the LLVM dialect is compiled as it is. Every failure is a
 /// diagnostic.

@@ -41,6 +41,7 @@ public:
               "bptDeviceAlloc", {word, word}, pointer},
           {"bptDeviceFree", {pointer}, nothing},
           {"bptDeviceCopy", {pointer, pointer, word}, nothing},
+          {"bptDeviceCopyToDevice", {pointer, pointer, word}, nothing},
           {"bptDeviceLoadModule", {pointer, word, pointer}, pointer},
           {"bptDeviceGetKernel", {pointer, pointer}, pointer},
           {"bptDeviceLaunch",
@@ -216,7 +217,10 @@ struct CopyLowering : ConvertOpToLLVMPattern<memref::CopyOp> {
       bytes = LLVM::MulOp::create(rewriter, loc, bytes,
                                   from.size(rewriter, loc, dim));
     const LLVMTypeConverter &converter = *getTypeConverter();
-    abi.call(rewriter, loc, "bptDeviceCopy",
+    // Constants of the module are the only memory of the host.
+    bool isConstant = op.getSource().getDefiningOp<memref::GetGlobalOp>();
+    abi.call(rewriter, loc,
+             isConstant ? "bptDeviceCopyToDevice" : "bptDeviceCopy",
              {to.bufferPtr(rewriter, loc, converter, target),
               from.bufferPtr(rewriter, loc, converter, source), bytes});
     rewriter.eraseOp(op);

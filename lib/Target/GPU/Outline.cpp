@@ -16,6 +16,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::bpt {
@@ -30,8 +31,11 @@ namespace {
 /// Makes the kernels of one host function.
 class Outliner {
 public:
-  Outliner(func::FuncOp function, const GPUOutlinePassOptions &options)
-      : function(function), options(options), rewriter(function.getContext()) {}
+  /// `module` is that of all kernels, made when the first one is.
+  Outliner(func::FuncOp function, const GPUOutlinePassOptions &options,
+           gpu::GPUModuleOp &module)
+      : function(function), options(options), rewriter(function.getContext()),
+        module(module) {}
 
   LogicalResult run() {
     prepareCopies();
@@ -62,42 +66,23 @@ private:
     IRMapping mapping;
   };
 
-  /// Constants of the module are memory of the host: kernels have copies, from
-  /// which whatever else needs one is copied. Strided copies are kernels too.
+  /// Strided copies, and copies of constants, are kernels.
   void prepareCopies() {
-    SmallVector<memref::GetGlobalOp> globals;
     SmallVector<memref::CopyOp> copies;
-    function.walk([&](Operation *op) {
-      bool isInBlock = op->getParentOfType<scf::ForallOp>() != nullptr;
-      if (auto global = dyn_cast<memref::GetGlobalOp>(op); global && !isInBlock)
-        globals.push_back(global);
-      if (auto copy = dyn_cast<memref::CopyOp>(op); copy && !isInBlock)
-        copies.push_back(copy);
-    });
-    for (memref::CopyOp copy : copies) {
+    function.walk([&](memref::CopyOp copy) {
       auto isContiguous = [](Value value) {
         return cast<MemRefType>(value.getType()).getLayout().isIdentity();
       };
-      if (isContiguous(copy.getSource()) && isContiguous(copy.getTarget()) &&
-          !copy.getSource().getDefiningOp<memref::GetGlobalOp>())
-        continue;
+      if (!copy->getParentOfType<scf::ForallOp>() &&
+          !(isContiguous(copy.getSource()) && isContiguous(copy.getTarget()) &&
+            !isSunk(copy.getSource())))
+        copies.push_back(copy);
+    });
+    for (memref::CopyOp copy : copies) {
       rewriter.setInsertionPoint(copy);
       linalg::makeMemRefCopyOp(rewriter, copy.getLoc(), copy.getSource(),
                                copy.getTarget());
       rewriter.eraseOp(copy);
-    }
-    for (memref::GetGlobalOp global : globals) {
-      auto isRead = [](Operation *user) {
-        return isa<linalg::LinalgOp>(user) ||
-               user->getParentOfType<scf::ForallOp>();
-      };
-      if (llvm::all_of(global->getUsers(), isRead))
-        continue;
-      rewriter.setInsertionPointAfter(global);
-      Value copy =
-          memref::AllocOp::create(rewriter, global.getLoc(), global.getType());
-      rewriter.replaceAllUsesWith(global, copy);
-      linalg::makeMemRefCopyOp(rewriter, global.getLoc(), global, copy);
     }
   }
 
@@ -109,17 +94,33 @@ private:
                     rewriter.getUnitAttr());
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(function);
-    module = gpu::GPUModuleOp::create(rewriter, function.getLoc(),
-                                      (function.getName() + "_kernels").str());
+    module = gpu::GPUModuleOp::create(rewriter, parent.getLoc(), "kernels");
     SymbolTable(parent).insert(module);
     return module;
   }
 
-  /// A value of the host that kernels compute by themselves.
+  /// A value of the host that kernels make by themselves: constants, also of
+  /// the module, which are memory of the host there, and views of these.
   static bool isSunk(Value value) {
     Operation *op = value.getDefiningOp();
-    return op &&
-           (matchPattern(op, m_Constant()) || isa<memref::GetGlobalOp>(op));
+    if (!op)
+      return false;
+    if (auto view = dyn_cast<ViewLikeOpInterface>(op))
+      return isSunk(view.getViewSource()) &&
+             llvm::all_of(op->getOperands(), isSunk);
+    return matchPattern(op, m_Constant()) || isa<memref::GetGlobalOp>(op);
+  }
+
+  /// Makes such a value in the kernel.
+  void sink(Value value, IRMapping &mapping) {
+    if (mapping.contains(value))
+      return;
+    Operation *op = value.getDefiningOp();
+    for (Value operand : op->getOperands())
+      sink(operand, mapping);
+    if (auto global = dyn_cast<memref::GetGlobalOp>(op))
+      copyGlobal(global);
+    rewriter.clone(*op, mapping);
   }
 
   /// A kernel that takes the values that `region` and `extra` need.
@@ -142,13 +143,9 @@ private:
     launchOperands = arguments;
     kernel.mapping.map(arguments, kernel.func.getBody().getArguments());
     rewriter.setInsertionPointToStart(&kernel.func.getBody().front());
-    for (Value value : captured) {
-      if (!isSunk(value))
-        continue;
-      if (auto global = value.getDefiningOp<memref::GetGlobalOp>())
-        copyGlobal(global);
-      rewriter.clone(*value.getDefiningOp(), kernel.mapping);
-    }
+    for (Value value : captured)
+      if (isSunk(value))
+        sink(value, kernel.mapping);
     return kernel;
   }
 
@@ -319,7 +316,7 @@ private:
   func::FuncOp function;
   const GPUOutlinePassOptions &options;
   IRRewriter rewriter;
-  gpu::GPUModuleOp module;
+  gpu::GPUModuleOp &module;
   unsigned numKernels = 0;
   /// What becomes the launch, and its operands.
   Operation *position = nullptr;
@@ -365,9 +362,11 @@ struct GPUOutlinePass : bpt::impl::GPUOutlinePassBase<GPUOutlinePass> {
       return signalPassFailure();
     }
     GPUOutlinePassOptions options{threads, sharedBytes, maxWorkspaceBlocks};
+    gpu::GPUModuleOp module;
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
-      if (!function.isExternal() && failed(Outliner(function, options).run()))
+      if (!function.isExternal() &&
+          failed(Outliner(function, options, module).run()))
         return signalPassFailure();
   }
 };

@@ -124,3 +124,24 @@ func.func @no_strategy(%x: tensor<1x512x64xf32>) -> tensor<1x512x64xf32> {
   %n = bpt.rms_norm ins(%x : tensor<1x512x64xf32>) outs(%e : tensor<1x512x64xf32>) {eps = 1.0e-5 : f32} -> tensor<1x512x64xf32>
   return %n : tensor<1x512x64xf32>
 }
+
+
+// Blocks of heads and of columns are loops of the same forall. Where a row of
+// the result is a matrix, the first dimension is cut: 2 heads of 16 are 32
+// columns.
+
+// CHECK-LABEL: func @heads_and_columns
+// CHECK: scf.forall (%{{.*}}, %{{.*}}) = (0, 0) to (64, 4) step (32, 2)
+// CHECK: bpt.linear {{.*}} -> tensor<1x32x2x16xf32>
+// CHECK: scf.forall (%{{.*}}, %{{.*}}) = (0, 0) to (64, 4) step (32, 1)
+// CHECK: bpt.attention {{.*}} tensor<1x32x1x16xf32>, tensor<1x64x1x16xf32>
+func.func @heads_and_columns(%x: tensor<1x64x64xf32>, %w: tensor<64x4x16xf32>, %k: tensor<1x64x2x16xf32>) -> tensor<1x64x4x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x64x4x16xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<1x64x4x16xf32>) -> tensor<1x64x4x16xf32>
+  %q = bpt.linear ins(%x, %w : tensor<1x64x64xf32>, tensor<64x4x16xf32>) outs(%z : tensor<1x64x4x16xf32>)
+      {bpt.strategy = #bpt.strategy<rows = 32, columns = 32, fuse = false>} -> tensor<1x64x4x16xf32>
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x64x4x16xf32>, tensor<1x64x2x16xf32>, tensor<1x64x2x16xf32>)
+      outs(%e : tensor<1x64x4x16xf32>) {bpt.strategy = #bpt.strategy<rows = 32, heads = 1, fuse = false>} -> tensor<1x64x4x16xf32>
+  return %o : tensor<1x64x4x16xf32>
+}

@@ -1,0 +1,40 @@
+// RUN: bpt-opt %s --bpt-gpu-lower-host --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK-DAG: llvm.mlir.global internal constant @kernels_ptx("PTX\00")
+// CHECK-DAG: llvm.mlir.global internal constant @kernels_one("one\00")
+// CHECK-NOT: gpu.binary
+// CHECK-LABEL: llvm.func @host
+// CHECK: %[[M:.*]] = llvm.call @bptDeviceLoadModule
+// CHECK: %[[K:.*]] = llvm.call @bptDeviceGetKernel(%[[M]],
+// CHECK: %[[B:.*]] = llvm.call @bptDeviceAlloc
+// CHECK: llvm.call @bptDeviceCopy(%[[B]],
+// CHECK: llvm.call @bptDeviceLaunch(%[[K]],
+// CHECK: llvm.call @bptDeviceFree(%[[B]])
+module attributes {gpu.container_module} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_80">, assembly = "PTX">]
+  func.func @host(%x: memref<64xf32>) {
+    %c1 = arith.constant 1 : index
+    %c128 = arith.constant 128 : index
+    %b = memref.alloc() : memref<64xf32>
+    memref.copy %x, %b : memref<64xf32> to memref<64xf32>
+    gpu.launch_func @kernels::@one blocks in (%c1, %c1, %c1) threads in (%c128, %c1, %c1) args(%b : memref<64xf32>)
+    memref.dealloc %b : memref<64xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    llvm.func @one(%p: !llvm.ptr) attributes {gpu.kernel, nvvm.kernel} {
+      llvm.return
+    }
+  }
+  func.func @host(%x: !llvm.ptr) {
+    %c1 = arith.constant 1 : index
+    // expected-error @below {{needs the PTX of its kernel; run bpt-gpu-emit-ptx first}}
+    gpu.launch_func @kernels::@one blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%x : !llvm.ptr)
+    return
+  }
+}
