@@ -108,7 +108,9 @@ LogicalResult Distributor::distribute(Operation *op) {
           })
       .Default([&](Operation *other) -> LogicalResult {
         bool isElementwise = OpTrait::hasElementwiseMappableTraits(other) &&
-                             other->getNumResults() == 1;
+                             other->getNumResults() == 1 &&
+                             getElementTypeOrSelf(other->getResult(0).getType())
+                                 .isIntOrIndexOrFloat();
         if (isElementwise && isa<VectorType>(other->getResult(0).getType()))
           return distributeElementwise(other);
         if (isElementwise)
