@@ -15,6 +15,7 @@ generate() {
 }
 
 generate Dialect/BPT/IR/BPTOps.td -gen-dialect-doc -dialect=bpt >"$out/Dialect.md"
+generate Dialect/Tile/IR/TileOps.td -gen-dialect-doc -dialect=bpt_tile >"$out/TileDialect.md"
 {
   echo "# Transform operations"
   echo
@@ -22,7 +23,7 @@ generate Dialect/BPT/IR/BPTOps.td -gen-dialect-doc -dialect=bpt >"$out/Dialect.m
 } >"$out/TransformOps.md"
 {
   echo "# Passes"
-  for folder in Dialect/BPT/Transforms Target/CPU ExecutionEngine; do
+  for folder in Dialect/BPT/Transforms Target/CPU Target/GPU/Distribute ExecutionEngine; do
     printf '\n## %s\n\n' "$folder"
     generate "$folder/Passes.td" -gen-pass-doc
   done

@@ -8,6 +8,7 @@
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -17,7 +18,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::bpt::BPTDialect>();
+  registry.insert<mlir::bpt::BPTDialect, mlir::bpt::tile::TileDialect>();
   mlir::bpt::registerTransformOps(registry);
   return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
 }

@@ -13,10 +13,15 @@
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
+<<<<<<< HEAD
 #include "bpt/Target/Common/Passes.h"
 #include "bpt/Target/GPU/Passes.h"
+=======
+#include "bpt/Target/GPU/Distribute/Passes.h"
+>>>>>>> lanes
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -26,15 +31,19 @@
 using namespace mlir;
 
 static void registerDialects(DialectRegistry *registry) {
-  registry->insert<bpt::BPTDialect>();
+  registry->insert<bpt::BPTDialect, bpt::tile::TileDialect>();
   bpt::registerTransformOps(*registry);
 }
 
 static void registerPasses() {
   bpt::registerBPTPasses();
   bpt::registerBPTCPUPasses();
+<<<<<<< HEAD
   bpt::registerBPTTargetCommonPasses();
   bpt::registerBPTTargetGPUPasses();
+=======
+  bpt::registerBPTGPUDistributePasses();
+>>>>>>> lanes
   bpt::registerCPULoweringPipeline();
 }
 

@@ -92,6 +92,8 @@ LogicalResult Distributor::distributeIf(scf::IfOp op) {
   for (auto [i, result] : llvm::enumerate(op.getResults())) {
     auto type = dyn_cast<VectorType>(result.getType());
     if (isa<BaseMemRefType>(result.getType()))
+      return op.emitOpError("chooses a memref; choose the index of a buffer");
+    if (isa<BaseMemRefType>(result.getType()))
       return op.emitOpError("carries a memref; carry the index of a buffer");
     if (!type) {
       carried.push_back({unsigned(i), TileAxes::None, {}, 1});

@@ -107,12 +107,16 @@ LogicalResult Distributor::distribute(Operation *op) {
                                    "to warps by bpt-distribute-to-lanes");
           })
       .Default([&](Operation *other) -> LogicalResult {
-        bool isElementwise = OpTrait::hasElementwiseMappableTraits(other) &&
-                             other->getNumResults() == 1;
-        if (isElementwise && isa<VectorType>(other->getResult(0).getType()))
-          return distributeElementwise(other);
-        if (isElementwise)
-          return distributeScalar(other);
+        // Of memory, only what is above: an elementwise choice of it is not.
+        Type result = other->getNumResults() == 1
+                          ? other->getResult(0).getType()
+                          : Type();
+        if (result && OpTrait::hasElementwiseMappableTraits(other)) {
+          if (isa<VectorType>(result))
+            return distributeElementwise(other);
+          if (result.isIntOrIndexOrFloat())
+            return distributeScalar(other);
+        }
         return other->emitOpError(
             "is not part of a tile program; it consists of elementwise arith "
             "and math, vector.contract, multi_reduction, broadcast, "

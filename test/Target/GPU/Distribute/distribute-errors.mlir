@@ -203,6 +203,39 @@ gpu.module @kernels {
 
 // -----
 
+// Branches that choose memory.
+gpu.module @kernels {
+  gpu.func @f(%x: memref<64x64xf32>, %y: memref<64x64xf32>, %c: i1) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %z = arith.constant dense<0.0> : vector<64xf32>
+    // expected-error@+1 {{chooses a memref; choose the index of a buffer}}
+    %r = scf.if %c -> (memref<64x64xf32>) {
+      gpu.barrier
+      scf.yield %x : memref<64x64xf32>
+    } else {
+      scf.yield %y : memref<64x64xf32>
+    }
+    vector.transfer_write %z, %r[%c0, %c0] {in_bounds = [true]} : vector<64xf32>, memref<64x64xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+// Values that choose memory.
+gpu.module @kernels {
+  gpu.func @f(%x: memref<64x64xf32>, %y: memref<64x64xf32>, %c: i1) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %z = arith.constant dense<0.0> : vector<64xf32>
+    // expected-error@+1 {{is not part of a tile program; it consists of elementwise arith}}
+    %r = arith.select %c, %x, %y : memref<64x64xf32>
+    vector.transfer_write %z, %r[%c0, %c0] {in_bounds = [true]} : vector<64xf32>, memref<64x64xf32>
+    gpu.return
+  }
+}
+
+// -----
+
 // Memory that is not the block's.
 gpu.module @kernels {
   gpu.func @f() kernel attributes {bpt_tile.warps = 4 : i32} {

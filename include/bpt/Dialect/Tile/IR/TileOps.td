@@ -27,10 +27,9 @@ def Tile_Dialect : Dialect {
 
     Three discardable attributes belong to it. `bpt_tile.warps` on a kernel says
     that it is a tile program, and for blocks of how many warps.
-    `bpt_tile.divisor` on an integer
-    or index argument of a kernel promises that the argument is a multiple of
-    that number, which is how a dynamic stride is known to keep rows aligned.
-    `bpt_tile.shared_bytes` on a distributed kernel is the size of the dynamic
+    `bpt_tile.divisor` on an integer or index argument of a kernel promises that
+    the argument is a multiple of that number, which is how a dynamic stride is
+    known to keep rows aligned. `bpt_tile.shared_bytes` on a distributed kernel is the size of the dynamic
     workgroup memory that it must be launched with.
   }];
   let hasOperationAttrVerify = 1;
