@@ -215,8 +215,12 @@ void bpt_emu_cluster_arrive(Semantics semantics, uint32_t aligned,
                "barrier.cluster.wait has to come between");
   thread.hasClusterArrival = true;
   thread.clusterArrivalPhase = cluster.clusterPhase;
-  if (detectsRaces() && semantics != Semantics::Relaxed)
-    release(thread, cluster.arrivalClock);
+  if (detectsRaces()) {
+    if (semantics == Semantics::Relaxed)
+      publishFenced(thread, cluster.arrivalClock);
+    else
+      release(thread, cluster.arrivalClock);
+  }
   if (++cluster.clusterArrivals >= cluster.liveThreads)
     completeClusterBarrier(cluster);
 }

@@ -170,8 +170,12 @@ static uint64_t arrive(uint64_t address, uint32_t count, int64_t transactions,
   if ((flags & kMbarrierNoComplete) && completes)
     fail(site, "the arrival is .noComplete, but completes the phase");
   uint64_t state = encode(mbarrier);
-  if (detectsRaces() && !(flags & kMbarrierRelaxed))
-    release(thread, mbarrier.arriving);
+  if (detectsRaces()) {
+    if (flags & kMbarrierRelaxed)
+      publishFenced(thread, mbarrier.arriving);
+    else
+      release(thread, mbarrier.arriving);
+  }
   if (flags & kMbarrierDrop) {
     if (count > mbarrier.expected)
       fail(site, "{0} arrivals are dropped of the {1} that are expected", count,
@@ -238,8 +242,12 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
     }
   }
   thread.lastFailedWait = 0;
-  if (detectsRaces() && !(flags & kMbarrierRelaxed))
-    acquire(thread, mbarrier.completed);
+  if (detectsRaces()) {
+    if (flags & kMbarrierRelaxed)
+      seeRelaxed(thread, mbarrier.completed);
+    else
+      acquire(thread, mbarrier.completed);
+  }
   return 1;
 }
 

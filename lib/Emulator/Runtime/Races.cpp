@@ -44,7 +44,17 @@ void mlir::bpt::emulator::fenceThread(Thread &thread) {
   thread.unfenced.clear();
   thread.fenced.clear();
   release(thread, thread.fenced);
-  thread.hasFenced = true;
+}
+
+void mlir::bpt::emulator::seeRelaxed(Thread &thread, const SyncClock &clock) {
+  thread.unfenced.known.join(clock.known);
+  thread.unfenced.proxied.join(clock.proxied);
+}
+
+void mlir::bpt::emulator::publishFenced(const Thread &thread,
+                                        SyncClock &clock) {
+  clock.known.join(thread.fenced.known);
+  clock.proxied.join(thread.fenced.proxied);
 }
 
 void mlir::bpt::emulator::synchronizeThrough(Thread &thread, uint64_t address,
@@ -56,20 +66,16 @@ void mlir::bpt::emulator::synchronizeThrough(Thread &thread, uint64_t address,
   bool strong = semantics == Semantics::AcquireRelease ||
                 semantics == Semantics::SequentiallyConsistent;
   if (loads) {
-    if (strong || semantics == Semantics::Acquire) {
+    if (strong || semantics == Semantics::Acquire)
       acquire(thread, location);
-    } else {
-      thread.unfenced.known.join(location.known);
-      thread.unfenced.proxied.join(location.proxied);
-    }
+    else
+      seeRelaxed(thread, location);
   }
   if (stores) {
-    if (strong || semantics == Semantics::Release) {
+    if (strong || semantics == Semantics::Release)
       release(thread, location);
-    } else if (thread.hasFenced) {
-      location.known.join(thread.fenced.known);
-      location.proxied.join(thread.fenced.proxied);
-    }
+    else
+      publishFenced(thread, location);
   }
 }
 

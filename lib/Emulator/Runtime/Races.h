@@ -23,8 +23,12 @@ void acquire(Thread &thread, const SyncClock &clock);
 void acquireAll(Thread &thread, const SyncClock &clock);
 /// What the thread knows is ordered before what the async proxy will do.
 void fenceAsyncProxy(Thread &thread);
-/// fence, for relaxed accesses.
+/// fence, for relaxed operations.
 void fenceThread(Thread &thread);
+/// A relaxed operation hands on what the thread knew at its last fence.
+void publishFenced(const Thread &thread, SyncClock &clock);
+/// A relaxed operation sees what the thread will know from its next fence on.
+void seeRelaxed(Thread &thread, const SyncClock &clock);
 /// A relaxed or stronger access to a location that synchronises.
 void synchronizeThrough(Thread &thread, uint64_t address, AccessKind kind,
                         Semantics semantics);

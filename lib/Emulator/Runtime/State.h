@@ -128,7 +128,6 @@ struct Thread {
   /// What relaxed stores publish and relaxed loads have seen, by the last
   /// fence.
   SyncClock fenced, unfenced;
-  bool hasFenced = false;
 
   /// Profile mode: the block at whose start it waits.
   uint32_t block = 0;
@@ -169,8 +168,10 @@ struct Warp {
   std::array<Rendezvous, kWarpSize> rendezvous;
   std::array<CollectiveHandler, kWarpSize> handlers = {};
 
-  /// wgmma groups are the warp's.
+  /// The warp's part of its warpgroup's wgmma groups.
   GroupCounter wgmma;
+  /// Lanes that wait for the parts of the other warps.
+  uint32_t wgmmaWaiters = 0;
   bool wgmmaFenced = false;
 };
 
