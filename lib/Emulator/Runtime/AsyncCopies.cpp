@@ -40,6 +40,7 @@ void bpt_emu_cp_async(uint64_t destination, uint64_t source, uint32_t bytes,
   SharedPlace place =
       checkShared(thread, destination, bytes, bytes, /*ownOnly=*/true,
                   "destination of cp.async", site);
+  checkNoMbarrier(thread, place, bytes, site);
   if (sourceBytes)
     checkGlobal(thread, source, sourceBytes, bytes, /*isWrite=*/false,
                 "source of cp.async", site);
@@ -50,9 +51,11 @@ void bpt_emu_cp_async(uint64_t destination, uint64_t source, uint32_t bytes,
     raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
               {counter.agent, counter.openStep(), /*isAsyncProxy=*/false},
               site);
-    if (sourceBytes && worker.launch.options.globalRaces)
+    if (sourceBytes && detectsGlobalRaces()) {
       raceGlobal(thread, source, sourceBytes, /*isRead=*/true,
                  /*isWrite=*/false, /*isStrong=*/false, site);
+      raceGrid(thread, source, sourceBytes, /*isWrite=*/false, site);
+    }
   }
   if (worker.recorder) {
     if (sourceBytes)

@@ -99,6 +99,7 @@ void bpt_emu_bulk_global_to_shared(uint64_t destination, uint64_t source,
   checkSize(bytes, site);
   checkGlobal(thread, source, bytes, kBulkAlignment, /*isWrite=*/false,
               "source of cp.async.bulk", site);
+  raceGrid(thread, source, bytes, /*isWrite=*/false, site);
   if (ProfileRecorder *recorder = currentWorker().recorder.get())
     recorder->countAsyncLoad(source, bytes);
   if (!isMulticast)
@@ -153,6 +154,7 @@ void bpt_emu_bulk_shared_to_global(uint64_t destination, uint64_t source,
                   "source of cp.async.bulk", site);
   checkGlobal(thread, destination, bytes, kBulkAlignment, /*isWrite=*/true,
               "destination of cp.async.bulk", site);
+  raceGrid(thread, destination, bytes, /*isWrite=*/true, site);
   if (ProfileRecorder *recorder = currentWorker().recorder.get())
     recorder->countAsyncStore(destination, bytes);
   addToBulkGroup(thread, [=] {

@@ -135,6 +135,11 @@ void bpt_emu_mbarrier_init(uint64_t address, uint32_t count, uint32_t site) {
                /*isWrite=*/true, /*isStrong=*/false, site);
   markInitialized(*place.cta, place.offset, 8);
   Mbarrier &mbarrier = place.cta->mbarriers[static_cast<uint32_t>(address)];
+  if (mbarrier.isValid)
+    fail(site,
+         "mbarrier.init: there is an mbarrier at {0:x} of shared memory "
+         "already; mbarrier.inval has to come first",
+         place.offset);
   Agent agent = mbarrier.agent;
   uint32_t phase = mbarrier.phase;
   mbarrier = Mbarrier();
@@ -265,6 +270,7 @@ SharedPlace mlir::bpt::emulator::checkAsyncWrite(
            "{0}: the destination is in the shared memory of block {1} of the "
            "cluster, its mbarrier in that of block {2}",
            what, place.cta->rank, where.place.cta->rank);
+  checkNoMbarrier(thread, place, bytes, site);
   if (detectsRaces())
     raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
               trackCopies(thread, *where.mbarrier), site);

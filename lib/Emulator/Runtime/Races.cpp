@@ -16,6 +16,11 @@ bool mlir::bpt::emulator::detectsRaces() {
   return currentWorker().launch.options.races;
 }
 
+bool mlir::bpt::emulator::detectsGlobalRaces() {
+  const LaunchOptions &options = currentWorker().launch.options;
+  return options.races && options.globalRaces;
+}
+
 void mlir::bpt::emulator::release(Thread &thread, SyncClock &clock) {
   clock.known.join(thread.clock.known);
   clock.known.raise(thread.agent, thread.step);
@@ -139,6 +144,39 @@ void mlir::bpt::emulator::raceGlobal(Thread &thread, uint64_t address,
           thread.cta->cluster->globalShadow.access(address, bytes, isRead,
                                                    isWrite, accessor))
     report(thread, *conflict, "global", accessor, site);
+}
+
+[[noreturn]] static void reportGrid(const Thread &thread, uint64_t address,
+                                    bool isWrite,
+                                    const GridShadow::Conflict &conflict,
+                                    uint32_t site) {
+  const LaunchState &launch = currentWorker().launch;
+  const Dim3 &grid = launch.geometry.grid, &cluster = launch.geometry.cluster;
+  uint32_t columns = grid.x / cluster.x, rows = grid.y / cluster.y;
+  getErrorBuffer() = llvm::formatv(
+      "data race: {0} global memory at {1:x} while nothing orders it after a "
+      "{2} by {3} ({4},{5},{6}) at {7}",
+      isWrite ? "writes" : "reads", address,
+      conflict.isEarlierWrite ? "write" : "read",
+      cluster.product() > 1 ? "the cluster of block" : "block",
+      conflict.cluster % columns * cluster.x,
+      conflict.cluster / columns % rows * cluster.y,
+      conflict.cluster / columns / rows * cluster.z,
+      describeSite(launch, conflict.site));
+  abandon(thread, site);
+}
+
+void mlir::bpt::emulator::raceGrid(Thread &thread, uint64_t address,
+                                   uint32_t bytes, bool isWrite,
+                                   uint32_t site) {
+  LaunchState &launch = currentWorker().launch;
+  if (launch.numClusters == 1 || !detectsGlobalRaces())
+    return;
+  const Cluster &cluster = *thread.cta->cluster;
+  std::optional<GridShadow::Conflict> conflict = launch.gridShadow.access(
+      address, bytes, static_cast<uint32_t>(cluster.index), isWrite, site);
+  if (conflict && !cluster.mayFollowOthers)
+    reportGrid(thread, address, isWrite, *conflict, site);
 }
 
 static void raceAgent(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,

@@ -242,6 +242,7 @@ struct Cta {
 
 struct Cluster {
   Worker *worker = nullptr;
+  uint64_t index = 0;
   Dim3 id;
   std::vector<std::unique_ptr<Cta>> ctas;
   std::vector<Thread> threads;
@@ -260,6 +261,9 @@ struct Cluster {
   std::vector<bool> agents;
   llvm::DenseMap<uint64_t, SyncClock> locations;
   GlobalShadow globalShadow;
+  /// It has read global memory otherwise than plainly: other clusters' accesses
+  /// may be ordered before its own.
+  bool mayFollowOthers = false;
 
   Agent addAgent(bool isAsyncProxy);
 };

@@ -115,8 +115,9 @@ static BoxCopy makeCopy(Thread &thread, uint64_t address, uint32_t rank,
   return copy;
 }
 
+/// `isPlain`: it races with the accesses of other clusters.
 static void checkTensor(Thread &thread, const BoxCopy &copy, bool isWrite,
-                        const char *what, uint32_t site) {
+                        bool isPlain, const char *what, uint32_t site) {
   ProfileRecorder *recorder = currentWorker().recorder.get();
   copy.forEachRow([&](uint32_t, uint64_t address, uint32_t begin,
                       uint32_t end) {
@@ -125,6 +126,8 @@ static void checkTensor(Thread &thread, const BoxCopy &copy, bool isWrite,
     uint64_t first = address + uint64_t(begin) * copy.elementBytes;
     uint32_t bytes = (end - begin) * copy.elementBytes;
     checkGlobal(thread, first, bytes, copy.elementBytes, isWrite, what, site);
+    if (isPlain)
+      raceGrid(thread, first, bytes, isWrite, site);
     if (!recorder)
       return;
     if (isWrite)
@@ -180,8 +183,8 @@ void bpt_emu_tma_load(uint64_t destination, uint64_t map, uint32_t rank,
   Thread &thread = currentThread();
   BoxCopy copy =
       makeCopy(thread, map, rank, coordinates, "cp.async.bulk.tensor", site);
-  checkTensor(thread, copy, /*isWrite=*/false, "source of cp.async.bulk.tensor",
-              site);
+  checkTensor(thread, copy, /*isWrite=*/false, /*isPlain=*/true,
+              "source of cp.async.bulk.tensor", site);
   if (!isMulticast)
     return loadBox(thread, copy, destination, mbarrier, site);
   forEachMulticastTarget(ctaMask, site, [&](uint32_t target) {
@@ -220,7 +223,7 @@ void bpt_emu_tma_store(uint64_t map, uint32_t rank, const int32_t *coordinates,
       makeCopy(thread, map, rank, coordinates, "cp.async.bulk.tensor", site);
   checkBulkSource(thread, source, copy.getBytes(), kBoxAlignment,
                   "source of cp.async.bulk.tensor", site);
-  checkTensor(thread, copy, /*isWrite=*/true,
+  checkTensor(thread, copy, /*isWrite=*/true, /*isPlain=*/true,
               "destination of cp.async.bulk.tensor", site);
   addToBulkGroup(thread, [=] {
     forEachElement(copy, source, [&](uint64_t address, const uint8_t *element) {
@@ -240,7 +243,7 @@ void bpt_emu_tma_reduce(uint64_t map, uint32_t rank, const int32_t *coordinates,
                "floats, which this operation is not for");
   checkBulkSource(thread, source, copy.getBytes(), kBoxAlignment,
                   "source of cp.reduce.async.bulk.tensor", site);
-  checkTensor(thread, copy, /*isWrite=*/true,
+  checkTensor(thread, copy, /*isWrite=*/true, /*isPlain=*/false,
               "destination of cp.reduce.async.bulk.tensor", site);
   addToBulkGroup(thread, [=] {
     forEachElement(copy, source, [&](uint64_t address, const uint8_t *element) {

@@ -281,9 +281,8 @@ static void forEachWarpOfGroup(Warp &warp, Function function) {
 
 static bool hasGroupCommitted(Warp &warp, uint32_t count) {
   bool result = true;
-  forEachWarpOfGroup(warp, [&](Warp &other) {
-    result &= other.wgmma.committed >= count;
-  });
+  forEachWarpOfGroup(
+      warp, [&](Warp &other) { result &= other.wgmma.committed >= count; });
   return result;
 }
 
