@@ -181,8 +181,9 @@ struct NamedBarrier {
   uint32_t expected = 0;
   uint32_t site = kNoSite;
   bool aligned = false;
-  /// By warp: lanes that arrived, and those of them that wait.
-  llvm::SmallVector<uint32_t, 4> arrived, waiting;
+  /// By warp: lanes that arrived, those of them that wait, and the instruction
+  /// of the first.
+  llvm::SmallVector<uint32_t, 4> arrived, waiting, sites;
   uint32_t population = 0;
   bool allTrue = true, anyTrue = false;
   /// Where the waiting threads' reductions go.
