@@ -135,9 +135,13 @@ unsigned emulator::Module::Impl::chooseOptLevel(const Kernel &kernel, Dim3 grid,
     return *options.optLevel;
   const ptx::Function &function = *ptxModule->findFunction(kernel.name);
   // Without optimisation every register has a place in the fibre's stack.
-  constexpr size_t kMaxRegisters = 4096;
+  constexpr size_t kMaxRegisters = 20000;
   if (function.registers.size() > kMaxRegisters)
     return 1;
+  // With it the time to compile grows faster than the kernel.
+  constexpr size_t kMaxInstructions = 4000;
+  if (function.instructions.size() > kMaxInstructions)
+    return 0;
   double numThreads = static_cast<double>(grid.product()) * block.product();
   return guessRepetition(function) * numThreads > 1e5;
 }
