@@ -60,6 +60,9 @@ MUTANTS = [
            r"setp.le.s32\1%r52, \2"),
     mutant("reduce", "one partial sum too few", r"(setp\.gt\.u32\s+%p10, %r8, )7", r"\g<1>6"),
     mutant("reduce", "one partial sum too many", r"(setp\.gt\.u32\s+%p10, %r8, )7", r"\g<1>8"),
+    mutant("reduce", "sum of the blocks by a plain load and store",
+           r"atom\.global\.add\.f32\s+(%f\d+), (\[%rd6\]), (%f\d+);",
+           r"ld.global.f32 \1, \2; add.f32 \1, \1, \3; st.global.f32 \2, \1;"),
 
     mutant("matmul", "weak cp.async wait", r"cp\.async\.wait_group 1;", "cp.async.wait_group 2;"),
     drop("matmul", "no cp.async wait", r"cp\.async\.wait_group"),
