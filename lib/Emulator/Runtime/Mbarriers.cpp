@@ -17,6 +17,8 @@ using namespace mlir::bpt::emulator;
 
 static constexpr uint32_t kMaxCount = (1 << 20) - 1;
 static constexpr int64_t kMaxTransactions = (1 << 20) - 1;
+/// Of tests of several mbarriers in turn, before others run in between.
+static constexpr uint32_t kMaxSpuriousFailures = 4;
 
 //===----------------------------------------------------------------------===//
 // The state
@@ -232,11 +234,11 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
     // The first answer is no, as the hardware's may be: kernels that do not
     // look at it are found out.
     uint64_t key = (address << 1 | parity) + 1;
-    if (thread.lastFailedWait != key) {
-      thread.lastFailedWait = key;
+    bool isSame = thread.lastFailedWait == key;
+    thread.lastFailedWait = key;
+    if (!isSame && ++thread.failedWaits <= kMaxSpuriousFailures)
       return 0;
-    }
-    if (flags & kMbarrierTry) {
+    if (isSame && (flags & kMbarrierTry)) {
       where.place.cta->phaseWaiters.push_back(
           {&thread, static_cast<uint32_t>(address), parity});
       suspend(name, site);
@@ -247,6 +249,7 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
     }
   }
   thread.lastFailedWait = 0;
+  thread.failedWaits = 0;
   if (detectsRaces()) {
     if (flags & kMbarrierRelaxed)
       seeRelaxed(thread, mbarrier.completed);

@@ -207,6 +207,6 @@ void mlir::bpt::emulator::raceReduction(Thread &thread, Cta &cta,
 }
 
 void mlir::bpt::emulator::observe(Thread &thread, Agent agent, uint32_t step) {
-  if (agent != kNoAgent)
+  if (detectsRaces() && agent != kNoAgent)
     thread.clock.known.raise(agent, step);
 }

@@ -314,14 +314,10 @@ void mlir::bpt::emulator::issueAsync(Thread &thread, Delivery delivery) {
 }
 
 static void checkOutstanding(Thread &thread, uint32_t site) {
-  if (!thread.copies.open.empty() ||
-      llvm::any_of(thread.copies.groups,
-                   [](const auto &group) { return !group.empty(); }))
+  if (!thread.copies.empty())
     fail(site, "the thread exits while its cp.async copies are in flight; wait "
                "with cp.async.wait_all or cp.async.wait_group 0");
-  if (!thread.bulk.open.empty() ||
-      llvm::any_of(thread.bulk.groups,
-                   [](const auto &group) { return !group.empty(); }))
+  if (!thread.bulk.empty())
     fail(site,
          "the thread exits while its bulk copies out of shared memory are in "
          "flight; wait with cp.async.bulk.wait_group 0");

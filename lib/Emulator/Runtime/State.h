@@ -63,19 +63,31 @@ struct GroupCounter {
   uint32_t openStep() const { return committed + 1; }
 };
 
-/// Groups whose operations are still to be carried out.
+/// Operations that a thread has issued and that are still to be carried out:
+/// those that no group holds yet, and the groups, oldest first. They complete
+/// in order, so that one agent can stand for all.
 template <typename Operation> struct GroupQueue {
-  GroupCounter counter;
+  struct Group {
+    std::vector<Operation> operations;
+    uint32_t step;
+  };
+
   std::vector<Operation> open;
-  std::deque<std::vector<Operation>> groups;
+  std::deque<Group> groups;
+  Agent agent = kNoAgent;
+  /// The agent's, of the operations that are issued now.
+  uint32_t step = 1;
 
   void add(Operation operation) { open.push_back(std::move(operation)); }
   void commit() {
-    groups.push_back(std::move(open));
+    groups.push_back({std::move(open), step++});
     open.clear();
-    ++counter.committed;
   }
-  bool empty() const { return open.empty() && groups.empty(); }
+  bool empty() const {
+    return open.empty() && llvm::all_of(groups, [](const Group &group) {
+             return group.operations.empty();
+           });
+  }
 };
 
 /// An asynchronous operation that is still to be carried out.
@@ -114,9 +126,10 @@ struct Thread {
   /// barrier.cluster: whether it has arrived without waiting, and when.
   bool hasClusterArrival = false;
   uint32_t clusterArrivalPhase = 0;
-  /// Of an mbarrier whose test failed last, which may not fail again for
-  /// nothing.
+  /// The mbarrier and phase whose test failed last, which may not fail again
+  /// for nothing, and the number of such failures in a row.
   uint64_t lastFailedWait = 0;
+  uint32_t failedWaits = 0;
   std::vector<LocalFrame> localFrames;
   /// The allocation that the last global access hit.
   const DeviceMemory::Allocation *lastAllocation = nullptr;
