@@ -1,6 +1,6 @@
 """Runs every wrong kernel of faults.py and its correction.
 
-    run_faults.py --tool=build/bin/bpt-emulate [--filter=REGEX] [--seed=N] [--ptxas] [--list]
+    run_faults.py --tool=build/bin/bpt-emulate [--filter=REGEX] [--seed=N] [--ptxas=PATH] [--list]
 
 A wrong kernel must be reported with its kind and the line that is wrong; the corrected
 one must run without a report. `--list` prints what each is reported as; `--ptxas` only
@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--tool", default="build/bin/bpt-emulate")
     parser.add_argument("--filter", default="")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--ptxas", action="store_true")
+    parser.add_argument("--ptxas", metavar="PATH")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     seed = options.seed
@@ -59,7 +59,7 @@ def main():
     failures = []
     if options.ptxas:
         failures = [f"{c.name}: {r}" for c, r in
-                    zip(corrected, run_conformance.assemble(corrected)) if r]
+                    zip(corrected, run_conformance.assemble(corrected, options.ptxas)) if r]
     else:
         with tempfile.TemporaryDirectory(prefix="bpt-faults-") as directory:
             backend = Emulator(options.tool, directory, seed)
