@@ -27,6 +27,8 @@ struct Variant {
   std::unique_ptr<HostCode> code;
   std::vector<Site> sites;
   std::vector<BasicBlock> blocks;
+  /// The kernels that were launched.
+  llvm::DenseMap<const Kernel *, void (*)(const uint8_t *)> entries;
 };
 } // namespace
 
@@ -170,7 +172,6 @@ llvm::Error emulator::Module::Impl::compile(Variant &variant,
 
 llvm::Expected<KernelDescription>
 emulator::Module::Impl::describe(const Kernel &kernel, Variant &variant) {
-  const ptx::Function &function = *ptxModule->findFunction(kernel.name);
   KernelDescription description;
   description.name = kernel.name;
   description.parameterBytes = kernel.parameterBytes;
@@ -181,13 +182,17 @@ emulator::Module::Impl::describe(const Kernel &kernel, Variant &variant) {
   description.requiredBlock = kernel.requiredBlock;
   description.maxBlock = kernel.maxBlock;
   description.requiredCluster = kernel.requiredCluster;
-  if (variant.code) {
-    auto entry =
-        variant.code->lookup(ModuleTranslator::getSymbolName(function));
-    if (!entry)
-      return entry.takeError();
-    description.entry = reinterpret_cast<void (*)(const uint8_t *)>(*entry);
+  if (!variant.code)
+    return description;
+  auto &entry = variant.entries[&kernel];
+  if (!entry) {
+    auto address = variant.code->lookup(
+        ModuleTranslator::getSymbolName(*ptxModule->findFunction(kernel.name)));
+    if (!address)
+      return address.takeError();
+    entry = reinterpret_cast<void (*)(const uint8_t *)>(*address);
   }
+  description.entry = entry;
   return description;
 }
 
