@@ -246,8 +246,9 @@ llvm::Error emulator::Module::launch(const Kernel &kernel, Dim3 grid,
     llvm::Expected<Variant *> variant = impl->getVariant(options.profile);
     if (!variant)
       return variant.takeError();
-    if (llvm::Error error =
-            impl->compile(**variant, impl->chooseOptLevel(kernel, grid, block)))
+    unsigned optLevel =
+        (*variant)->code ? 0 : impl->chooseOptLevel(kernel, grid, block);
+    if (llvm::Error error = impl->compile(**variant, optLevel))
       return error;
     auto described = impl->describe(kernel, **variant);
     if (!described)
