@@ -52,7 +52,6 @@ llvm_config.add_tool_substitutions(
     [config.bpt_tools_dir, config.llvm_tools_dir],
 )
 
-<<<<<<< HEAD
 # Kernels run in the emulator where it is built, and are assembled where CUDA's
 # assembler is installed.
 if os.path.exists(os.path.join(config.bpt_tools_dir, "bpt-emulate")):
@@ -63,13 +62,6 @@ if ptxas:
     config.substitutions.append(("%ptxas", ptxas))
 else:
     lit_config.note("tests of what ptxas makes of kernels are left out: there is no ptxas")
-=======
-# NVIDIA's assembler checks PTX where it is installed; nothing else needs it.
-if shutil.which("ptxas") or os.path.exists("/usr/local/cuda/bin/ptxas"):
-    config.available_features.add("ptxas")
-else:
-    lit_config.note("tests that assemble PTX are left out: there is no ptxas")
->>>>>>> gpu
 
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.

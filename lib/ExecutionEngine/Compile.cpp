@@ -45,6 +45,7 @@ static bool isLowered(ModuleOp module) {
 static void setGPUOptions(GPUPipelineOptions &pipeline,
                           const CompileOptions &options) {
   pipeline.chip = options.chip->getName();
+  pipeline.tensorCores = options.tensorCores;
   if (!options.strategy.empty())
     pipeline.strategy = options.strategy;
 }
@@ -66,14 +67,7 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
   pm.addPass(createRecordSignaturePass({options.function}));
   if (options.chip) {
     GPUPipelineOptions pipeline;
-<<<<<<< HEAD
-    pipeline.chip = options.chip->getName();
-    pipeline.tensorCores = options.tensorCores;
-    if (!options.strategy.empty())
-      pipeline.strategy = options.strategy;
-=======
     setGPUOptions(pipeline, options);
->>>>>>> gpu
     buildGPUPipeline(pm, pipeline);
   } else {
     CPUPipelineOptions pipeline;

@@ -16,12 +16,11 @@
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
-<<<<<<< HEAD
 #include "bpt/Target/Common/Passes.h"
-#include "bpt/Target/GPU/Passes.h"
-=======
 #include "bpt/Target/GPU/Distribute/Passes.h"
->>>>>>> lanes
+#include "bpt/Target/GPU/Launch/Passes.h"
+#include "bpt/Target/GPU/Passes.h"
+#include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -38,12 +37,11 @@ static void registerDialects(DialectRegistry *registry) {
 static void registerPasses() {
   bpt::registerBPTPasses();
   bpt::registerBPTCPUPasses();
-<<<<<<< HEAD
   bpt::registerBPTTargetCommonPasses();
   bpt::registerBPTTargetGPUPasses();
-=======
   bpt::registerBPTGPUDistributePasses();
->>>>>>> lanes
+  bpt::registerBPTGPULaunchPasses();
+  bpt::registerBPTGPUVectorizePasses();
   bpt::registerCPULoweringPipeline();
 }
 

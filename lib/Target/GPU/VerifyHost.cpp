@@ -20,11 +20,6 @@ namespace {
 struct VerifyHostPass : bpt::impl::VerifyHostPassBase<VerifyHostPass> {
   void runOnOperation() override {
     WalkResult result = getOperation()->walk([](Operation *op) {
-<<<<<<< HEAD
-      // Launches and copies between buffers are the device's work; an assertion
-      // is about sizes.
-      if (isa<gpu::LaunchFuncOp, memref::CopyOp, cf::AssertOp>(op))
-=======
       // A constant is memory of the host; kernels have copies of theirs, and
       // what returns one copies it first.
       if (isa<memref::GetGlobalOp>(op) &&
@@ -32,9 +27,9 @@ struct VerifyHostPass : bpt::impl::VerifyHostPassBase<VerifyHostPass> {
         op->emitOpError("is passed on by the host, but lies in its memory");
         return WalkResult::interrupt();
       }
-      // Launches and copies between buffers are the device's work.
-      if (isa<gpu::LaunchFuncOp, memref::CopyOp>(op))
->>>>>>> gpu
+      // Launches and copies between buffers are the device's work; an assertion
+      // is about sizes.
+      if (isa<gpu::LaunchFuncOp, memref::CopyOp, cf::AssertOp>(op))
         return WalkResult::advance();
       auto effects = dyn_cast<MemoryEffectOpInterface>(op);
       bool touches = effects && (effects.hasEffect<MemoryEffects::Read>() ||
