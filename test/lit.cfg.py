@@ -52,11 +52,13 @@ llvm_config.add_tool_substitutions(
     [config.bpt_tools_dir, config.llvm_tools_dir],
 )
 
-# NVIDIA's assembler checks PTX where it is installed; nothing else needs it.
-if shutil.which("ptxas") or os.path.exists("/usr/local/cuda/bin/ptxas"):
+# Kernels are assembled where CUDA's assembler is installed.
+ptxas = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+if ptxas:
     config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
 else:
-    lit_config.note("tests that assemble PTX are left out: there is no ptxas")
+    lit_config.note("tests of what ptxas makes of kernels are left out: there is no ptxas")
 
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.

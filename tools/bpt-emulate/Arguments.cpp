@@ -197,7 +197,11 @@ llvm::Error Arguments::parseTensorMap(Argument &argument, StringRef text) {
     auto [key, value] = field.split('=');
     bool ok = true;
     if (key == "type") {
-      std::optional<TensorMapType> type = parseTensorMapType(value);
+      // Scalars and buffers write i32 for what PTX calls s32.
+      std::string name = value.str();
+      if (value.starts_with("i"))
+        name[0] = 's';
+      std::optional<TensorMapType> type = parseTensorMapType(name);
       ok = hasType = type.has_value();
       description.type = type.value_or(TensorMapType::F32);
     } else if (key == "dims") {

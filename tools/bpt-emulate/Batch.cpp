@@ -9,7 +9,6 @@
 #include "Batch.h"
 #include "Report.h"
 #include "bpt/ExecutionEngine/FileIO.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir::bpt;
 using namespace mlir::bpt::emulator;

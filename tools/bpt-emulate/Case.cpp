@@ -16,7 +16,6 @@
 
 using namespace mlir::bpt;
 using namespace mlir::bpt::emulator;
-using llvm::StringRef;
 using llvm::Twine;
 
 static llvm::Expected<std::unique_ptr<emulator::Module>>

@@ -118,6 +118,11 @@ llvm::Expected<EmulateOptions> mlir::bpt::emulator::parseOptions(int argc,
                              cl::value_desc("file"), cl::cat(category));
   cl::opt<bool> list("list", cl::desc("Check the file and print its kernels"),
                      cl::cat(category));
+  cl::opt<bool> instructions(
+      "instructions",
+      cl::desc("Print which forms of instructions are understood: opcode, "
+               "modifiers, operands"),
+      cl::cat(category));
   cl::opt<bool> json("json", cl::desc("Print the report as a JSON object"),
                      cl::cat(category));
   cl::HideUnrelatedOptions(category);
@@ -135,6 +140,9 @@ llvm::Expected<EmulateOptions> mlir::bpt::emulator::parseOptions(int argc,
 
   EmulateOptions options;
   Case &test = options.test;
+  options.instructions = instructions;
+  if (instructions)
+    return options;
   if (file.empty() == batch.empty())
     return llvm::createStringError(
         "give a FILE.ptx or --batch=FILE.json.  Try: 'bpt-emulate --help'");

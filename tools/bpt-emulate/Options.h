@@ -20,6 +20,8 @@ struct EmulateOptions {
   std::string batch;
   /// Only print the kernels.
   bool list = false;
+  /// Only print the table of instructions.
+  bool instructions = false;
   bool json = false;
 };
 

@@ -9,12 +9,17 @@
 #include "Batch.h"
 #include "Options.h"
 #include "Report.h"
+#include "bpt/Emulator/PTX/InstructionTable.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir::bpt::emulator;
 
 static llvm::Expected<int> run(const EmulateOptions &options) {
+  if (options.instructions) {
+    mlir::bpt::ptx::printForms(llvm::outs());
+    return kSuccess;
+  }
   if (!options.batch.empty())
     return runBatch(options.batch, llvm::outs());
   if (options.list) {

@@ -151,12 +151,40 @@ ArrayRef<Form> mlir::bpt::ptx::lookupForms(StringRef opcode) {
   return found->second;
 }
 
-std::vector<StringRef> mlir::bpt::ptx::getOpcodes() {
+static void print(const ModifierSlot &slot, llvm::raw_ostream &os) {
+  os << (slot.isOptional ? " [" : " ");
+  if (slot.alternatives.size() != 1 || slot.alternatives[0] != slot.name)
+    os << slot.name << '=';
+  llvm::interleave(slot.alternatives, os, "|");
+  if (slot.isOptional)
+    os << ']';
+}
+
+static void print(const OperandSlot &slot, llvm::raw_ostream &os) {
+  os << ' ' << slot.role;
+  if (!slot.type.empty())
+    os << ':' << slot.type;
+  os << (slot.isWide ? "^" : "") << (slot.mayHavePredicate ? "|q" : "")
+     << (slot.mustHavePredicate ? "&q" : "") << (slot.isOptional ? "?" : "");
+  if (!slot.modifier.empty())
+    os << '@' << slot.modifier;
+}
+
+void mlir::bpt::ptx::printForms(llvm::raw_ostream &os) {
   std::vector<StringRef> opcodes;
   for (const auto &entry : getTable().forms)
     opcodes.push_back(entry.first());
   llvm::sort(opcodes);
-  return opcodes;
+  for (StringRef opcode : opcodes)
+    for (const Form &form : lookupForms(opcode)) {
+      os << opcode << " ;";
+      for (const ModifierSlot &slot : form.modifiers)
+        print(slot, os);
+      os << " ;";
+      for (const OperandSlot &slot : form.operands)
+        print(slot, os);
+      os << '\n';
+    }
 }
 
 bool MatchedForm::has(StringRef modifier) const {

@@ -14,6 +14,8 @@
 
 using namespace mlir::bpt::emulator;
 
+static constexpr uint32_t kMbarrierBytes = 8;
+
 /// Volatile loads and atomics in a row, of one instruction, after which the
 /// thread is taken to poll.
 static constexpr uint32_t kLoadsUntilPolling = 2;
@@ -112,6 +114,22 @@ void mlir::bpt::emulator::checkInitialized(Thread &thread,
            place.offset, place.offset + bytes);
 }
 
+void mlir::bpt::emulator::checkNoMbarrier(Thread &thread,
+                                          const SharedPlace &place,
+                                          uint32_t bytes, uint32_t site) {
+  const std::map<uint32_t, Mbarrier> &mbarriers = place.cta->mbarriers;
+  uint32_t address = place.cta->windowBegin + place.offset;
+  auto next = mbarriers.lower_bound(address + bytes);
+  if (next == mbarriers.begin())
+    return;
+  const auto &[begin, mbarrier] = *std::prev(next);
+  if (mbarrier.isValid && begin + kMbarrierBytes > address)
+    failAt(thread, site,
+           "writes to the mbarrier at {0:x} of shared memory; mbarrier.inval "
+           "has to come first",
+           begin - place.cta->windowBegin);
+}
+
 void mlir::bpt::emulator::markInitialized(Cta &cta, uint32_t offset,
                                           uint32_t bytes) {
   forEachWord(offset, bytes, [&](uint32_t word, uint64_t mask) {
@@ -171,8 +189,10 @@ static void accessShared(Thread &thread, uint64_t address, uint32_t bytes,
   }
   if (kind != AccessKind::Store)
     checkInitialized(thread, place, bytes, site);
-  if (kind != AccessKind::Load)
+  if (kind != AccessKind::Load) {
+    checkNoMbarrier(thread, place, bytes, site);
     markInitialized(*place.cta, place.offset, bytes);
+  }
 }
 
 static bool isInLocalFrame(const Thread &thread, uint64_t address,
@@ -219,15 +239,18 @@ static void accessOther(Thread &thread, uint64_t address, uint32_t bytes,
   }
   checkGlobal(thread, address, bytes, bytes, kind != AccessKind::Load, name,
               site);
-  if (launch.options.races && launch.options.globalRaces &&
-      space != StateSpace::Const) {
-    bool isStrong =
-        kind == AccessKind::Atomic || getSemantics(access) != Semantics::Weak;
-    raceGlobal(thread, address, bytes, kind != AccessKind::Store,
-               kind != AccessKind::Load, isStrong, site);
-    if (isStrong)
-      synchronizeThrough(thread, address, kind, getSemantics(access));
-  }
+  if (!detectsGlobalRaces() || space == StateSpace::Const)
+    return;
+  bool isStrong =
+      kind == AccessKind::Atomic || getSemantics(access) != Semantics::Weak;
+  raceGlobal(thread, address, bytes, kind != AccessKind::Store,
+             kind != AccessKind::Load, isStrong, site);
+  if (isStrong)
+    synchronizeThrough(thread, address, kind, getSemantics(access));
+  if (isStrong)
+    thread.cta->cluster->mayFollowOthers |= kind != AccessKind::Store;
+  else
+    raceGrid(thread, address, bytes, kind != AccessKind::Load, site);
 }
 
 void mlir::bpt::emulator::checkAccess(Thread &thread, uint64_t address,

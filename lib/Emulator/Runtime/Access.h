@@ -33,6 +33,10 @@ void checkGlobal(Thread &thread, uint64_t address, uint64_t bytes,
 /// Reports bytes of shared memory that have not been written.
 void checkInitialized(Thread &thread, const SharedPlace &place, uint32_t bytes,
                       uint32_t site);
+/// Reports a write to an mbarrier, which only its own instructions may do until
+/// mbarrier.inval.
+void checkNoMbarrier(Thread &thread, const SharedPlace &place, uint32_t bytes,
+                     uint32_t site);
 void markInitialized(Cta &cta, uint32_t offset, uint32_t bytes);
 
 /// Read-modify-write of an element, atomic among all host threads; the value

@@ -40,19 +40,21 @@ void bpt_emu_cp_async(uint64_t destination, uint64_t source, uint32_t bytes,
   SharedPlace place =
       checkShared(thread, destination, bytes, bytes, /*ownOnly=*/true,
                   "destination of cp.async", site);
+  checkNoMbarrier(thread, place, bytes, site);
   if (sourceBytes)
     checkGlobal(thread, source, sourceBytes, bytes, /*isWrite=*/false,
                 "source of cp.async", site);
   if (detectsRaces()) {
-    GroupCounter &counter = thread.copies.counter;
-    if (counter.agent == kNoAgent)
-      counter.agent = thread.cta->cluster->addAgent(/*isAsyncProxy=*/false);
+    GroupQueue<PendingCopy> &copies = thread.copies;
+    if (copies.agent == kNoAgent)
+      copies.agent = thread.cta->cluster->addAgent(/*isAsyncProxy=*/false);
     raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
-              {counter.agent, counter.openStep(), /*isAsyncProxy=*/false},
-              site);
-    if (sourceBytes && worker.launch.options.globalRaces)
+              {copies.agent, copies.step, /*isAsyncProxy=*/false}, site);
+    if (sourceBytes && detectsGlobalRaces()) {
       raceGlobal(thread, source, sourceBytes, /*isRead=*/true,
                  /*isWrite=*/false, /*isStrong=*/false, site);
+      raceGrid(thread, source, sourceBytes, /*isWrite=*/false, site);
+    }
   }
   if (worker.recorder) {
     if (sourceBytes)
@@ -80,12 +82,11 @@ static void waitGroup(Thread &thread, uint32_t pending) {
     deliverOldest(*thread.cta->cluster);
   GroupQueue<PendingCopy> &copies = thread.copies;
   while (copies.groups.size() > pending) {
-    deliver(*thread.cta, copies.groups.front());
+    GroupQueue<PendingCopy>::Group &group = copies.groups.front();
+    deliver(*thread.cta, group.operations);
+    observe(thread, copies.agent, group.step);
     copies.groups.pop_front();
-    ++copies.counter.retired;
   }
-  if (detectsRaces() && copies.counter.retired)
-    observe(thread, copies.counter.agent, copies.counter.retired);
 }
 
 void bpt_emu_cp_async_wait_group(uint32_t pending, uint32_t site) {
@@ -110,14 +111,14 @@ void bpt_emu_cp_async_mbarrier_arrive(uint64_t address, uint32_t noIncrement,
   // The groups stay, for wait_group to count; what they hold is carried out by
   // the arrival.
   std::vector<PendingCopy> all;
-  for (std::vector<PendingCopy> &group : thread.copies.groups) {
-    all.insert(all.end(), group.begin(), group.end());
-    group.clear();
+  for (GroupQueue<PendingCopy>::Group &group : thread.copies.groups) {
+    all.insert(all.end(), group.operations.begin(), group.operations.end());
+    group.operations.clear();
   }
   all.insert(all.end(), thread.copies.open.begin(), thread.copies.open.end());
   thread.copies.open.clear();
-  Agent agent = thread.copies.counter.agent;
-  uint32_t step = thread.copies.counter.openStep();
+  Agent agent = thread.copies.agent;
+  uint32_t step = thread.copies.step++;
   ++thread.pendingArrivals;
   Cluster &cluster = *thread.cta->cluster;
   cluster.deliveries.push_back([=, &thread, copies = std::move(all)]() mutable {

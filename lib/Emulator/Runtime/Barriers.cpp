@@ -115,6 +115,7 @@ static void arrive(const char *name, uint32_t id, uint32_t count, bool aligned,
     barrier.aligned = aligned;
     barrier.arrived.assign(cta.warps.size(), 0);
     barrier.waiting.assign(cta.warps.size(), 0);
+    barrier.sites.assign(cta.warps.size(), site);
   }
   if (barrier.expected != count)
     fail(site,
@@ -125,6 +126,14 @@ static void arrive(const char *name, uint32_t id, uint32_t count, bool aligned,
   uint32_t lane = 1u << thread.lane;
   if (barrier.arrived[warp.index] & lane)
     fail(site, "the thread arrives at barrier {0} twice in one phase", id);
+  uint32_t &warpSite = barrier.sites[warp.index];
+  if (barrier.arrived[warp.index] == 0)
+    warpSite = site;
+  else if (aligned && warpSite != site)
+    fail(site,
+         "{0} is .aligned, but other lanes of the warp have come to the one in "
+         "line {1}",
+         name, getLine(warpSite));
   barrier.arrived[warp.index] |= lane;
   barrier.aligned |= aligned;
   barrier.population += predicate;
@@ -215,8 +224,12 @@ void bpt_emu_cluster_arrive(Semantics semantics, uint32_t aligned,
                "barrier.cluster.wait has to come between");
   thread.hasClusterArrival = true;
   thread.clusterArrivalPhase = cluster.clusterPhase;
-  if (detectsRaces() && semantics != Semantics::Relaxed)
-    release(thread, cluster.arrivalClock);
+  if (detectsRaces()) {
+    if (semantics == Semantics::Relaxed)
+      publishFenced(thread, cluster.arrivalClock);
+    else
+      release(thread, cluster.arrivalClock);
+  }
   if (++cluster.clusterArrivals >= cluster.liveThreads)
     completeClusterBarrier(cluster);
 }

@@ -38,11 +38,11 @@ mlir::bpt::emulator::checkBulkSource(Thread &thread, uint64_t address,
                                   /*ownOnly=*/true, what, site);
   checkInitialized(thread, place, bytes, site);
   if (detectsRaces()) {
-    GroupCounter &counter = thread.bulk.counter;
-    if (counter.agent == kNoAgent)
-      counter.agent = thread.cta->cluster->addAgent(/*isAsyncProxy=*/true);
+    GroupQueue<Delivery> &bulk = thread.bulk;
+    if (bulk.agent == kNoAgent)
+      bulk.agent = thread.cta->cluster->addAgent(/*isAsyncProxy=*/true);
     raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/false,
-              {counter.agent, counter.openStep(), /*isAsyncProxy=*/true}, site);
+              {bulk.agent, bulk.step, /*isAsyncProxy=*/true}, site);
   }
   return place;
 }
@@ -62,13 +62,12 @@ void bpt_emu_bulk_wait_group(uint32_t pending, uint32_t read, uint32_t site) {
   Thread &thread = currentThread();
   GroupQueue<Delivery> &bulk = thread.bulk;
   while (bulk.groups.size() > pending) {
-    for (Delivery &delivery : bulk.groups.front())
+    GroupQueue<Delivery>::Group &group = bulk.groups.front();
+    for (Delivery &delivery : group.operations)
       delivery();
+    observe(thread, bulk.agent, group.step);
     bulk.groups.pop_front();
-    ++bulk.counter.retired;
   }
-  if (detectsRaces() && bulk.counter.retired)
-    observe(thread, bulk.counter.agent, bulk.counter.retired);
 }
 
 //===----------------------------------------------------------------------===//
@@ -99,6 +98,7 @@ void bpt_emu_bulk_global_to_shared(uint64_t destination, uint64_t source,
   checkSize(bytes, site);
   checkGlobal(thread, source, bytes, kBulkAlignment, /*isWrite=*/false,
               "source of cp.async.bulk", site);
+  raceGrid(thread, source, bytes, /*isWrite=*/false, site);
   if (ProfileRecorder *recorder = currentWorker().recorder.get())
     recorder->countAsyncLoad(source, bytes);
   if (!isMulticast)
@@ -153,6 +153,7 @@ void bpt_emu_bulk_shared_to_global(uint64_t destination, uint64_t source,
                   "source of cp.async.bulk", site);
   checkGlobal(thread, destination, bytes, kBulkAlignment, /*isWrite=*/true,
               "destination of cp.async.bulk", site);
+  raceGrid(thread, destination, bytes, /*isWrite=*/true, site);
   if (ProfileRecorder *recorder = currentWorker().recorder.get())
     recorder->countAsyncStore(destination, bytes);
   addToBulkGroup(thread, [=] {

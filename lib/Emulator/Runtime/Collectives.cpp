@@ -142,6 +142,7 @@ uint32_t bpt_emu_activemask(uint32_t site) {
 namespace {
 struct Shuffle {
   uint32_t value, b, c;
+  uint32_t mask, site;
   uint32_t result = 0, predicate = 0;
 };
 } // namespace
@@ -149,8 +150,19 @@ struct Shuffle {
 /// What lanes that do not take part seem to hold.
 static constexpr uint32_t kPoison = 0xFFFFFFFFu;
 
+/// What an exited lane holds is not defined. Lanes outside the mask are read by
+/// many reductions, which do not use what they get.
+static void checkSource(const Warp &warp, uint32_t lane, uint32_t source,
+                        const Shuffle &self) {
+  bool isAlive = warp.alive >> source & 1;
+  if (!isAlive && (self.mask >> source & 1))
+    failAt(*warp.threads[lane], self.site,
+           "shfl.sync reads from lane {0}, which {1}", source,
+           warp.created >> source & 1 ? "has exited" : "the block lacks");
+}
+
 template <ShuffleMode mode>
-static void shuffle(Warp &, void *const *arguments, uint32_t lanes) {
+static void shuffle(Warp &warp, void *const *arguments, uint32_t lanes) {
   forEachLane(lanes, [&](uint32_t lane) {
     auto &self = *static_cast<Shuffle *>(arguments[lane]);
     uint32_t b = self.b & 31, clamp = self.c & 31;
@@ -178,6 +190,7 @@ static void shuffle(Warp &, void *const *arguments, uint32_t lanes) {
     }
     if (!self.predicate)
       source = int(lane);
+    checkSource(warp, lane, source, self);
     bool takesPart = lanes >> source & 1;
     self.result =
         takesPart ? static_cast<Shuffle *>(arguments[source])->value : kPoison;
@@ -186,7 +199,7 @@ static void shuffle(Warp &, void *const *arguments, uint32_t lanes) {
 
 uint64_t bpt_emu_shfl(ShuffleMode mode, uint32_t value, uint32_t b, uint32_t c,
                       uint32_t mask, uint32_t site) {
-  Shuffle self = {value, b, c};
+  Shuffle self = {value, b, c, mask, site};
   switch (mode) {
   case ShuffleMode::Up:
     collective("shfl.sync.up", mask, /*aligned=*/false, site, &self,

@@ -152,7 +152,8 @@ void Fibre::leaveFor(Fibre &next) {
 
 bool Fibre::hasStackLeft(const uint8_t *stack) {
   constexpr size_t kReserve = 64 << 10;
-  auto here = reinterpret_cast<const uint8_t *>(__builtin_frame_address(0));
+  const auto *here =
+      reinterpret_cast<const uint8_t *>(__builtin_frame_address(0));
   return here > stack + kGuardBytes + kReserve;
 }
 

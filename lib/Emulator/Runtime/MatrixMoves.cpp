@@ -57,6 +57,8 @@ static uint8_t *checkRow(Warp &warp, uint32_t lane, const Move &move,
   SharedPlace place =
       checkShared(thread, move.address, kRowBytes, kRowBytes, /*ownOnly=*/true,
                   isWrite ? "stmatrix" : "ldmatrix", move.site);
+  if (isWrite)
+    checkNoMbarrier(thread, place, kRowBytes, move.site);
   if (detectsRaces())
     raceShared(thread, *place.cta, place.offset, kRowBytes, !isWrite, isWrite,
                /*isStrong=*/false, move.site);

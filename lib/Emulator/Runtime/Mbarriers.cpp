@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mbarriers.h"
-#include "ElementTypes.h"
 #include "Races.h"
 #include "Scheduler.h"
 #include "Worker.h"
@@ -17,6 +16,8 @@ using namespace mlir::bpt::emulator;
 
 static constexpr uint32_t kMaxCount = (1 << 20) - 1;
 static constexpr int64_t kMaxTransactions = (1 << 20) - 1;
+/// Of tests of several mbarriers in turn, before others run in between.
+static constexpr uint32_t kMaxSpuriousFailures = 4;
 
 //===----------------------------------------------------------------------===//
 // The state
@@ -119,6 +120,23 @@ AsyncAccess mlir::bpt::emulator::trackCopies(Thread &thread,
   return {mbarrier.agent, mbarrier.phase + 1, /*isAsyncProxy=*/true};
 }
 
+SharedPlace mlir::bpt::emulator::checkAsyncWrite(
+    Thread &thread, uint64_t address, uint32_t bytes, uint32_t alignment,
+    const MbarrierPlace &where, const char *what, uint32_t site) {
+  SharedPlace place = checkShared(thread, address, bytes, alignment,
+                                  /*ownOnly=*/false, what, site);
+  if (place.cta != where.place.cta)
+    failAt(thread, site,
+           "{0}: the destination is in the shared memory of block {1} of the "
+           "cluster, its mbarrier in that of block {2}",
+           what, place.cta->rank, where.place.cta->rank);
+  checkNoMbarrier(thread, place, bytes, site);
+  if (detectsRaces())
+    raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
+              trackCopies(thread, *where.mbarrier), site);
+  return place;
+}
+
 //===----------------------------------------------------------------------===//
 // The instructions
 //===----------------------------------------------------------------------===//
@@ -135,6 +153,11 @@ void bpt_emu_mbarrier_init(uint64_t address, uint32_t count, uint32_t site) {
                /*isWrite=*/true, /*isStrong=*/false, site);
   markInitialized(*place.cta, place.offset, 8);
   Mbarrier &mbarrier = place.cta->mbarriers[static_cast<uint32_t>(address)];
+  if (mbarrier.isValid)
+    fail(site,
+         "mbarrier.init: there is an mbarrier at {0:x} of shared memory "
+         "already; mbarrier.inval has to come first",
+         place.offset);
   Agent agent = mbarrier.agent;
   uint32_t phase = mbarrier.phase;
   mbarrier = Mbarrier();
@@ -170,8 +193,12 @@ static uint64_t arrive(uint64_t address, uint32_t count, int64_t transactions,
   if ((flags & kMbarrierNoComplete) && completes)
     fail(site, "the arrival is .noComplete, but completes the phase");
   uint64_t state = encode(mbarrier);
-  if (detectsRaces() && !(flags & kMbarrierRelaxed))
-    release(thread, mbarrier.arriving);
+  if (detectsRaces()) {
+    if (flags & kMbarrierRelaxed)
+      publishFenced(thread, mbarrier.arriving);
+    else
+      release(thread, mbarrier.arriving);
+  }
   if (flags & kMbarrierDrop) {
     if (count > mbarrier.expected)
       fail(site, "{0} arrivals are dropped of the {1} that are expected", count,
@@ -223,11 +250,11 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
     // The first answer is no, as the hardware's may be: kernels that do not
     // look at it are found out.
     uint64_t key = (address << 1 | parity) + 1;
-    if (thread.lastFailedWait != key) {
-      thread.lastFailedWait = key;
+    bool isSame = thread.lastFailedWait == key;
+    thread.lastFailedWait = key;
+    if (!isSame && ++thread.failedWaits <= kMaxSpuriousFailures)
       return 0;
-    }
-    if (flags & kMbarrierTry) {
+    if (isSame && (flags & kMbarrierTry)) {
       where.place.cta->phaseWaiters.push_back(
           {&thread, static_cast<uint32_t>(address), parity});
       suspend(name, site);
@@ -238,69 +265,12 @@ uint32_t bpt_emu_mbarrier_wait(uint64_t address, uint64_t state, uint32_t flags,
     }
   }
   thread.lastFailedWait = 0;
-  if (detectsRaces() && !(flags & kMbarrierRelaxed))
-    acquire(thread, mbarrier.completed);
+  thread.failedWaits = 0;
+  if (detectsRaces()) {
+    if (flags & kMbarrierRelaxed)
+      seeRelaxed(thread, mbarrier.completed);
+    else
+      acquire(thread, mbarrier.completed);
+  }
   return 1;
-}
-
-//===----------------------------------------------------------------------===//
-// st.async, red.async
-//===----------------------------------------------------------------------===//
-
-SharedPlace mlir::bpt::emulator::checkAsyncWrite(
-    Thread &thread, uint64_t address, uint32_t bytes, uint32_t alignment,
-    const MbarrierPlace &where, const char *what, uint32_t site) {
-  SharedPlace place = checkShared(thread, address, bytes, alignment,
-                                  /*ownOnly=*/false, what, site);
-  if (place.cta != where.place.cta)
-    failAt(thread, site,
-           "{0}: the destination is in the shared memory of block {1} of the "
-           "cluster, its mbarrier in that of block {2}",
-           what, place.cta->rank, where.place.cta->rank);
-  if (detectsRaces())
-    raceAsync(thread, *place.cta, place.offset, bytes, /*isWrite=*/true,
-              trackCopies(thread, *where.mbarrier), site);
-  return place;
-}
-
-void bpt_emu_st_async(uint64_t address, const void *data, uint32_t bytes,
-                      uint64_t mbarrier, uint32_t site) {
-  Thread &thread = currentThread();
-  MbarrierPlace where =
-      findMbarrier(thread, mbarrier, /*ownOnly=*/false, "st.async", site);
-  SharedPlace place =
-      checkAsyncWrite(thread, address, bytes, bytes, where, "st.async", site);
-  std::array<uint8_t, 16> copy;
-  std::memcpy(copy.data(), data, bytes);
-  issueAsync(thread, [=, &thread] {
-    std::memcpy(getPointer(address), copy.data(), bytes);
-    markInitialized(*place.cta, place.offset, bytes);
-    updateMbarrier(thread, where, 0, -int64_t(bytes), site);
-  });
-}
-
-void bpt_emu_red_async(uint64_t address, ReductionOp op, ElementKind type,
-                       uint64_t operand, uint64_t mbarrier, uint32_t site) {
-  Thread &thread = currentThread();
-  uint32_t bytes = getBitWidth(type) / 8;
-  MbarrierPlace where =
-      findMbarrier(thread, mbarrier, /*ownOnly=*/false, "red.async", site);
-  SharedPlace place = checkShared(thread, address, bytes, bytes,
-                                  /*ownOnly=*/false, "red.async", site);
-  if (place.cta != where.place.cta)
-    fail(site,
-         "red.async: the destination is in the shared memory of block {0} of "
-         "the cluster, its mbarrier in that of block {1}",
-         place.cta->rank, where.place.cta->rank);
-  checkInitialized(thread, place, bytes, site);
-  if (detectsRaces())
-    raceShared(thread, *place.cta, place.offset, bytes, /*isRead=*/true,
-               /*isWrite=*/true, /*isStrong=*/true, site);
-  issueAsync(thread, [=, &thread] {
-    uint64_t value = 0;
-    std::memcpy(&value, getPointer(address), bytes);
-    value = applyReduction(op, type, value, operand);
-    std::memcpy(getPointer(address), &value, bytes);
-    updateMbarrier(thread, where, 0, -int64_t(bytes), site);
-  });
 }

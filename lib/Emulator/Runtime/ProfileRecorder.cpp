@@ -122,8 +122,8 @@ static uint32_t countSectors(const WarpRequest &request) {
       sectors.push_back(sector);
   }
   llvm::sort(sectors);
-  return static_cast<uint32_t>(std::unique(sectors.begin(), sectors.end()) -
-                               sectors.begin());
+  return static_cast<uint32_t>(
+      std::distance(sectors.begin(), llvm::unique(sectors)));
 }
 
 void ProfileRecorder::account(const WarpRequest &request) {

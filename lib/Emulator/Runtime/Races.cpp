@@ -16,6 +16,11 @@ bool mlir::bpt::emulator::detectsRaces() {
   return currentWorker().launch.options.races;
 }
 
+bool mlir::bpt::emulator::detectsGlobalRaces() {
+  const LaunchOptions &options = currentWorker().launch.options;
+  return options.races && options.globalRaces;
+}
+
 void mlir::bpt::emulator::release(Thread &thread, SyncClock &clock) {
   clock.known.join(thread.clock.known);
   clock.known.raise(thread.agent, thread.step);
@@ -44,7 +49,17 @@ void mlir::bpt::emulator::fenceThread(Thread &thread) {
   thread.unfenced.clear();
   thread.fenced.clear();
   release(thread, thread.fenced);
-  thread.hasFenced = true;
+}
+
+void mlir::bpt::emulator::seeRelaxed(Thread &thread, const SyncClock &clock) {
+  thread.unfenced.known.join(clock.known);
+  thread.unfenced.proxied.join(clock.proxied);
+}
+
+void mlir::bpt::emulator::publishFenced(const Thread &thread,
+                                        SyncClock &clock) {
+  clock.known.join(thread.fenced.known);
+  clock.proxied.join(thread.fenced.proxied);
 }
 
 void mlir::bpt::emulator::synchronizeThrough(Thread &thread, uint64_t address,
@@ -56,20 +71,16 @@ void mlir::bpt::emulator::synchronizeThrough(Thread &thread, uint64_t address,
   bool strong = semantics == Semantics::AcquireRelease ||
                 semantics == Semantics::SequentiallyConsistent;
   if (loads) {
-    if (strong || semantics == Semantics::Acquire) {
+    if (strong || semantics == Semantics::Acquire)
       acquire(thread, location);
-    } else {
-      thread.unfenced.known.join(location.known);
-      thread.unfenced.proxied.join(location.proxied);
-    }
+    else
+      seeRelaxed(thread, location);
   }
   if (stores) {
-    if (strong || semantics == Semantics::Release) {
+    if (strong || semantics == Semantics::Release)
       release(thread, location);
-    } else if (thread.hasFenced) {
-      location.known.join(thread.fenced.known);
-      location.proxied.join(thread.fenced.proxied);
-    }
+    else
+      publishFenced(thread, location);
   }
 }
 
@@ -135,6 +146,39 @@ void mlir::bpt::emulator::raceGlobal(Thread &thread, uint64_t address,
     report(thread, *conflict, "global", accessor, site);
 }
 
+[[noreturn]] static void reportGrid(const Thread &thread, uint64_t address,
+                                    bool isWrite,
+                                    const GridShadow::Conflict &conflict,
+                                    uint32_t site) {
+  const LaunchState &launch = currentWorker().launch;
+  const Dim3 &grid = launch.geometry.grid, &cluster = launch.geometry.cluster;
+  uint32_t columns = grid.x / cluster.x, rows = grid.y / cluster.y;
+  getErrorBuffer() = llvm::formatv(
+      "data race: {0} global memory at {1:x} while nothing orders it after a "
+      "{2} by {3} ({4},{5},{6}) at {7}",
+      isWrite ? "writes" : "reads", address,
+      conflict.isEarlierWrite ? "write" : "read",
+      cluster.product() > 1 ? "the cluster of block" : "block",
+      conflict.cluster % columns * cluster.x,
+      conflict.cluster / columns % rows * cluster.y,
+      conflict.cluster / columns / rows * cluster.z,
+      describeSite(launch, conflict.site));
+  abandon(thread, site);
+}
+
+void mlir::bpt::emulator::raceGrid(Thread &thread, uint64_t address,
+                                   uint32_t bytes, bool isWrite,
+                                   uint32_t site) {
+  LaunchState &launch = currentWorker().launch;
+  if (launch.numClusters == 1 || !detectsGlobalRaces())
+    return;
+  const Cluster &cluster = *thread.cta->cluster;
+  std::optional<GridShadow::Conflict> conflict = launch.gridShadow.access(
+      address, bytes, static_cast<uint32_t>(cluster.index), isWrite, site);
+  if (conflict && !cluster.mayFollowOthers)
+    reportGrid(thread, address, isWrite, *conflict, site);
+}
+
 static void raceAgent(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,
                       bool isRead, bool isWrite, bool isStrong,
                       const AsyncAccess &access, uint32_t site) {
@@ -163,6 +207,6 @@ void mlir::bpt::emulator::raceReduction(Thread &thread, Cta &cta,
 }
 
 void mlir::bpt::emulator::observe(Thread &thread, Agent agent, uint32_t step) {
-  if (agent != kNoAgent)
+  if (detectsRaces() && agent != kNoAgent)
     thread.clock.known.raise(agent, step);
 }

@@ -15,6 +15,8 @@ namespace mlir::bpt::emulator {
 
 /// Whether the launch looks for races.
 bool detectsRaces();
+/// The same for global memory.
+bool detectsGlobalRaces();
 
 /// The thread hands on what it knows, or learns what others have handed on.
 void release(Thread &thread, SyncClock &clock);
@@ -23,8 +25,12 @@ void acquire(Thread &thread, const SyncClock &clock);
 void acquireAll(Thread &thread, const SyncClock &clock);
 /// What the thread knows is ordered before what the async proxy will do.
 void fenceAsyncProxy(Thread &thread);
-/// fence, for relaxed accesses.
+/// fence, for relaxed operations.
 void fenceThread(Thread &thread);
+/// A relaxed operation hands on what the thread knew at its last fence.
+void publishFenced(const Thread &thread, SyncClock &clock);
+/// A relaxed operation sees what the thread will know from its next fence on.
+void seeRelaxed(Thread &thread, const SyncClock &clock);
 /// A relaxed or stronger access to a location that synchronises.
 void synchronizeThrough(Thread &thread, uint64_t address, AccessKind kind,
                         Semantics semantics);
@@ -34,6 +40,11 @@ void raceShared(Thread &thread, Cta &cta, uint32_t offset, uint32_t bytes,
                 bool isRead, bool isWrite, bool isStrong, uint32_t site);
 void raceGlobal(Thread &thread, uint64_t address, uint32_t bytes, bool isRead,
                 bool isWrite, bool isStrong, uint32_t site);
+
+/// A plain access, or an asynchronous one, among all clusters. A cluster that
+/// has only read plainly cannot know what others have done.
+void raceGrid(Thread &thread, uint64_t address, uint32_t bytes, bool isWrite,
+              uint32_t site);
 
 /// An access of an operation that the thread issues; `agent` and `step` are
 /// what somebody has to wait for.

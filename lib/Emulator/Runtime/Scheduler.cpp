@@ -11,7 +11,6 @@
 #include "Worker.h"
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <thread>
 
 using namespace mlir::bpt::emulator;
@@ -31,80 +30,6 @@ static thread_local Worker *workerOfHostThread = nullptr;
 Worker &mlir::bpt::emulator::currentWorker() { return *workerOfHostThread; }
 Thread &mlir::bpt::emulator::currentThread() {
   return *workerOfHostThread->current;
-}
-
-//===----------------------------------------------------------------------===//
-// Errors
-//===----------------------------------------------------------------------===//
-
-std::string mlir::bpt::emulator::describeSite(const LaunchState &launch,
-                                              uint32_t site) {
-  llvm::ArrayRef<Site> sites = launch.kernel.sites;
-  if (site >= sites.size())
-    return "the kernel's end";
-  std::string text = llvm::formatv("PTX line {0}: `{1}`", sites[site].line,
-                                   llvm::StringRef(sites[site].text).trim());
-  if (sites[site].sourceLine)
-    text += llvm::formatv(" ({0}:{1})", sites[site].sourceFile,
-                          sites[site].sourceLine);
-  return text;
-}
-
-uint32_t mlir::bpt::emulator::getLine(uint32_t site) {
-  llvm::ArrayRef<Site> sites = currentWorker().launch.kernel.sites;
-  return site < sites.size() ? sites[site].line : 0;
-}
-
-static std::string describe(const Dim3 &dim) {
-  return llvm::formatv("({0},{1},{2})", dim.x, dim.y, dim.z);
-}
-
-std::string mlir::bpt::emulator::describeThread(const Thread &thread) {
-  return "block " + describe(thread.cta->id) + ", thread " +
-         describe(thread.id);
-}
-
-std::string &mlir::bpt::emulator::getErrorBuffer() {
-  return currentWorker().error;
-}
-
-void mlir::bpt::emulator::abandon(const Thread &thread, uint32_t site) {
-  Worker &worker = currentWorker();
-  worker.error = llvm::formatv(
-      "kernel '{0}', {1}, {2}: {3}", worker.launch.kernel.name,
-      describeThread(thread), describeSite(worker.launch, site), worker.error);
-  worker.hasFailed = true;
-  worker.current->fibre.leaveFor(worker.mainFibre);
-}
-
-void Worker::reportDeadlock() {
-  using Key = std::pair<uint32_t, const char *>;
-  const Thread *any = nullptr;
-  {
-    std::map<Key, std::vector<const Thread *>> groups;
-    for (const std::unique_ptr<Cluster> &cluster : clusters)
-      for (const Thread &thread : cluster->threads)
-        if (!thread.exited)
-          groups[{thread.waitSite, thread.waitingFor}].push_back(&thread);
-    error = "deadlock: no thread can go on";
-    uint64_t remaining =
-        launch.numClusters -
-        std::min(launch.numClusters, launch.nextCluster.load());
-    if (remaining)
-      error += llvm::formatv(" ({0} clusters have not started: the threads may "
-                             "wait for blocks that are not resident)",
-                             remaining);
-    for (const auto &[key, threads] : groups) {
-      if (!any)
-        any = threads.front();
-      error += llvm::formatv(
-          "\n  {0} {1} in {2} at {3}, first {4}", threads.size(),
-          threads.size() == 1 ? "thread waits" : "threads wait",
-          key.second ? key.second : "a loop", describeSite(launch, key.first),
-          describeThread(*threads.front()));
-    }
-  }
-  abandon(*any, any->waitSite);
 }
 
 //===----------------------------------------------------------------------===//
@@ -314,14 +239,10 @@ void mlir::bpt::emulator::issueAsync(Thread &thread, Delivery delivery) {
 }
 
 static void checkOutstanding(Thread &thread, uint32_t site) {
-  if (!thread.copies.open.empty() ||
-      llvm::any_of(thread.copies.groups,
-                   [](const auto &group) { return !group.empty(); }))
+  if (!thread.copies.empty())
     fail(site, "the thread exits while its cp.async copies are in flight; wait "
                "with cp.async.wait_all or cp.async.wait_group 0");
-  if (!thread.bulk.open.empty() ||
-      llvm::any_of(thread.bulk.groups,
-                   [](const auto &group) { return !group.empty(); }))
+  if (!thread.bulk.empty())
     fail(site,
          "the thread exits while its bulk copies out of shared memory are in "
          "flight; wait with cp.async.bulk.wait_group 0");

@@ -63,19 +63,31 @@ struct GroupCounter {
   uint32_t openStep() const { return committed + 1; }
 };
 
-/// Groups whose operations are still to be carried out.
+/// Operations that a thread has issued and that are still to be carried out:
+/// those that no group holds yet, and the groups, oldest first. They complete
+/// in order, so that one agent can stand for all.
 template <typename Operation> struct GroupQueue {
-  GroupCounter counter;
+  struct Group {
+    std::vector<Operation> operations;
+    uint32_t step;
+  };
+
   std::vector<Operation> open;
-  std::deque<std::vector<Operation>> groups;
+  std::deque<Group> groups;
+  Agent agent = kNoAgent;
+  /// The agent's, of the operations that are issued now.
+  uint32_t step = 1;
 
   void add(Operation operation) { open.push_back(std::move(operation)); }
   void commit() {
-    groups.push_back(std::move(open));
+    groups.push_back({std::move(open), step++});
     open.clear();
-    ++counter.committed;
   }
-  bool empty() const { return open.empty() && groups.empty(); }
+  bool empty() const {
+    return open.empty() && llvm::all_of(groups, [](const Group &group) {
+             return group.operations.empty();
+           });
+  }
 };
 
 /// An asynchronous operation that is still to be carried out.
@@ -114,9 +126,10 @@ struct Thread {
   /// barrier.cluster: whether it has arrived without waiting, and when.
   bool hasClusterArrival = false;
   uint32_t clusterArrivalPhase = 0;
-  /// Of an mbarrier whose test failed last, which may not fail again for
-  /// nothing.
+  /// The mbarrier and phase whose test failed last, which may not fail again
+  /// for nothing, and the number of such failures in a row.
   uint64_t lastFailedWait = 0;
+  uint32_t failedWaits = 0;
   std::vector<LocalFrame> localFrames;
   /// The allocation that the last global access hit.
   const DeviceMemory::Allocation *lastAllocation = nullptr;
@@ -128,7 +141,6 @@ struct Thread {
   /// What relaxed stores publish and relaxed loads have seen, by the last
   /// fence.
   SyncClock fenced, unfenced;
-  bool hasFenced = false;
 
   /// Profile mode: the block at whose start it waits.
   uint32_t block = 0;
@@ -169,8 +181,10 @@ struct Warp {
   std::array<Rendezvous, kWarpSize> rendezvous;
   std::array<CollectiveHandler, kWarpSize> handlers = {};
 
-  /// wgmma groups are the warp's.
+  /// The warp's part of its warpgroup's wgmma groups.
   GroupCounter wgmma;
+  /// Lanes that wait for the parts of the other warps.
+  uint32_t wgmmaWaiters = 0;
   bool wgmmaFenced = false;
 };
 
@@ -180,8 +194,9 @@ struct NamedBarrier {
   uint32_t expected = 0;
   uint32_t site = kNoSite;
   bool aligned = false;
-  /// By warp: lanes that arrived, and those of them that wait.
-  llvm::SmallVector<uint32_t, 4> arrived, waiting;
+  /// By warp: lanes that arrived, those of them that wait, and the instruction
+  /// of the first.
+  llvm::SmallVector<uint32_t, 4> arrived, waiting, sites;
   uint32_t population = 0;
   bool allTrue = true, anyTrue = false;
   /// Where the waiting threads' reductions go.
@@ -241,6 +256,7 @@ struct Cta {
 
 struct Cluster {
   Worker *worker = nullptr;
+  uint64_t index = 0;
   Dim3 id;
   std::vector<std::unique_ptr<Cta>> ctas;
   std::vector<Thread> threads;
@@ -259,6 +275,9 @@ struct Cluster {
   std::vector<bool> agents;
   llvm::DenseMap<uint64_t, SyncClock> locations;
   GlobalShadow globalShadow;
+  /// It has read global memory otherwise than plainly: other clusters' accesses
+  /// may be ordered before its own.
+  bool mayFollowOthers = false;
 
   Agent addAgent(bool isAsyncProxy);
 };

@@ -60,6 +60,11 @@ mlir::bpt::emulator::parseTensorMapType(llvm::StringRef name) {
   for (auto [i, info] : llvm::enumerate(kTypes))
     if (info.name == name)
       return static_cast<TensorMapType>(i);
+  // As tensors are written elsewhere.
+  if (name == "i32")
+    return TensorMapType::S32;
+  if (name == "i64")
+    return TensorMapType::S64;
   return std::nullopt;
 }
 

@@ -249,7 +249,7 @@ void bpt_emu_prefetch(uint64_t address, StateSpace space, uint32_t site) {
 void bpt_emu_discard(uint64_t address, uint32_t bytes, uint32_t site) {
   Thread &thread = currentThread();
   checkGlobal(thread, address, bytes, bytes, /*isWrite=*/true, "discard", site);
-  if (detectsRaces() && currentWorker().launch.options.globalRaces)
+  if (detectsGlobalRaces())
     raceGlobal(thread, address, bytes, /*isRead=*/false, /*isWrite=*/true,
                /*isStrong=*/false, site);
   std::memset(getPointer(address), 0xFF, bytes);

@@ -272,6 +272,20 @@ static void checkWarpgroup(uint32_t site) {
          thread.cta->numThreads);
 }
 
+template <typename Function>
+static void forEachWarpOfGroup(Warp &warp, Function function) {
+  uint32_t first = warp.index / kWarpsPerGroup * kWarpsPerGroup;
+  for (uint32_t i = 0; i < kWarpsPerGroup; ++i)
+    function(warp.cta->warps[first + i]);
+}
+
+static bool hasGroupCommitted(Warp &warp, uint32_t count) {
+  bool result = true;
+  forEachWarpOfGroup(
+      warp, [&](Warp &other) { result &= other.wgmma.committed >= count; });
+  return result;
+}
+
 void bpt_emu_wgmma_fence(uint32_t site) {
   checkWarpgroup(site);
   collective(
@@ -296,6 +310,9 @@ void bpt_emu_wgmma_commit_group(uint32_t site) {
              [](Warp &warp, void *const *, uint32_t) {
                ++warp.wgmma.committed;
                warp.wgmma.open = 0;
+               forEachWarpOfGroup(warp, [](Warp &other) {
+                 wakeLanes(other, std::exchange(other.wgmmaWaiters, 0));
+               });
              });
 }
 
@@ -308,8 +325,17 @@ void bpt_emu_wgmma_wait_group(uint32_t pending, uint32_t site) {
                if (counter.committed > pending)
                  counter.retired =
                      std::max(counter.retired, counter.committed - pending);
-               if (detectsRaces() && counter.retired)
-                 for (Thread *thread : warp.threads)
-                   observe(*thread, counter.agent, counter.retired);
              });
+  // Groups are the warpgroup's: complete when its other warps' parts are, too.
+  Thread &thread = currentThread();
+  Warp &warp = *thread.warp;
+  uint32_t retired = warp.wgmma.retired;
+  while (!hasGroupCommitted(warp, retired)) {
+    warp.wgmmaWaiters |= 1u << thread.lane;
+    suspend("wgmma.wait_group", site);
+  }
+  if (detectsRaces() && retired)
+    forEachWarpOfGroup(warp, [&](Warp &other) {
+      observe(thread, other.wgmma.agent, retired);
+    });
 }

@@ -90,6 +90,7 @@ bool Worker::startCluster(uint64_t clusterIndex) {
   auto numCtas = static_cast<uint32_t>(geometry.cluster.product());
   auto cluster = std::make_unique<Cluster>();
   cluster->worker = this;
+  cluster->index = clusterIndex;
   cluster->id =
       delinearize(clusterIndex, {geometry.grid.x / geometry.cluster.x,
                                  geometry.grid.y / geometry.cluster.y,

@@ -9,6 +9,7 @@
 #ifndef BPT_LIB_EMULATOR_RUNTIME_WORKER_H
 #define BPT_LIB_EMULATOR_RUNTIME_WORKER_H
 
+#include "GridShadow.h"
 #include "Scheduler.h"
 #include "State.h"
 #include <atomic>
@@ -38,6 +39,8 @@ struct LaunchState {
   std::atomic<bool> failed{false};
   /// Workers that have clusters, and those of them whose threads all poll.
   std::atomic<unsigned> activeWorkers{0}, pollingWorkers{0};
+
+  GridShadow gridShadow;
 
   std::mutex mutex;
   std::string error;

@@ -64,6 +64,7 @@ private:
                     llvm::ArrayRef<const ptx::Variable *> formals);
   void storeResults();
   void callIndirectly();
+  void callAssertFail();
 
   FunctionTranslator &t;
   llvm::IRBuilder<> &b;
@@ -190,6 +191,17 @@ void CallTranslator::callIndirectly() {
   b.SetInsertPoint(behind);
 }
 
+/// What `assert` in CUDA and `cf.assert` in MLIR call, with a message in the
+/// device's memory: the error is reported with it.
+void CallTranslator::callAssertFail() {
+  Value *message = b.CreateLoad(b.getPtrTy(), pointers[0]);
+  uint32_t access = encodeAccess(AccessKind::Load, StateSpace::Generic);
+  t.call("bpt_emu_access", b.getVoidTy(),
+         {b.CreatePtrToInt(message, b.getInt64Ty()), t.getInt32(1),
+          t.getInt32(access), t.getSite()});
+  t.call("bpt_emu_error", b.getVoidTy(), {message, t.getSite()});
+}
+
 void CallTranslator::run() {
   if (!parse() || !addArguments(results, formalResults) ||
       !addArguments(arguments, formalParameters))
@@ -199,6 +211,8 @@ void CallTranslator::run() {
   } else if (llvm::Function *function =
                  t.module.getFunction(*target->function)) {
     b.CreateCall(function, pointers);
+  } else if (target->function->name == "__assertfail" && !pointers.empty()) {
+    callAssertFail();
   } else {
     return t.fail(target->loc,
                   "function '" + target->function->name + "' has no body");

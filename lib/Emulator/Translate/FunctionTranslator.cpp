@@ -21,6 +21,7 @@ static const HandlerMap &getHandlers() {
   static const HandlerMap handlers = [] {
     HandlerMap map;
     addIntegerHandlers(map);
+    addBitHandlers(map);
     addFloatHandlers(map);
     addConvertHandlers(map);
     addMemoryHandlers(map);

@@ -157,6 +157,7 @@ using HandlerMap = llvm::StringMap<Handler>;
 
 /// The handlers of the opcodes of a family.
 void addIntegerHandlers(HandlerMap &handlers);
+void addBitHandlers(HandlerMap &handlers);
 void addFloatHandlers(HandlerMap &handlers);
 void addConvertHandlers(HandlerMap &handlers);
 void addMemoryHandlers(HandlerMap &handlers);

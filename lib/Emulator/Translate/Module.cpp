@@ -27,6 +27,8 @@ struct Variant {
   std::unique_ptr<HostCode> code;
   std::vector<Site> sites;
   std::vector<BasicBlock> blocks;
+  /// The kernels that were launched.
+  llvm::DenseMap<const Kernel *, void (*)(const uint8_t *)> entries;
 };
 } // namespace
 
@@ -135,9 +137,13 @@ unsigned emulator::Module::Impl::chooseOptLevel(const Kernel &kernel, Dim3 grid,
     return *options.optLevel;
   const ptx::Function &function = *ptxModule->findFunction(kernel.name);
   // Without optimisation every register has a place in the fibre's stack.
-  constexpr size_t kMaxRegisters = 4096;
+  constexpr size_t kMaxRegisters = 20000;
   if (function.registers.size() > kMaxRegisters)
     return 1;
+  // With it the time to compile grows faster than the kernel.
+  constexpr size_t kMaxInstructions = 4000;
+  if (function.instructions.size() > kMaxInstructions)
+    return 0;
   double numThreads = static_cast<double>(grid.product()) * block.product();
   return guessRepetition(function) * numThreads > 1e5;
 }
@@ -166,7 +172,6 @@ llvm::Error emulator::Module::Impl::compile(Variant &variant,
 
 llvm::Expected<KernelDescription>
 emulator::Module::Impl::describe(const Kernel &kernel, Variant &variant) {
-  const ptx::Function &function = *ptxModule->findFunction(kernel.name);
   KernelDescription description;
   description.name = kernel.name;
   description.parameterBytes = kernel.parameterBytes;
@@ -177,13 +182,17 @@ emulator::Module::Impl::describe(const Kernel &kernel, Variant &variant) {
   description.requiredBlock = kernel.requiredBlock;
   description.maxBlock = kernel.maxBlock;
   description.requiredCluster = kernel.requiredCluster;
-  if (variant.code) {
-    auto entry =
-        variant.code->lookup(ModuleTranslator::getSymbolName(function));
-    if (!entry)
-      return entry.takeError();
-    description.entry = reinterpret_cast<void (*)(const uint8_t *)>(*entry);
+  if (!variant.code)
+    return description;
+  auto &entry = variant.entries[&kernel];
+  if (!entry) {
+    auto address = variant.code->lookup(
+        ModuleTranslator::getSymbolName(*ptxModule->findFunction(kernel.name)));
+    if (!address)
+      return address.takeError();
+    entry = reinterpret_cast<void (*)(const uint8_t *)>(*address);
   }
+  description.entry = entry;
   return description;
 }
 
@@ -237,8 +246,9 @@ llvm::Error emulator::Module::launch(const Kernel &kernel, Dim3 grid,
     llvm::Expected<Variant *> variant = impl->getVariant(options.profile);
     if (!variant)
       return variant.takeError();
-    if (llvm::Error error =
-            impl->compile(**variant, impl->chooseOptLevel(kernel, grid, block)))
+    unsigned optLevel =
+        (*variant)->code ? 0 : impl->chooseOptLevel(kernel, grid, block);
+    if (llvm::Error error = impl->compile(**variant, optLevel))
       return error;
     auto described = impl->describe(kernel, **variant);
     if (!described)

@@ -11,7 +11,6 @@
 
 using namespace mlir::bpt;
 using namespace mlir::bpt::emulator;
-using llvm::StringRef;
 using llvm::Value;
 using ptx::Operand;
 using ptx::Type;

@@ -12,7 +12,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
-#include <string>
+#include "llvm/Support/raw_ostream.h"
 #include <vector>
 
 namespace mlir::bpt::ptx {
@@ -95,8 +95,9 @@ struct ModifierMismatch {
 /// The forms of an opcode; empty if there is no such opcode.
 llvm::ArrayRef<Form> lookupForms(llvm::StringRef opcode);
 
-/// All opcodes, sorted.
-std::vector<llvm::StringRef> getOpcodes();
+/// Prints the table, a form a line: opcode, modifiers and operands with ` ; `
+/// between them, in the notation of TableRow without abbreviations.
+void printForms(llvm::raw_ostream &os);
 
 /// The forms that take these modifiers (without their dots).
 llvm::SmallVector<MatchedForm, 1>

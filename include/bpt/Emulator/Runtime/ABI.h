@@ -238,6 +238,8 @@ enum class GridDependency : uint32_t { LaunchDependents, Wait };
 
 } // namespace mlir::bpt::emulator
 
+// The names are those of C symbols.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 
 //===----------------------------------------------------------------------===//
@@ -571,5 +573,6 @@ double bpt_emu_round_to_integral(double value, mlir::bpt::emulator::Rounding r);
 uint32_t bpt_emu_fns(uint32_t mask, uint32_t base, int32_t offset);
 
 } // extern "C"
+// NOLINTEND(readability-identifier-naming)
 
 #endif // BPT_EMULATOR_RUNTIME_ABI_H

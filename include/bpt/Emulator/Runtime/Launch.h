@@ -101,7 +101,8 @@ llvm::Error launch(const KernelDescription &kernel,
 
 class LaunchError : public llvm::ErrorInfo<LaunchError> {
 public:
-  static char ID;
+  // As llvm::ErrorInfo wants it.
+  static char ID; // NOLINT(readability-identifier-naming)
 
   LaunchError(std::string message, bool fault)
       : message(std::move(message)), fault(fault) {}

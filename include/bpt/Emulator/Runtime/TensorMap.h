@@ -65,7 +65,7 @@ struct TensorMapDescription {
 llvm::Expected<TensorMap> encodeTiled(const TensorMapDescription &description);
 
 unsigned getByteWidth(TensorMapType type);
-/// By its PTX name: `bf16`, `u8`, `f32`, `f32.ftz`, `tf32`, ...
+/// By its PTX name, `bf16`, `s32`, `f32.ftz`, or `i32`, `i64`.
 std::optional<TensorMapType> parseTensorMapType(llvm::StringRef name);
 
 } // namespace mlir::bpt::emulator

@@ -55,10 +55,12 @@ static constexpr TableRow kRows[] = {
     {"cvt", "pack sat dtype=u16|s16 atype=s32", "d:b32 s:atype s:atype"},
     {"cvt", "pack sat dtype=u8|s8 atype=s32 b32", "d:b32 s:atype s:atype s:b32"},
 
-    {"cvta", "[to] space=const|global|local|shared|shared::cta|shared::cluster|param|param::entry type=u32|u64", "d:type s:type"},
+    {"cvta", "[to] space=const|global|local|shared|shared::cta|shared::cluster|param|param::entry type=u64", "d:type s:type"},
     {"isspacep", "space=const|global|local|shared|shared::cta|shared::cluster|param|param::entry", "q s:u64"},
-    {"mapa", "[space=shared::cluster] type=u32|u64", "d:type s:type s:u32"},
-    {"getctarank", "[space=shared::cluster] type=u32|u64", "d:u32 s:type"},
+    {"mapa", "space=shared::cluster type=u32", "d:type s:type s:u32"},
+    {"mapa", "[space=shared::cluster] type=u64", "d:type s:type s:u32"},
+    {"getctarank", "space=shared::cluster type=u32", "d:u32 s:type"},
+    {"getctarank", "[space=shared::cluster] type=u64", "d:u32 s:type"},
     {"mov", "type=pred", "q p"},
     {"mov", "type=b16|b32|b64|b128|$int|f32|f64", "x x"},
 };

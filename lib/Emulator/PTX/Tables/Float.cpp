@@ -14,10 +14,13 @@ using namespace mlir::bpt::ptx;
 // clang-format off
 static constexpr TableRow kRows[] = {
     {"add|sub|mul", "[rnd=$rounding] [ftz] [sat] type=f32", "d:type s:type s:type"},
+    // The order in which LLVM writes them.
+    {"add|sub|mul", "[rnd=$rounding] sat ftz type=f32", "d:type s:type s:type"},
     {"add|sub|mul", "[rnd=$rounding] type=f64", "d:type s:type s:type"},
     {"add|sub|mul", "[rnd=rn] [ftz] [sat] type=f16|f16x2", "d:type s:type s:type"},
     {"add|sub|mul", "[rnd=rn] type=bf16|bf16x2", "d:type s:type s:type"},
     {"fma", "rnd=$rounding [ftz] [sat] type=f32", "d:type s:type s:type s:type"},
+    {"fma", "rnd=$rounding sat ftz type=f32", "d:type s:type s:type s:type"},
     {"fma", "rnd=$rounding type=f64", "d:type s:type s:type s:type"},
     {"fma", "rnd=rn [ftz] [sat] type=f16|f16x2", "d:type s:type s:type s:type"},
     {"fma", "rnd=rn [ftz] relu type=f16|f16x2", "d:type s:type s:type s:type"},

@@ -3,7 +3,7 @@
 import numpy as np
 
 from elementwise import to_python
-from formats import BF16, F16, F32, F64, FORMATS
+from formats import FORMATS
 from harness import Buffer, Case, Close, Exact, module
 
 DTYPES = {16: np.uint16, 32: np.uint32, 64: np.uint64}
@@ -55,7 +55,8 @@ SPACES = {
     "global": ("", "[%q4]", ""),
     "": ("", "[%q4]", ""),
     "shared": (".shared .align 16 .b8 cell[2048];", "[%r41]", "mov.u32 %r40, cell; "
-               "mad.lo.u32 %r41, %t, {size}, %r40; ld.global.b{w} X, [%q4]; st.shared.b{w} [%r41], X;"),
+               "mad.lo.u32 %r41, %t, {size}, %r40; ld.global.b{w} x, [%q4]; "
+               "st.shared.b{w} [%r41], x;"),
 }
 
 
@@ -76,7 +77,7 @@ def atomic_case(random, op, kind, space, keeps=True, cas=False):
                          dtype=np.uint64).astype(DTYPES[width])
     old = memory if keeps else np.zeros_like(memory)
     declaration, address, fill = SPACES[space]
-    fill = fill.format(size=size, w=width).replace("X", "x")
+    fill = fill.format(size=size, w=width)
     dot = f".{space}" if space else ""
     name = f"{'atom' if keeps else 'red'}{dot}.{op}" \
         + (".noftz" if kind in ("f16", "bf16", "f16x2", "bf16x2") else "") + f".{kind}"

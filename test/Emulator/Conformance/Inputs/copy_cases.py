@@ -60,7 +60,8 @@ def async_cases(random):
   cp.async.wait_all;
   bar.sync 0;
 """ + DUMP
-            yield copy_case(f"cp.async.{operator} {size} source {source_size}", body, data, expected)
+            yield copy_case(f"cp.async.{operator} {size} source {source_size}", body, data,
+                            expected)
     # Nothing is read where the predicate says to ignore the source.
     data = random_bytes(random)
     expected = np.zeros(2048, np.uint8)
@@ -156,9 +157,9 @@ L:
             kind = {np.uint32: np.uint64, np.int32: np.int64}[kind]
         a, b = random_bytes(random), random_bytes(random)
         x, y = a.view(kind), b.view(kind)
-        old = np.where(np.arange(len(x)) % 3 == 0, y, x) if op in ("inc", "dec") else x
         if op in ("inc", "dec"):
-            x = old
+            # Equal operands are a case of their own.
+            x = np.where(np.arange(len(x)) % 3 == 0, y, x)
             a = x.view(np.uint8)
         result = {"add": x + y, "min": np.minimum(x, y), "max": np.maximum(x, y), "and": x & y,
                   "or": x | y, "xor": x ^ y, "inc": np.where(x >= y, 0, x + 1),

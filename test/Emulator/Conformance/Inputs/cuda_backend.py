@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 
-from harness import Buffer, Scalar, TensorMap
+from harness import Buffer, Scalar
 
 SCALARS = {
     "i32": ctypes.c_int32, "u32": ctypes.c_uint32, "i64": ctypes.c_int64,

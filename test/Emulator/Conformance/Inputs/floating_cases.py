@@ -35,7 +35,9 @@ def multiply(x, y, mode):
         # Infinity times zero is NaN; Python agrees.
         return x * y
     product = Fraction(x) * Fraction(y)
-    return math.copysign(0.0, math.copysign(1, x) * math.copysign(1, y)) if product == 0 else product
+    if product == 0:
+        return math.copysign(0.0, math.copysign(1, x) * math.copysign(1, y))
+    return product
 
 
 def fused(x, y, z, mode):

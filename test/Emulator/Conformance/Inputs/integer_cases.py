@@ -286,7 +286,8 @@ def carry_forms():
                f"{registers} mad.hi.cc.u32 l, a, b, c; addc.u32 h, 0, 0; {join}",
                "b64", ("u32",) * 3, lambda a, b, c: (a * b >> 32) + c)
     yield Form("madc.lo.cc.u32",
-               f"{registers} add.cc.u32 x, a, a; madc.lo.cc.u32 l, a, b, c; addc.u32 h, 0, 0; {join}",
+               f"{registers} add.cc.u32 x, a, a; madc.lo.cc.u32 l, a, b, c; "
+               f"addc.u32 h, 0, 0; {join}",
                "b64", ("u32",) * 3, lambda a, b, c: (a * b & M32) + c + (a >> 31))
 
 

@@ -24,9 +24,14 @@ def fragment_b(lane, k, per_register):
             for block in range(k // step) for i in range(per_register)]
 
 
-def fragment_c(lane):
+def fragment_c(lane, rows=16):
     group, thread = lane // 4, lane % 4
-    return [(group + 8 * row, 2 * thread + i) for row in range(2) for i in range(2)]
+    return [(group + 8 * row, 2 * thread + i) for row in range(rows // 8) for i in range(2)]
+
+
+def one_half(layout):
+    """The fragment of a shape of 8 rows: what that of 16 rows has in the first 8."""
+    return lambda lane: [(row, k) for row, k in layout(lane) if row < 8]
 
 
 def fragments(matrix, layout):
@@ -47,6 +52,13 @@ def error_bound(a, b, c, products, accumulator_bits):
     """Each of the k + 1 terms may be rounded or truncated in an accumulation of that width."""
     magnitude = np.abs(a) @ np.abs(b) + np.abs(c)
     return magnitude * (products + 2) * 2.0 ** -accumulator_bits + 2.0**-24
+
+
+def pack_bits(elements, width):
+    """Elements of fewer than 8 bits, the first lowest, into 32-bit registers."""
+    shifts = (np.arange(32 // width) * width).astype(np.uint64)
+    groups = (elements & (2**width - 1)).astype(np.uint64).reshape(32, -1, 32 // width)
+    return (groups << shifts).sum(axis=2, dtype=np.uint64).astype(np.uint32)
 
 
 def mma_case(name, instruction, a, b, c, d_count, expected, target="sm_80"):
@@ -148,5 +160,72 @@ def integer_cases(random):
                     yield mma_case(text, text, *operands, 4, Exact(fragments(d, fragment_c)))
 
 
+def narrow_cases(random):
+    """4-bit integers and single bits, and the shapes of 8 rows."""
+    for rows, k, width in ((8, 16, 8), (8, 32, 4), (16, 32, 4), (16, 64, 4)):
+        for at in "su":
+            for bt in "su":
+                low = {"s": -(2 ** (width - 1)), "u": 0}
+                a = random.integers(low[at], low[at] + 2**width, (rows, k))
+                b = random.integers(low[bt], low[bt] + 2**width, (k, 8))
+                c = random.integers(-2**20, 2**20, (rows, 8))
+                text = (f"mma.sync.aligned.m{rows}n8k{k}.row.col.s32.{at}{width}.{bt}{width}.s32")
+                yield bit_case(text, a, b, c, a @ b + c, width)
+    for rows, k in ((8, 128), (16, 128), (16, 256)):
+        for op, combine in (("and", np.bitwise_and), ("xor", np.bitwise_xor)):
+            a = random.integers(0, 2, (rows, k))
+            b = random.integers(0, 2, (k, 8))
+            c = random.integers(-2**20, 2**20, (rows, 8))
+            exact = combine(a[:, :, None], b[None]).sum(axis=1) + c
+            text = f"mma.sync.aligned.m{rows}n8k{k}.row.col.s32.b1.b1.s32.{op}.popc"
+            yield bit_case(text, a, b, c, exact, 1)
+
+
+def bit_case(text, a, b, c, exact, width):
+    rows, k = a.shape
+    per_register = 32 // width
+
+    def layout_a(lane):
+        return fragment_a(lane, k, per_register)
+
+    def layout_c(lane):
+        return fragment_c(lane, rows)
+
+    def words(matrix):
+        return fragments((matrix & 0xFFFFFFFF).astype(np.uint32), layout_c)
+
+    operands = [pack_bits(fragments(a, layout_a if rows == 16 else one_half(layout_a)), width),
+                pack_bits(fragments(b, lambda lane: fragment_b(lane, k, per_register)), width)]
+    return mma_case(text, text, *operands, words(c), rows // 4, Exact(words(exact)))
+
+
+def double_case(random):
+    """m8n8k4 of doubles: one element of A and B a lane, two of C."""
+    a, b, c = (random.standard_normal(shape) for shape in ((8, 4), (4, 8), (8, 8)))
+    lanes = np.arange(32)
+    expected = np.stack([(a @ b + c)[lanes // 4, lanes % 4 * 2 + i] for i in range(2)], axis=1)
+    bound = np.full((32, 2), 1e-13)
+    text = "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64"
+    body = f"""
+  ld.param.u64 %q0, [p0];
+  ld.param.u64 %q1, [p1];
+  ld.param.u64 %q2, [p2];
+  ld.param.u64 %q3, [p3];
+  mad.wide.u32 %q0, %t, 8, %q0;
+  mad.wide.u32 %q1, %t, 8, %q1;
+  mad.wide.u32 %q2, %t, 16, %q2;
+  mad.wide.u32 %q3, %t, 16, %q3;
+  ld.global.b64 %q4, [%q0];
+  ld.global.b64 %q5, [%q1];
+  ld.global.v2.b64 {{%q6, %q7}}, [%q2];
+  {text} {{%q8, %q9}}, {{%q4}}, {{%q5}}, {{%q6, %q7}};
+  st.global.v2.b64 [%q3], {{%q8, %q9}};"""
+    return Case(text, module(body, ["u64"] * 4),
+                [Buffer(a[lanes // 4, lanes % 4]), Buffer(b[lanes % 4, lanes // 4]),
+                 Buffer(np.stack([c[lanes // 4, lanes % 4 * 2 + i] for i in range(2)], axis=1)),
+                 Buffer(np.zeros((32, 2)), Close(expected, bound))])
+
+
 def cases(random):
-    return [*float_cases(random), *integer_cases(random)]
+    return [*float_cases(random), *integer_cases(random), *narrow_cases(random),
+            double_case(random)]

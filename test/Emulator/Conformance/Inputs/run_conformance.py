@@ -29,7 +29,7 @@ from emulator_backend import Emulator
 from harness import Close
 
 GROUPS = ("integer", "floating", "conversion", "warp", "fragment", "product", "copy",
-          "barrier", "tensor_map", "warpgroup", "atomic", "cluster")
+          "barrier", "tensor_map", "warpgroup", "atomic", "cluster", "memory")
 
 
 def parse_options():
@@ -38,6 +38,7 @@ def parse_options():
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--tool", default="build/bin/bpt-emulate")
     parser.add_argument("--backend", choices=("emulator", "cuda", "ptxas"), default="emulator")
+    parser.add_argument("--ptxas", default="ptxas", help="the assembler of --backend=ptxas")
     parser.add_argument("--seed", type=int, help="of inputs and of the schedule")
     parser.add_argument("--filter", default="", help="regular expression on case names")
     parser.add_argument("--golden", metavar="DIR", type=pathlib.Path)
@@ -66,11 +67,11 @@ def group_cases(group, seed, options):
     return [c for c in cases if re.search(options.filter, c.name)]
 
 
-def assemble(cases):
+def assemble(cases, ptxas):
     results = []
     for case in cases:
         target = re.search(r"^\.target (\w+)", case.ptx, re.M)[1]
-        done = subprocess.run(["ptxas", f"-arch={target}", "-o", "/dev/null", "-"],
+        done = subprocess.run([ptxas, f"-arch={target}", "-O0", "-o", "/dev/null", "-"],
                               input=case.ptx, capture_output=True, text=True)
         results.append(None if done.returncode == 0 else
                        (done.stderr + done.stdout).strip())
@@ -106,7 +107,7 @@ def run_group(group, backend, seed, options):
                 print(case.ptx)
         return 0, 0
     if options.backend == "ptxas":
-        failures = {c.name: r for c, r in zip(cases, assemble(cases)) if r}
+        failures = {c.name: r for c, r in zip(cases, assemble(cases, options.ptxas)) if r}
     else:
         results = backend.run(cases)
         failures = {}

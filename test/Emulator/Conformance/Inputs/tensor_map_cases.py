@@ -163,7 +163,7 @@ L:"""
 
 
 def add_f32(x, y):
-    return np.uint32(F32.round(F32.value(x) + F32.value(y)))
+    return np.uint32(F32.round(F32.value(int(x)) + F32.value(int(y))))
 
 
 def cases(random):

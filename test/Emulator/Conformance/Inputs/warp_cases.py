@@ -179,7 +179,7 @@ def barrier_cases(random):
 
 
 def special_register_cases(random):
-    registers = {"laneid": lambda t: t % 32, "warpid": None, "ntid.x": lambda t: 64,
+    registers = {"laneid": lambda t: t % 32, "ntid.x": lambda t: 64,
                  "nctaid.x": lambda t: 1, "ctaid.x": lambda t: 0,
                  "lanemask_lt": lambda t: (1 << t % 32) - 1,
                  "lanemask_le": lambda t: (2 << t % 32) - 1,
@@ -187,9 +187,8 @@ def special_register_cases(random):
                  "lanemask_ge": lambda t: FULL & ~((1 << t % 32) - 1),
                  "lanemask_gt": lambda t: FULL & ~((2 << t % 32) - 1)}
     for name, model in registers.items():
-        if model:
-            yield lane_case(f"%{name}", f"  mov.u32 %r9, %{name};", np.zeros(64),
-                            [model(t) for t in range(64)])
+        yield lane_case(f"%{name}", f"  mov.u32 %r9, %{name};", np.zeros(64),
+                        [model(t) for t in range(64)])
     # The order of threads in a block of three dimensions.
     body = ("  mov.u32 %r1, %tid.x;\n  mov.u32 %r2, %tid.y;\n  mov.u32 %r3, %tid.z;\n"
             "  mov.u32 %r4, %ntid.x;\n  mov.u32 %r5, %ntid.y;\n"
