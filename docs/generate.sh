@@ -22,7 +22,7 @@ generate Dialect/BPT/IR/BPTOps.td -gen-dialect-doc -dialect=bpt >"$out/Dialect.m
 } >"$out/TransformOps.md"
 {
   echo "# Passes"
-  for folder in Dialect/BPT/Transforms Target/CPU ExecutionEngine; do
+  for folder in Dialect/BPT/Transforms Target/Common Target/CPU Target/GPU ExecutionEngine; do
     printf '\n## %s\n\n' "$folder"
     generate "$folder/Passes.td" -gen-pass-doc
   done
