@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -234,11 +235,17 @@ private:
                         .getShuffleResult();
       sum = combine(combiner, sum, other);
     }
+    // All lanes read what is there already, and the first one writes after the
+    // last one has: left to the first alone, LLVM might give the read to all of
+    // them, without that order.
+    Value total = combine(combiner, loadInits().front(), sum);
+    Value allLanes = arith::ConstantOp::create(b, b.getI32IntegerAttr(-1));
+    NVVM::SyncWarpOp::create(b, allLanes);
     Value isFirst =
         arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constant(0));
     auto first = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
     b.setInsertionPointToStart(first.thenBlock());
-    store({combine(combiner, loadInits().front(), sum)});
+    store(total);
   }
 
   ImplicitLocOpBuilder b;

@@ -72,6 +72,16 @@ static void markAssemblyConvergent(llvm::Module &module) {
           call->setConvergent();
 }
 
+/// A load that only some threads do must stay theirs: done by all, it would
+/// race with what another thread writes there. Of a value that is not used that
+/// would be harmless, but no checker of races could tell. The attribute forbids
+/// it, and no more: instrumentation would be a pass of its own.
+static void forbidSpeculativeLoads(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      function.addFnAttr(llvm::Attribute::SanitizeThread);
+}
+
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -101,6 +111,7 @@ FailureOr<std::string> bpt::emitPTX(gpu::GPUModuleOp module,
   llvmModule->setTargetTriple(machine->getTargetTriple());
   llvmModule->setDataLayout(machine->createDataLayout());
   markAssemblyConvergent(*llvmModule);
+  forbidSpeculativeLoads(*llvmModule);
   optimize(*llvmModule, *machine);
 
   llvm::SmallString<0> text;

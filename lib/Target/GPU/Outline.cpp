@@ -234,7 +234,8 @@ private:
 
     SetVector<Value> captured;
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
-    captured.insert_range(counts);
+    // What the first one is, no block needs to know.
+    captured.insert_range(ArrayRef(counts).drop_front());
     captured.insert_range(lowers);
     captured.insert_range(steps);
     if (memory->workspaceBytes)
@@ -356,7 +357,7 @@ struct GPUOutlinePass : bpt::impl::GPUOutlinePassBase<GPUOutlinePass> {
 
   void runOnOperation() override {
     if (threads < 32 || threads > 1024 || threads % 32 != 0) {
-      getOperation().emitError() << "'threads' is " << threads
+      getOperation().emitError() << "'threads' is " << int64_t(threads)
                                  << ", but a block has a multiple of 32, at "
                                     "most 1024";
       return signalPassFailure();

@@ -1,4 +1,4 @@
-// RUN: bpt-opt %s --bpt-gpu-lower-host --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: bpt-opt %s --bpt-gpu-lower-host --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_ptx("PTX\00")
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_one("one\00")

@@ -69,9 +69,11 @@ gpu.module @kernels {
 // CHECK: scf.for %[[J:.*]] = %[[LANE]] to %c64 step %c32 iter_args
 // CHECK: memref.load %{{.*}}[%[[R]], %[[J]]]
 // CHECK-COUNT-5: gpu.shuffle xor
-// CHECK: scf.if
 // CHECK: %[[OLD:.*]] = memref.load %{{.*}}[%[[R]]]
-// CHECK: arith.addf %[[OLD]], %{{.*}}
+// CHECK: %[[SUM:.*]] = arith.addf %[[OLD]], %{{.*}}
+// CHECK: nvvm.bar.warp.sync
+// CHECK: scf.if
+// CHECK: memref.store %[[SUM]]
 gpu.module @kernels {
   gpu.func @rows(%x: memref<32x64xf32>, %s: memref<32xf32>) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
     linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
