@@ -71,8 +71,6 @@ LogicalResult BodyParser::parseDirective() {
     return parseDebugLocation(debugLoc);
   if (consumeIfDirective(".pragma"))
     return parsePragma();
-  bool isExternal = consumeIfDirective(".extern");
-  (void)isExternal;
   if (consumeIfDirective(".shared"))
     return parseLocalVariables(Space::Shared);
   if (consumeIfDirective(".local"))
@@ -343,10 +341,10 @@ LogicalResult BodyParser::parseAddress(Operand &operand) {
     Operand &element = operand.elements.back();
     if (failed(parseOperand(element)))
       return failure();
+    // That of `[variable+4]` has been taken for the variable's.
     if (operand.elements.size() == 1 && failed(parseOffset(operand)))
       return failure();
   } while (consumeIf(','));
-  // The offset of `[symbol+4]` belongs to the symbol.
   return expect(']');
 }
 

@@ -64,8 +64,7 @@ protected:
   /// `= {...}`, if it is there.
   llvm::LogicalResult parseInitializer(Variable &variable,
                                        const ModuleNames &names);
-  /// `(.param .b32 a, ...)`, if it is there. An entry's may be pointers of
-  /// `.ptr`.
+  /// `(.param .b32 a, ...)`, if it is there.
   template <typename Container>
   llvm::LogicalResult parseParameters(Container &parameters);
   /// `.loc 1 2 3, function_name ..., inlined_at ...`.

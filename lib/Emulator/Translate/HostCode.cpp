@@ -48,7 +48,6 @@ static llvm::Error setUp(HostCompiler &compiler, unsigned optLevel) {
   auto builder = detectHostMachine(optLevel);
   if (!builder)
     return builder.takeError();
-  // Kernels are many and short; what selects instructions fast is enough.
   auto machine = builder->createTargetMachine();
   if (!machine)
     return machine.takeError();
