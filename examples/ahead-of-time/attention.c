@@ -1,8 +1,8 @@
 /* Calls an attention that was compiled ahead of time, with a sequence length
  * chosen at run time:
  *
- *   bpt-gen attention --batch=1 --seq=? --kv-seq=? --heads=2 --head-dim=8 > attention.mlir
- *   bpt-compile attention.mlir --emit=object -o attention.o
+ *   bpt-gen attention --batch=1 --seq=? --kv-seq=? --heads=2 --head-dim=8 >
+ * attention.mlir bpt-compile attention.mlir --emit=object -o attention.o
  *   bpt-compile attention.mlir --emit=header -o attention.h
  *   cc -I include -I . attention.c attention.o -lBPTLauncher -lBPTDevice \
  *      -lBPTRuntime -lstdc++ -lm -ldl -lpthread -lomp
@@ -19,9 +19,8 @@
 enum { HEADS = 2, HEAD_DIM = 8, ROW = HEADS * HEAD_DIM };
 
 static BPTTensor makeTensor(int64_t seq) {
-  BPTTensor tensor = {malloc(seq * ROW * sizeof(float)),
-                      {1, seq, HEADS, HEAD_DIM},
-                      NULL};
+  BPTTensor tensor = {
+      malloc(seq * ROW * sizeof(float)), {1, seq, HEADS, HEAD_DIM}, NULL};
   return tensor;
 }
 

@@ -49,8 +49,9 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
       llvm::cl::init("sm_80")};
   Option<bool> tensorCores{
       *this, "tensor-cores",
-      llvm::cl::desc("Compute blocks that multiply f16 or bf16 on tensor cores, "
-                     "where the chip has those of sm_80."),
+      llvm::cl::desc(
+          "Compute blocks that multiply f16 or bf16 on tensor cores, "
+          "where the chip has those of sm_80."),
       llvm::cl::init(false)};
 };
 

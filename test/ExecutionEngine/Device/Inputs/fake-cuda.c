@@ -15,8 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_PTX = 218,
-       NOT_FOUND = 500, ILLEGAL_ADDRESS = 700 };
+enum {
+  SUCCESS,
+  OUT_OF_MEMORY = 2,
+  NO_DEVICE = 100,
+  INVALID_PTX = 218,
+  NOT_FOUND = 500,
+  ILLEGAL_ADDRESS = 700
+};
 
 static long setting(const char *name, long otherwise) {
   const char *value = getenv(name);
@@ -149,7 +155,8 @@ int cuModuleLoadDataEx(void **module, const void *image, unsigned n,
   if (refused && !strcmp(refused, isCubin ? "cubin" : "ptx")) {
     for (unsigned i = 0; i < n; ++i)
       if (options[i] == 5)
-        strcpy(values[i], "ptxas application ptx input, line 7; error: no\nmore");
+        strcpy(values[i],
+               "ptxas application ptx input, line 7; error: no\nmore");
     RECORD(" refused %s", isCubin ? "cubin" : "ptx");
     return INVALID_PTX;
   }
