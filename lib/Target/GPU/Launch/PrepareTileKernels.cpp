@@ -19,21 +19,32 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-static constexpr int64_t kRowsOfWarp = 16;
+static constexpr int64_t kRowsOfFragment = 16;
 static constexpr int64_t kLanes = 32;
+/// The widest sum of which a warp holds 32 rows: 128 registers of a lane.
+static constexpr int64_t kWidestTallSum = 128;
 
 /// Warps of a tile program, or 0 if the kernel is none.
+///
+/// A warp reads every right operand from workgroup memory for its own rows: with
+/// 32 of them, rather than 16, it multiplies twice as much of what it reads, and
+/// that the tensor cores are the bound, and not workgroup memory, needs it.
 static int64_t countWarps(gpu::GPUFuncOp kernel) {
-  int64_t rows = 0;
+  int64_t rows = 0, columns = 0;
   WalkResult walk = kernel.walk([&](Operation *op) {
     if (isa<linalg::LinalgOp>(op))
       return WalkResult::interrupt();
     if (auto product = dyn_cast<vector::ContractionOp>(op))
-      if (auto type = dyn_cast<VectorType>(product.getResultType()))
+      if (auto type = dyn_cast<VectorType>(product.getResultType())) {
         rows = std::max(rows, type.getDimSize(0));
+        columns = std::max(columns, type.getDimSize(1));
+      }
     return WalkResult::advance();
   });
-  return walk.wasInterrupted() ? 0 : rows / kRowsOfWarp;
+  if (walk.wasInterrupted())
+    return 0;
+  bool isTall = rows % (2 * kRowsOfFragment) == 0 && columns <= kWidestTallSum;
+  return rows / (isTall ? 2 * kRowsOfFragment : kRowsOfFragment);
 }
 
 namespace {
