@@ -125,8 +125,8 @@ private:
       SmallVector<gpu::GPUFuncOp> kernels;
       copy.walk([&](gpu::GPUFuncOp kernel) { kernels.push_back(kernel); });
       for (gpu::GPUFuncOp kernel : kernels)
-        if (auto number = kernel->getAttrOfType<IntegerAttr>(
-                TileDialect::kBlockAttrName))
+        if (auto number =
+                kernel->getAttrOfType<IntegerAttr>(TileDialect::kBlockAttrName))
           misfits[number.getInt()] = findMisfit(kernel);
     }
     copy.erase();

@@ -100,9 +100,9 @@ static LogicalResult checkUnchanged(vector::TransferReadOp read,
   return diagnostic;
 }
 
-FailureOr<LeftOperand>
-Distributor::getLeftOperand(vector::ContractionOp op,
-                            const FragmentLayout &layout, bool isTransposed) {
+FailureOr<LeftOperand> Distributor::getLeftOperand(vector::ContractionOp op,
+                                                   const FragmentLayout &layout,
+                                                   bool isTransposed) {
   const Tile &tile = getTile(op.getLhs(), TileAxes::Both);
   LeftOperand lhs;
   lhs.isTransposed = isTransposed;

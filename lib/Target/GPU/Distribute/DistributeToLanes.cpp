@@ -127,8 +127,7 @@ private:
     }
     auto kernel = LLVM::LLVMFuncOp::create(
         b, program.getLoc(), program.getName(),
-        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
-                                    types));
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
     for (int64_t i = 0, e = types.size(); i < e; ++i)
       for (NamedAttribute attr : llvm::to_vector(
                program.getArgAttrDict(i) ? program.getArgAttrDict(i).getValue()
@@ -209,8 +208,8 @@ struct DistributeToLanesPass
   using Base::Base;
 
   void runOnOperation() override {
-    for (auto function : llvm::make_early_inc_range(
-             getOperation().getOps<gpu::GPUFuncOp>()))
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<gpu::GPUFuncOp>()))
       if (function->hasAttr(tile::TileDialect::kWarpsAttrName) &&
           failed(distributeToLanes(function, maxSharedBytes, printLayouts)))
         return signalPassFailure();

@@ -71,6 +71,8 @@ LogicalResult Distributor::distribute(Operation *op) {
       .Case<vector::StepOp>([&](auto v) { return distributeStep(v); })
       .Case<vector::CreateMaskOp>(
           [&](auto v) { return distributeCreateMask(v); })
+      .Case<vector::ConstantMaskOp>(
+          [&](auto v) { return distributeConstantMask(v); })
       .Case<vector::MultiDimReductionOp>(
           [&](auto v) { return distributeReduction(v); })
       .Case<vector::ContractionOp>(
@@ -126,7 +128,8 @@ LogicalResult Distributor::distribute(Operation *op) {
             "and math, vector.contract, multi_reduction, broadcast, "
             "shape_cast, step, create_mask, transfer_read and transfer_write, "
             "scf.for and scf.if, memref.alloc, subview, reinterpret_cast, "
-            "collapse_shape, expand_shape, dim and load, gpu.barrier, block_id and grid_dim, and bpt_tile");
+            "collapse_shape, expand_shape, dim and load, gpu.barrier, block_id "
+            "and grid_dim, and bpt_tile");
       });
 }
 

@@ -105,9 +105,10 @@ struct LeftOperand {
   bool isTransposed = false;
 };
 
-/// An operand that stays in workgroup memory is read when it is multiplied. That
-/// is the same only if nothing in between changes what is there, or lets other
-/// warps go on to where it is changed: returns such an operation, or null.
+/// An operand that stays in workgroup memory is read when it is multiplied.
+/// That is the same only if nothing in between changes what is there, or lets
+/// other warps go on to where it is changed: returns such an operation, or
+/// null.
 Operation *findChangeBefore(vector::TransferReadOp read, Operation *use);
 
 /// Rewrites a tile program, operation by operation, into what one lane
@@ -140,6 +141,9 @@ private:
   LogicalResult distributeShapeCast(vector::ShapeCastOp op);
   LogicalResult distributeStep(vector::StepOp op);
   LogicalResult distributeCreateMask(vector::CreateMaskOp op);
+  LogicalResult distributeConstantMask(vector::ConstantMaskOp op);
+  /// The elements before `bounds` (i32), one for each dimension.
+  LogicalResult distributeMask(Operation *op, ArrayRef<Value> bounds);
   LogicalResult distributeElementwise(Operation *op);
   LogicalResult distributeElementwise(Operation *op, TileAxes axes);
   LogicalResult distributeScalar(Operation *op);

@@ -177,8 +177,7 @@ LogicalResult Distributor::distributeSubView(memref::SubViewOp op) {
   return success();
 }
 
-LogicalResult
-Distributor::distributeCollapseShape(memref::CollapseShapeOp op) {
+LogicalResult Distributor::distributeCollapseShape(memref::CollapseShapeOp op) {
   const MemoryView &source = getView(op.getSrc());
   if (source.shared)
     return op.emitOpError("reshapes workgroup memory, whose layout is not "

@@ -54,8 +54,8 @@ LogicalResult checkCopyable(vector::TransferReadOp read) {
   return success();
 }
 
-/// The buffers of a program's loops. Loops that follow one another, as those over
-/// unmasked and masked keys do, have the same.
+/// The buffers of a program's loops. Loops that follow one another, as those
+/// over unmasked and masked keys do, have the same.
 class BufferPool {
 public:
   /// What a loop before this one has copied by the same read, or null.
@@ -305,6 +305,13 @@ LogicalResult LoopScheduler::run() {
   tile::CommitCopiesOp::create(b, loc);
   for (const Copy &copy : copies)
     readShared(copy, now);
+  // A loop without iterations has not waited for what it would have kept.
+  if (llvm::any_of(copies, [](const Copy &copy) {
+        return copy.invariant && !copy.isThere;
+      })) {
+    b.setInsertionPointAfter(loop);
+    tile::WaitCopiesOp::create(b, loc, 0);
+  }
   return success();
 }
 

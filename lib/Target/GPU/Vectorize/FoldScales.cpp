@@ -91,8 +91,8 @@ struct FoldScaleIntoFma : OpRewritePattern<math::FmaOp> {
   }
 };
 
-/// max(x · c) = max(x) · c for c > 0. What the maximum starts from is the lowest
-/// number or −∞, which stay such.
+/// max(x · c) = max(x) · c for c > 0. What the maximum starts from is the
+/// lowest number or −∞, which stay such.
 struct ScaleMaximum : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(vector::MultiDimReductionOp op,
@@ -108,8 +108,8 @@ struct ScaleMaximum : OpRewritePattern<vector::MultiDimReductionOp> {
     Value infinity = splat(rewriter, op.getLoc(), op.getAcc().getType(),
                            -std::numeric_limits<float>::infinity());
     Value maximum = vector::MultiDimReductionOp::create(
-        rewriter, op.getLoc(), source->tile, infinity,
-        op.getReductionMask(), op.getKind());
+        rewriter, op.getLoc(), source->tile, infinity, op.getReductionMask(),
+        op.getKind());
     Value scaled = arith::MulFOp::create(
         rewriter, op.getLoc(), maximum,
         splat(rewriter, op.getLoc(), op.getType(), source->factor));
@@ -132,14 +132,14 @@ struct ScaleSelected : OpRewritePattern<arith::SelectOp> {
         arith::SelectOp::create(rewriter, op.getLoc(), op.getCondition(),
                                 kept->tile, op.getFalseValue());
     rewriter.replaceOpWithNewOp<arith::MulFOp>(
-        op, selected,
-        splat(rewriter, op.getLoc(), op.getType(), kept->factor));
+        op, selected, splat(rewriter, op.getLoc(), op.getType(), kept->factor));
     return success();
   }
 };
 } // namespace
 
 void bpt::populateFoldScalesPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldScaleIntoScale, FoldScaleIntoFma, ScaleMaximum,
-               ScaleSelected>(patterns.getContext());
+  patterns
+      .add<FoldScaleIntoScale, FoldScaleIntoFma, ScaleMaximum, ScaleSelected>(
+          patterns.getContext());
 }

@@ -93,8 +93,8 @@ FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
     FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
     std::string obstacle = findObstacle(op, sizes, maxTileElements);
     if (!obstacle.empty()) {
-      result = reject(op.getLoc(), "'" + op->getName().getStringRef() + "' " +
-                                       obstacle);
+      result = reject(op.getLoc(),
+                      "'" + op->getName().getStringRef() + "' " + obstacle);
       return WalkResult::interrupt();
     }
     hasProduct |= isProduct(op);
