@@ -8,7 +8,7 @@ Kernel = dict[str, Any]
 Row = Callable[[dict[str, Any], Kernel], str]
 
 # The pipes of the model whose work is always zero here are left out.
-PIPES = ("tensor", "shared memory", "special", "float", "conversion", "integer", "global memory", "issue")
+PIPES = ("tensor", "shared memory", "special", "float", "alu", "global memory", "issue")
 
 
 def markdown(entries: list[dict[str, Any]]) -> str:
