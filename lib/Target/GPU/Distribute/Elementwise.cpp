@@ -358,13 +358,11 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
           })
           .Case<math::TanhOp>([&](auto) -> Value {
             // 1 - 2 / (1 + exp(2x)), to a few units of 2^-24 absolute.
-            Value power = approximate(
-                "llvm.nvvm.ex2.approx.ftz.f",
-                scaled(x[0], 2 * llvm::numbers::log2e));
+            Value power = approximate("llvm.nvvm.ex2.approx.ftz.f",
+                                      scaled(x[0], 2 * llvm::numbers::log2e));
             Value one = f32(1);
-            Value fraction =
-                approximate("llvm.nvvm.rcp.approx.ftz.f",
-                            arith::AddFOp::create(b, power, one));
+            Value fraction = approximate("llvm.nvvm.rcp.approx.ftz.f",
+                                         arith::AddFOp::create(b, power, one));
             return LLVM::FMAOp::create(b, f32(-2), fraction, one);
           })
           .Case<math::RsqrtOp>([&](auto) {
