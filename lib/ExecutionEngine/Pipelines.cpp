@@ -51,6 +51,9 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));
   OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createTileChunksPass());
+  cleanUp(function);
+  function.addPass(createSplitFeedForwardPass());
   function.addPass(createTileRowsPass());
   cleanUp(function);
   function.addPass(createTileKeysPass());

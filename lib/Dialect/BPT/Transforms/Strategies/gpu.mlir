@@ -5,6 +5,11 @@
 // between operations fits on chip. Attention is cut by heads as well and
 // projections by columns, for the same reason. Nothing that reads whole rows is
 // fused into a loop that is cut by columns: every block would compute it again.
+// A feed-forward network is two kernels: the sums of a block of rows over all
+// hidden units do not fit on chip, so the activations go through memory.
+// Biases, activations, gates and residuals are epilogues of the projections.
+//
+// What passes from kernel to kernel exists for one chunk of rows at a time.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -28,27 +33,27 @@ module attributes {transform.with_named_sequence} {
   }
 
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_feed_forward(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, hidden = 128, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, store_hidden = true, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_cross_entropy(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, vocab = 128, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, vocab = 128, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_linear(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_rows(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
