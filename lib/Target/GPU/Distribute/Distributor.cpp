@@ -47,10 +47,68 @@ void Distributor::mapArgument(Value argument, Value laneArgument, Type type) {
   views[argument] = view;
 }
 
+/// Whether the operation computes a tile element by element.
+static bool isElementwise(Operation &op) {
+  return OpTrait::hasElementwiseMappableTraits(&op) &&
+         op.getNumResults() == 1 && isa<VectorType>(op.getResult(0).getType());
+}
+
+/// Orders operations on elements, from after `first` to the end of its block,
+/// so that an element passes through all of them before the next one does. Tile
+/// by tile, each would hold all the elements of what it computes at once.
+static void orderByElements(Operation *first) {
+  llvm::SetVector<Operation *> run;
+  for (Operation *op = first->getNextNode(); op; op = op->getNextNode())
+    run.insert(op);
+  // Intrinsics of elements do not say so, but are pure too.
+  if (!llvm::all_of(run, [](Operation *op) {
+        return isPure(op) || isa<LLVM::CallIntrinsicOp>(op);
+      }))
+    return;
+  // What is used outside, in the order of its elements, after what it needs.
+  llvm::SetVector<Operation *> ordered;
+  auto schedule = [&](auto &&self, Operation *op) -> void {
+    if (!run.contains(op) || ordered.contains(op))
+      return;
+    for (Value operand : op->getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        self(self, producer);
+    ordered.insert(op);
+  };
+  for (Operation *op : run)
+    if (llvm::none_of(op->getUsers(),
+                      [&](Operation *user) { return run.contains(user); }))
+      schedule(schedule, op);
+  Operation *previous = first;
+  for (Operation *op : ordered) {
+    op->moveAfter(previous);
+    previous = op;
+  }
+}
+
 LogicalResult Distributor::distributeBlock(Block &block) {
-  for (Operation &op : block.without_terminator())
+  Operation *beforeRun = nullptr;
+  bool isInRun = false;
+  auto last = [&]() -> Operation * {
+    Block *current = b.getInsertionBlock();
+    return current->empty() ? nullptr : &current->back();
+  };
+  for (Operation &op : block.without_terminator()) {
+    // What is shared by all lanes, such as a constant, is part of a run.
+    if (isElementwise(op)) {
+      if (!isInRun)
+        beforeRun = last();
+      isInRun = true;
+    } else if (isInRun) {
+      if (beforeRun)
+        orderByElements(beforeRun);
+      isInRun = false;
+    }
     if (failed(distribute(&op)))
       return failure();
+  }
+  if (isInRun && beforeRun)
+    orderByElements(beforeRun);
   return success();
 }
 

@@ -91,31 +91,31 @@ bool bpt::isOnSimtPath(Operation *op) {
 FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
                                                  int64_t maxTileElements) {
   SmallVector<PlannedOp> plan;
-  auto reject = [&](Location loc, const Twine &reason) -> LogicalResult {
+  auto reject = [&](Location loc, const Twine &reason) {
     block->setAttr(tile::TileDialect::kSimtAttrName,
                    StringAttr::get(block.getContext(), reason));
     remark::missed(
         loc, remark::RemarkOpts::name("NoTileProgram").category("bpt-gpu"))
         << reason.str();
-    return failure();
   };
-  bool hasProduct = false;
-  LogicalResult result = success();
-  block.walk([&](linalg::LinalgOp op) {
+  WalkResult search = block.walk([](linalg::LinalgOp op) {
+    return isProduct(op) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (!search.wasInterrupted()) {
+    reject(block.getLoc(), "has no matrix product");
+    return failure();
+  }
+  WalkResult planning = block.walk([&](linalg::LinalgOp op) {
     FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
     std::string obstacle = findObstacle(op, sizes, maxTileElements);
     if (!obstacle.empty()) {
-      result = reject(op.getLoc(),
-                      "'" + op->getName().getStringRef() + "' " + obstacle);
+      reject(op.getLoc(), "'" + op->getName().getStringRef() + "' " + obstacle);
       return WalkResult::interrupt();
     }
-    hasProduct |= isProduct(op);
     plan.push_back({op, *sizes});
     return WalkResult::advance();
   });
-  if (succeeded(result) && !hasProduct)
-    result = reject(block.getLoc(), "has no matrix product");
-  if (failed(result))
+  if (planning.wasInterrupted())
     return failure();
   return plan;
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CarryTiles.h"
+#include "FoldFills.h"
 #include "FoldMasks.h"
 #include "FoldScales.h"
 #include "FoldTransfers.h"
@@ -60,6 +61,7 @@ static LogicalResult dropUnitDims(Operation *root) {
   linalg::populateFoldUnitExtentDimsPatterns(patterns, control);
   // Where heads were split or merged, the one of the block is a unit dimension.
   tensor::populateReassociativeReshapeFoldingPatterns(patterns);
+  populateFoldFillsPatterns(patterns);
   return applyPatternsGreedily(root, std::move(patterns));
 }
 

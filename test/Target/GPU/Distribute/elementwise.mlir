@@ -12,10 +12,10 @@ gpu.module @kernels {
     // CHECK: %[[IN2:.*]] = arith.mulf
     // CHECK-NEXT: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"(%[[IN2]])
     %t2 = math.exp %t1 : vector<16x8xf32>
-    // CHECK-COUNT-4: llvm.call_intrinsic "llvm.nvvm.lg2.approx.ftz.f"
+    // CHECK: llvm.call_intrinsic "llvm.nvvm.lg2.approx.ftz.f"
     %t3 = math.log2 %t2 : vector<16x8xf32>
     // CHECK: %[[LOG2:.*]] = llvm.call_intrinsic "llvm.nvvm.lg2.approx.ftz.f"
-    // CHECK: arith.mulf %[[LOG2]], %{{.*}} : f32
+    // CHECK-NEXT: arith.mulf %[[LOG2]], %{{.*}} : f32
     %t4 = math.log %t3 : vector<16x8xf32>
     // CHECK: llvm.call_intrinsic "llvm.nvvm.rsqrt.approx.ftz.f"
     %t5 = math.rsqrt %t4 : vector<16x8xf32>
@@ -86,9 +86,9 @@ gpu.module @kernels {
     // CHECK: %[[BOUND:.*]] = arith.trunci %[[MIN]] : i64 to i32
     // CHECK: arith.cmpi slt, %{{.*}}, %[[BOUND]] : i32
     %mask = vector.create_mask %c16, %n : vector<16x8xi1>
-    // CHECK-COUNT-4: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+    // CHECK: %[[KEPT:.*]] = arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
     %kept = arith.select %mask, %t, %zero : vector<16x8xi1>, vector<16x8xf32>
-    // CHECK-COUNT-4: arith.select %[[C]], %{{.*}}, %{{.*}} : f32
+    // CHECK-NEXT: arith.select %[[C]], %[[KEPT]], %{{.*}} : f32
     %r = arith.select %c, %kept, %t : vector<16x8xf32>
     vector.transfer_write %r, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
     gpu.return
@@ -114,6 +114,27 @@ gpu.module @kernels {
     %nTile = vector.broadcast %nFloat : f32 to vector<16x8xf32>
     %sum = arith.addf %tile, %nTile : vector<16x8xf32>
     vector.transfer_write %sum, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+// An element passes through all operations before the next one: what is between
+// them is never held for all elements.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @by_element
+  gpu.func @by_element(%x: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK: %[[E0:.*]] = llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+    // CHECK-NEXT: arith.mulf %[[E0]]
+    // CHECK: %[[E1:.*]] = llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+    // CHECK-NEXT: arith.mulf %[[E1]]
+    %e = math.exp2 %t : vector<16x8xf32>
+    %m = arith.mulf %e, %t : vector<16x8xf32>
+    vector.transfer_write %m, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
     gpu.return
   }
 }

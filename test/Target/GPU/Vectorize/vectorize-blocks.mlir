@@ -164,3 +164,36 @@ func.func @heads(%a: tensor<16x16xf16>, %b: tensor<16x4x16xf16>, %c: tensor<16x4
   }
   return %r : tensor<16x4x16xf32>
 }
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+
+// Two heads are 16 columns of a product; the zeros that it starts from have the
+// shape of the heads, and become those of rows and columns.
+// CHECK-LABEL: func @filled_heads
+// CHECK: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<16x16xf32>
+// CHECK-NOT: linalg
+// CHECK: %[[P:.*]] = vector.contract {{.*}}, %[[ZERO]]
+// CHECK: vector.transfer_write %[[P]]
+// CHECK-NOT: linalg
+func.func @filled_heads(%a: tensor<16x16xf16>, %b: tensor<16x4x8xf16>, %c: tensor<1x16x4x8xf32>) -> tensor<1x16x4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %r = scf.forall (%h) = (0) to (4) step (2) shared_outs(%o = %c) -> (tensor<1x16x4x8xf32>) {
+    %bs = tensor.extract_slice %b[0, %h, 0] [16, 2, 8] [1, 1, 1] : tensor<16x4x8xf16> to tensor<16x2x8xf16>
+    %bc = tensor.collapse_shape %bs [[0], [1, 2]] : tensor<16x2x8xf16> into tensor<16x16xf16>
+    %os = tensor.extract_slice %o[0, 0, %h, 0] [1, 16, 2, 8] [1, 1, 1, 1] : tensor<1x16x4x8xf32> to tensor<1x16x2x8xf32>
+    %z = linalg.fill ins(%zero : f32) outs(%os : tensor<1x16x2x8xf32>) -> tensor<1x16x2x8xf32>
+    %zs = tensor.extract_slice %z[0, 0, 0, 0] [1, 16, 2, 8] [1, 1, 1, 1] : tensor<1x16x2x8xf32> to tensor<16x2x8xf32>
+    %zc = tensor.collapse_shape %zs [[0], [1, 2]] : tensor<16x2x8xf32> into tensor<16x16xf32>
+    %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %bc : tensor<16x16xf16>, tensor<16x16xf16>) outs(%zc : tensor<16x16xf32>) -> tensor<16x16xf32>
+    %pe = tensor.expand_shape %p [[0], [1, 2]] output_shape [16, 2, 8] : tensor<16x16xf32> into tensor<16x2x8xf32>
+    %pi = tensor.insert_slice %pe into %z[0, 0, 0, 0] [1, 16, 2, 8] [1, 1, 1, 1] : tensor<16x2x8xf32> into tensor<1x16x2x8xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %pi into %o[0, 0, %h, 0] [1, 16, 2, 8] [1, 1, 1, 1] : tensor<1x16x2x8xf32> into tensor<1x16x4x8xf32>
+    }
+  }
+  return %r : tensor<1x16x4x8xf32>
+}
