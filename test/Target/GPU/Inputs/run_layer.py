@@ -1,14 +1,14 @@
 """Runs a layer whose sequence has a length known at run time only on the CPU and,
 with a strategy, on the emulator, and compares the results.
 
-    run_layer.py LENGTH LAYER.mlir STRATEGY.mlir
+    run_layer.py LENGTH LAYER.mlir STRATEGY.mlir --atol=X --rtol=X
 """
 
 import re
 import subprocess
 import sys
 
-length, layer, strategy = sys.argv[1:]
+length, layer, strategy, *tolerance = sys.argv[1:]
 reference = layer + ".npy"
 
 with open(layer) as file:
@@ -18,6 +18,6 @@ inputs = [f"--input={type.replace('?', length)}=random:{i}" for i, type in enume
 subprocess.run(["bpt-runner", layer, *inputs, f"--output=@{reference}"], check=True)
 subprocess.run(
     ["bpt-runner", layer, *inputs, "--device=cuda-emulator", f"--strategy={strategy}",
-     "--memory-report", f"--expected-output=@{reference}", "--atol=1e-3", "--rtol=1e-4"],
+     "--memory-report", f"--expected-output=@{reference}", *tolerance],
     check=True,
 )
