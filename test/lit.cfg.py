@@ -63,6 +63,12 @@ if ptxas:
 else:
     lit_config.note("tests of what ptxas makes of kernels are left out: there is no ptxas")
 
+# nvcc writes other PTX with every version; the kernels in Inputs are of this one.
+nvcc = shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
+if nvcc and "release 13.0," in subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout:
+    config.available_features.add("nvcc-13.0")
+    config.substitutions.append(("%nvcc", nvcc))
+
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.
 find_model = subprocess.run(

@@ -275,6 +275,23 @@ static void addCounters(const emulator::Profile &profile,
   add("wgmma_shared_bytes", profile.wgmmaSharedBytes);
 }
 
+/// Adds what each instruction accessed.
+static void addAccesses(const emulator::Profile &profile,
+                        const emulator::KernelDescription &kernel,
+                        KernelProfile &entry) {
+  for (const emulator::SiteProfile &site : profile.sites) {
+    const emulator::Site &where = kernel.sites[site.site];
+    runtime::AccessProfile &access = entry.accesses[where.line];
+    access.text = llvm::StringRef(where.text).trim().str();
+    access.requests += site.requests;
+    access.sharedBytes += site.sharedBytes;
+    access.globalBytes += site.globalBytes;
+    access.wavefronts += site.wavefronts;
+    access.idealWavefronts += site.idealWavefronts;
+    access.sectors += site.sectors;
+  }
+}
+
 Status EmulatorDevice::launchChecked(BPTDeviceKernel &kernel,
                                      const LaunchShape &shape,
                                      void *const *arguments,
@@ -287,14 +304,20 @@ Status EmulatorDevice::launchChecked(BPTDeviceKernel &kernel,
   launch.profile = entry != nullptr;
   emulator::LaunchReport report;
   auto &module = static_cast<EmulatorModule &>(*kernel.module);
+  const emulator::Kernel &handle =
+      *static_cast<EmulatorKernel &>(kernel).handle;
   llvm::Error error = module.handle->launch(
-      *static_cast<EmulatorKernel &>(kernel).handle, toDim3(shape.grid),
-      toDim3(shape.block), toDim3(shape.cluster),
+      handle, toDim3(shape.grid), toDim3(shape.block), toDim3(shape.cluster),
       static_cast<uint32_t>(shape.sharedBytes), arguments, launch, &report);
   if (error)
     return Status::failure(llvm::toString(std::move(error)));
-  if (entry)
-    addCounters(report.profile, *entry);
+  if (!entry)
+    return Status::success();
+  auto description = module.handle->describe(handle, /*profile=*/true);
+  if (!description)
+    return Status::failure(llvm::toString(description.takeError()));
+  addCounters(report.profile, *entry);
+  addAccesses(report.profile, *description, *entry);
   return Status::success();
 }
 

@@ -47,6 +47,27 @@ static void printModel(const KernelProfile &entry, const runtime::Chip &chip,
                      time.microseconds, time.bound, time.uncachedMicroseconds)
      << occupancy.blocks << (occupancy.blocks == 1 ? " block" : " blocks")
      << " a multiprocessor by " << occupancy.limit << '\n';
+  if (time.microseconds == 0)
+    return;
+  llvm::stable_sort(time.cycles, [](const auto &a, const auto &b) {
+    return a.second > b.second;
+  });
+  double most = time.cycles.front().second;
+  os << "  pipes, in cycles of a multiprocessor:";
+  for (const auto &[pipe, cycles] : time.cycles)
+    if (cycles != 0)
+      os << llvm::format(" %s %.0f (%.0f %%)", pipe, cycles,
+                         100 * cycles / most);
+  os << '\n';
+}
+
+/// The accesses that cost more than they need.
+static void printConflicts(const KernelProfile &entry, llvm::raw_ostream &os) {
+  for (const auto &[line, access] : entry.accesses)
+    if (access.wavefronts > access.idealWavefronts)
+      os << "  bank conflicts: PTX line " << line << ": `" << access.text
+         << "`: " << access.wavefronts << " wavefronts, without conflicts "
+         << access.idealWavefronts << '\n';
 }
 
 void bpt::printProfile(ArrayRef<KernelProfile> profile,
@@ -59,6 +80,7 @@ void bpt::printProfile(ArrayRef<KernelProfile> profile,
     for (const auto &[name, value] : entry.counters)
       if (value != 0)
         os << "  " << name << ": " << value << '\n';
+    printConflicts(entry, os);
     printModel(entry, chip, os);
   }
 }
@@ -67,6 +89,25 @@ static llvm::json::Value toJSON(const Dim3 &dim) {
   return llvm::json::Array{static_cast<int64_t>(dim.x),
                            static_cast<int64_t>(dim.y),
                            static_cast<int64_t>(dim.z)};
+}
+
+static llvm::json::Array accessesToJSON(const KernelProfile &entry) {
+  llvm::json::Array list;
+  for (const auto &[line, access] : entry.accesses) {
+    llvm::json::Object object{
+        {"line", line}, {"text", access.text}, {"requests", access.requests}};
+    if (access.wavefronts) {
+      object["shared_bytes"] = access.sharedBytes;
+      object["wavefronts"] = access.wavefronts;
+      object["ideal_wavefronts"] = access.idealWavefronts;
+    }
+    if (access.sectors) {
+      object["global_bytes"] = access.globalBytes;
+      object["sectors"] = access.sectors;
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
 }
 
 static llvm::json::Object modelToJSON(const KernelProfile &entry,
@@ -113,6 +154,7 @@ llvm::json::Array bpt::profileToJSON(ArrayRef<KernelProfile> profile,
     }
     if (!counters.empty()) {
       kernel["counters"] = std::move(counters);
+      kernel["accesses"] = accessesToJSON(entry);
       if (gpu)
         kernel["model"] = modelToJSON(entry, *gpu);
     }

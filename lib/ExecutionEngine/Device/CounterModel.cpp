@@ -21,15 +21,15 @@ static constexpr uint64_t kReservedShared = 1024;
 // clang-format off
 static constexpr GPURates kA100 = {
     "A100 SXM", /*multiprocessors=*/108, /*clockGHz=*/1.410,
-    /*issue=*/4, /*float32=*/2, /*half=*/4, /*float64=*/1, /*integer=*/2,
-    /*special=*/0.5, /*conversion=*/0.5, /*tensorOperations=*/2048,
+    /*issue=*/4, /*float32=*/2, /*half=*/4, /*float64=*/1, /*alu=*/2,
+    /*special=*/0.5, /*tensorOperations=*/2048,
     /*sharedBytes=*/128, /*globalBytes=*/128, /*memoryGBPerSecond=*/2039,
     /*maxThreads=*/2048, /*maxBlocks=*/32, /*registers=*/65536,
     /*sharedCapacity=*/164 * 1024};
 static constexpr GPURates kH100 = {
     "H100 SXM", /*multiprocessors=*/132, /*clockGHz=*/1.830,
-    /*issue=*/4, /*float32=*/4, /*half=*/4, /*float64=*/2, /*integer=*/2,
-    /*special=*/0.5, /*conversion=*/2, /*tensorOperations=*/4096,
+    /*issue=*/4, /*float32=*/4, /*half=*/4, /*float64=*/2, /*alu=*/2,
+    /*special=*/0.5, /*tensorOperations=*/4096,
     /*sharedBytes=*/128, /*globalBytes=*/128, /*memoryGBPerSecond=*/3352,
     /*maxThreads=*/2048, /*maxBlocks=*/32, /*registers=*/65536,
     /*sharedCapacity=*/228 * 1024};
@@ -96,9 +96,9 @@ ModelledTime mlir::bpt::runtime::modelTime(const GPURates &gpu,
       gpu.float32);
   add("half", warps("half"), gpu.half);
   add("double", warps("double"), gpu.float64);
-  add("integer", warps("integer"), gpu.integer);
+  add("alu", warps("integer") + warps("float_other") + warps("conversion"),
+      gpu.alu);
   add("special", warps("exponential") + warps("special"), gpu.special);
-  add("conversion", warps("conversion"), gpu.conversion);
   add("shared memory",
       count("shared_wavefronts") * gpu.sharedBytes +
           count("wgmma_shared_bytes"),

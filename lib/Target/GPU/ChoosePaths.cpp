@@ -35,6 +35,7 @@ static bool isOpen(scf::ForallOp loop) {
 
 namespace {
 /// Takes the place of the handlers of diagnostics, and keeps the first error.
+/// What else the trial says, remarks too, nobody should hear.
 class ErrorKeeper {
 public:
   explicit ErrorKeeper(MLIRContext *context)
@@ -49,12 +50,6 @@ public:
 
 private:
   ScopedDiagnosticHandler handler;
-};
-
-/// Why the blocks of a loop cannot be tile programs; empty where they can.
-struct Misfit {
-  std::string reason;
-  bool isReported = false;
 };
 
 struct ChoosePathsPass : bpt::impl::ChoosePathsPassBase<ChoosePathsPass> {
@@ -82,7 +77,7 @@ struct ChoosePathsPass : bpt::impl::ChoosePathsPassBase<ChoosePathsPass> {
       return;
     if (!info->hasTensorCores()) {
       for (scf::ForallOp loop : loops)
-        choose(loop, {chip + " has no tensor cores of sm_80"});
+        choose(loop, chip + " has no tensor cores of sm_80");
       return;
     }
 
@@ -97,22 +92,21 @@ struct ChoosePathsPass : bpt::impl::ChoosePathsPassBase<ChoosePathsPass> {
   }
 
 private:
-  static void choose(scf::ForallOp loop, const Misfit &misfit) {
-    if (misfit.reason.empty()) {
+  static void choose(scf::ForallOp loop, const std::string &misfit) {
+    if (misfit.empty()) {
       remark::passed(loop.getLoc(), nameRemark("TileProgram"))
           << "blocks are tile programs on tensor cores";
       return;
     }
     loop->setAttr(TileDialect::kSimtAttrName,
-                  StringAttr::get(loop.getContext(), misfit.reason));
-    if (!misfit.isReported)
-      remark::missed(loop.getLoc(), nameRemark("NoTileProgram"))
-          << misfit.reason;
+                  StringAttr::get(loop.getContext(), misfit));
+    remark::missed(loop.getLoc(), nameRemark("NoTileProgram")) << misfit;
   }
 
-  /// Does to a copy all that is done to tile programs.
-  SmallVector<Misfit> findMisfits(size_t numLoops) {
-    SmallVector<Misfit> misfits(numLoops, Misfit{"is not launched"});
+  /// Why the blocks of each loop cannot be tile programs; empty where they can.
+  /// All that is done to a tile program is done to a copy.
+  SmallVector<std::string> findMisfits(size_t numLoops) {
+    SmallVector<std::string> misfits(numLoops, "is not launched");
     ModuleOp copy = getOperation().clone();
     copy.setSymName("bpt_trial");
     getOperation().push_back(copy);
@@ -120,7 +114,7 @@ private:
     buildTileProgramsPipeline(pipeline);
     ErrorKeeper errors(&getContext());
     if (failed(runPipeline(pipeline, copy))) {
-      misfits.assign(numLoops, Misfit{errors.first});
+      misfits.assign(numLoops, errors.first);
     } else {
       SmallVector<gpu::GPUFuncOp> kernels;
       copy.walk([&](gpu::GPUFuncOp kernel) { kernels.push_back(kernel); });
@@ -133,17 +127,17 @@ private:
     return misfits;
   }
 
-  Misfit findMisfit(gpu::GPUFuncOp kernel) {
+  std::string findMisfit(gpu::GPUFuncOp kernel) {
     if (auto reason =
             kernel->getAttrOfType<StringAttr>(TileDialect::kSimtAttrName))
-      return {reason.str(), /*isReported=*/true};
+      return reason.str();
     if (!kernel->hasAttr(TileDialect::kWarpsAttrName))
-      return {"has operations that are not vectorised"};
+      return "has operations that are not vectorised";
     ErrorKeeper errors(&getContext());
     if (failed(scheduleCopies(kernel, stages)) ||
         failed(distributeToLanes(kernel, findChip(chip)->maxSharedBytes)))
-      return {errors.first.empty() ? "does not fit lanes" : errors.first};
-    return {};
+      return errors.first.empty() ? "does not fit lanes" : errors.first;
+    return "";
   }
 };
 } // namespace

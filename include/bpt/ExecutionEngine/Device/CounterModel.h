@@ -24,7 +24,7 @@ struct GPURates {
   unsigned multiprocessors;
   double clockGHz;
   /// Warp instructions of each pipe.
-  double issue, float32, half, float64, integer, special, conversion;
+  double issue, float32, half, float64, alu, special;
   /// Operations of dense 16-bit matrix products.
   double tensorOperations;
   /// Bytes of shared memory, and of global memory through L1.

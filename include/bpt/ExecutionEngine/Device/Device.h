@@ -94,6 +94,17 @@ struct DeviceProperties {
   uint64_t maxSharedBytes = 0;
 };
 
+/// What one instruction that accesses memory did, in all warps.
+struct AccessProfile {
+  std::string text;
+  /// Warp-level executions, and the bytes that their lanes asked for.
+  uint64_t requests = 0, sharedBytes = 0, globalBytes = 0;
+  /// Passes of the 32 banks, and what they would be without conflicts.
+  uint64_t wavefronts = 0, idealWavefronts = 0;
+  /// 32-byte pieces of global memory.
+  uint64_t sectors = 0;
+};
+
 /// What the launches of one kernel in one shape did.
 struct KernelProfile {
   std::string kernel;
@@ -105,6 +116,8 @@ struct KernelProfile {
   std::optional<double> milliseconds;
   /// On the emulator: the sums over all launches, in the order of its report.
   std::vector<std::pair<std::string, uint64_t>> counters;
+  /// The same by line of the PTX.
+  std::map<unsigned, AccessProfile> accesses;
 
   /// A counter by its name; 0 if there is none.
   uint64_t getCounter(std::string_view name) const;

@@ -137,7 +137,7 @@ struct NarrowProductsPass
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::ContractOp> products;
     getOperation().walk([&](linalg::ContractOp op) {
-      if (getTileBlock(op))
+      if (!isOnSimtPath(op))
         products.push_back(op);
     });
     for (linalg::ContractOp op : products)

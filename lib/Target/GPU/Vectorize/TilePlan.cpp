@@ -66,14 +66,26 @@ static std::string findObstacle(linalg::LinalgOp op,
   return "";
 }
 
-scf::ForallOp bpt::getTileBlock(Operation *op) {
+static scf::ForallOp getOutermostBlock(Operation *op) {
   scf::ForallOp block;
   for (Operation *parent = op; parent; parent = parent->getParentOp())
     if (auto loop = dyn_cast<scf::ForallOp>(parent))
       block = loop;
-  if (block && block->hasAttr(tile::TileDialect::kSimtAttrName))
-    return nullptr;
   return block;
+}
+
+static bool isMarked(scf::ForallOp block) {
+  return block->hasAttr(tile::TileDialect::kSimtAttrName);
+}
+
+scf::ForallOp bpt::getTileBlock(Operation *op) {
+  scf::ForallOp block = getOutermostBlock(op);
+  return block && !isMarked(block) ? block : nullptr;
+}
+
+bool bpt::isOnSimtPath(Operation *op) {
+  scf::ForallOp block = getOutermostBlock(op);
+  return block && isMarked(block);
 }
 
 FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,

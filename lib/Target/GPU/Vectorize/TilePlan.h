@@ -26,6 +26,9 @@ inline constexpr int64_t kTileMultiple = 16;
 /// programs; null otherwise.
 scf::ForallOp getTileBlock(Operation *op);
 
+/// Whether the operation is in a block that is no tile program.
+bool isOnSimtPath(Operation *op);
+
 struct PlannedOp {
   linalg::LinalgOp op;
   SmallVector<int64_t> sizes;

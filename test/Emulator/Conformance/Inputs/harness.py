@@ -68,6 +68,24 @@ class Close:
         return describe(~(near | same), values, self.value)
 
 
+@dataclasses.dataclass
+class NoWorseThanPlain:
+    """At most twice as far from the exact values (relative Frobenius error) as `plain`, what
+    the same computation makes of them step by step in the same narrow type."""
+
+    value: np.ndarray
+    plain: np.ndarray
+    decode: Any
+
+    def compare(self, actual):
+        norm = np.linalg.norm(self.value)
+        allowed = 2 * np.linalg.norm(self.plain - self.value) / norm
+        error = np.linalg.norm(self.decode(actual) - self.value) / norm
+        if error <= allowed:
+            return None
+        return f"relative error {error:.2e}; at most {allowed:.2e} is allowed"
+
+
 class Custom:
     """A function of the actual array that returns what is wrong with it, or None."""
 

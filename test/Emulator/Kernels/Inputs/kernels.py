@@ -5,10 +5,12 @@ import pathlib
 import numpy as np
 
 from formats import BF16
-from harness import Buffer, Case, Close, Scalar, TensorMap
+from harness import Buffer, Case, Close, NoWorseThanPlain, Scalar, TensorMap
 
 HERE = pathlib.Path(__file__).resolve().parent
 TILE = 64 * 128
+# 128 queries, and two stages of keys and values: 64 at depth 64, 32 at depth 128.
+ATTENTION_SHARED = {64: 2 * 64 * (128 + 4 * 64), 128: 2 * 128 * (128 + 4 * 32)}
 
 
 def text(name):
@@ -21,6 +23,12 @@ def normal(random, shape):
     # Cut to bf16: which way does not matter for an input.
     bits = (values.view(np.uint32) >> 16).astype(np.uint16)
     return bits, BF16.decode(bits)
+
+
+def round_bf16(values):
+    """bf16 bits, rounded to nearest even; no NaNs."""
+    bits = values.astype(np.float32).view(np.uint32)
+    return ((bits + 0x7fff + (bits >> 16 & 1)) >> 16).astype(np.uint16)
 
 
 def output(shape):
@@ -74,6 +82,43 @@ def flash_case(random, ptx, causal=1):
                 grid=(length // 64, heads, 1), block=(128, 1, 1), shared=5 * TILE, kernel="flash")
 
 
+def attention_scores(q, k, causal):
+    scores = np.einsum("bihd,bjhd->bhij", q, k) / np.sqrt(q.shape[-1])
+    if causal:
+        scores = np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)
+    return scores
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def attention_case(random, ptx, depth, causal):
+    (batch, heads), length = ((1, 2) if causal else (2, 1)), 256
+    (q, vq), (k, vk), (v, vv) = (
+        normal(random, (batch, length, heads, depth)) for _ in range(3))
+
+    def weigh(weights):
+        return np.einsum("bhij,bjhd->bihd", weights, vv)
+
+    def rounded(values):
+        return BF16.decode(round_bf16(values))
+
+    scores = attention_scores(vq, vk, causal)
+    exact = weigh(softmax(scores))
+    # What a computation that is not fused makes of it: every step in bf16.
+    plain = rounded(weigh(rounded(softmax(rounded(scores)))))
+    return Case(f"attention of depth {depth}{', causal' if causal else ''}", ptx,
+                [Buffer(q), Buffer(k), Buffer(v),
+                 Buffer(np.full(q.shape, 0x7fff, np.uint16),
+                        NoWorseThanPlain(exact, plain, BF16.decode)),
+                 Scalar("i32", length), Scalar("i32", heads), Scalar("f32", depth**-0.5)],
+                grid=(length // 128, heads, batch), block=(128, 1, 1),
+                shared=ATTENTION_SHARED[depth],
+                kernel=f"attention{depth}{'_causal' if causal else ''}")
+
+
 def gemm_case(random, ptx):
     m, n, k = 128, 128, 448
     a, va = normal(random, (m, k))
@@ -89,7 +134,11 @@ def gemm_case(random, ptx):
 
 
 CASES = {"reduce": reduce_case, "matmul": matmul_case, "flash": flash_case, "gemm": gemm_case,
-         "flash-full": lambda random, ptx: flash_case(random, ptx, 0)}
+         "flash-full": lambda random, ptx: flash_case(random, ptx, 0),
+         **{f"attention-{depth}{'-causal' if causal else ''}":
+            lambda random, ptx, depth=depth, causal=causal: attention_case(random, ptx, depth,
+                                                                           causal)
+            for depth in ATTENTION_SHARED for causal in (False, True)}}
 
 
 def make(name, random, ptx=None):

@@ -7,8 +7,10 @@
 //
 // Of 16-bit types, products run on tensor cores, from registers: 128 rows are 32
 // for each of 4 warps, which then multiply more than they read (docs/performance.md
-// has the count); the sums of wider heads would not fit. Of f32, what a block
-// holds between operations lies in shared memory: blocks are small.
+// has the count); the sums of wider heads would not fit. 32 keys leave registers
+// for three blocks a multiprocessor at head dimension 64, and two at 128: while
+// one takes exponentials, another multiplies. Of f32, what a block holds between
+// operations lies in shared memory: blocks are small.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -55,7 +57,7 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
