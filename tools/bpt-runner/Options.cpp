@@ -51,8 +51,8 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   cl::opt<bool> tensorCores(
       "tensor-cores",
       cl::desc("Compute blocks that multiply f16 or bf16 on the GPU's tensor "
-               "cores"),
-      cl::cat(category));
+               "cores (default); =false: without"),
+      cl::init(true), cl::cat(category));
   cl::opt<std::string> emulatorSeed(
       "emulator-seed",
       cl::desc("Run the emulator's warps in a random order of that seed"),

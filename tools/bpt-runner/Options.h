@@ -23,7 +23,7 @@ struct RunnerOptions {
   std::string function;
   DeviceOptions device;
   std::string strategy;
-  bool tensorCores = false;
+  bool tensorCores = true;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::vector<std::string> expectedOutputs;

@@ -29,7 +29,7 @@ struct CompileOptions {
   /// of the device if empty.
   std::string strategy;
   /// On a GPU: blocks that multiply f16 or bf16 become tile programs.
-  bool tensorCores = false;
+  bool tensorCores = true;
   /// Of LLVM, 0 to 3.
   unsigned optLevel = 2;
 };

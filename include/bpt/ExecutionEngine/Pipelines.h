@@ -52,7 +52,7 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
       llvm::cl::desc(
           "Compute blocks that multiply f16 or bf16 on tensor cores, "
           "where the chip has those of sm_80."),
-      llvm::cl::init(false)};
+      llvm::cl::init(true)};
 };
 
 /// Width of this machine's vector registers in bits.

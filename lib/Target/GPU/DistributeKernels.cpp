@@ -151,13 +151,25 @@ private:
       } else if (isa<memref::StoreOp>(op)) {
         storeOnce(&op);
       } else if (op.getNumRegions() > 0) {
-        // Every way into and round a region starts without open accesses.
-        barrierBefore(&op);
+        Accesses inside = getAccesses(&op);
+        // Where nothing inside waits for anything inside, it is one access.
+        bool isOne = !inside.conflictsWith(inside);
+        if (isOne) {
+          separate(&op, inside);
+          std::swap(open, inside);
+          open.clear();
+        } else {
+          // Every way into and round a region starts without open accesses.
+          barrierBefore(&op);
+        }
         for (Region &region : op.getRegions())
           for (Block &inner : region) {
             visit(inner);
-            barrierBefore(inner.getTerminator());
+            if (!isOne)
+              barrierBefore(inner.getTerminator());
           }
+        if (isOne)
+          std::swap(open, inside);
       } else if (Accesses accesses = getAccesses(&op); !accesses.empty()) {
         separate(&op, accesses);
       }

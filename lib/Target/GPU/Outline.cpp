@@ -8,6 +8,7 @@
 
 #include "BlockMemory.h"
 #include "KernelAttributes.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -279,6 +280,9 @@ private:
       }
       b.clone(op, kernel.mapping);
     }
+    for (NamedAttribute attribute : loop->getDiscardableAttrs())
+      if (isa_and_present<tile::TileDialect>(attribute.getNameDialect()))
+        kernel.func->setAttr(attribute.getName(), attribute.getValue());
     launch(kernel, blocks);
     return success();
   }

@@ -31,53 +31,54 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-/// The most shared memory that a block of threads can have, in bytes.
-static int64_t getMaxSharedBytes(unsigned chip) {
-  switch (chip) {
-  case 86:
-  case 89:
-  case 120:
-    return 101376;
-  case 80:
-  case 87:
-    return 166912;
-  default:
-    return 232448;
-  }
+/// Blocks to vector values, where their path is that of tile programs.
+static void vectorizeBlocks(OpPassManager &pm) {
+  auto &function = pm.nest<func::FuncOp>();
+  function.addPass(createNarrowProductsPass());
+  cleanUp(function);
+  function.addPass(createTileProductsPass());
+  cleanUp(function);
+  function.addPass(createVectorizeBlocksPass());
+  cleanUp(function);
 }
 
-void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
-                                  bool tensorCores) {
-  std::optional<ChipInfo> info = findChip(chip);
-  tensorCores &= info && info->number >= 80;
-  if (tensorCores) {
-    auto &function = pm.nest<func::FuncOp>();
-    function.addPass(createNarrowProductsPass());
-    cleanUp(function);
-    function.addPass(createTileProductsPass());
-    cleanUp(function);
-    function.addPass(createVectorizeBlocksPass());
-    cleanUp(function);
-  }
+static void makeKernels(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createProtectArgumentsPass());
   addBufferizationPasses(pm);
   pm.addPass(createGPUOutlinePass());
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createVerifyHostPass());
-  if (tensorCores)
-    pm.addPass(createPrepareTileKernelsPass());
+  pm.addPass(createPrepareTileKernelsPass());
+}
+
+static void distributeOverThreads(OpPassManager &pm) {
+  pm.addNestedPass<gpu::GPUModuleOp>(createGPUSimtPass());
+  cleanUp(pm);
+  pm.addNestedPass<gpu::GPUModuleOp>(createLowerAffinePass());
+}
+
+void bpt::buildTileProgramsPipeline(OpPassManager &pm) {
+  vectorizeBlocks(pm);
+  makeKernels(pm);
+  distributeOverThreads(pm);
+}
+
+void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
+                                  bool tensorCores) {
+  if (tensorCores) {
+    pm.addPass(createChoosePathsPass({chip}));
+    vectorizeBlocks(pm);
+  }
+  makeKernels(pm);
   // Only the host's buffers are left; blocks own their places.
   bufferization::buildBufferDeallocationPipeline(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
-  pm.addNestedPass<gpu::GPUModuleOp>(createGPUSimtPass());
-  cleanUp(pm);
-  if (!tensorCores)
-    return;
+  distributeOverThreads(pm);
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
-  kernels.addPass(createLowerAffinePass());
   kernels.addPass(createGPUSchedulePass());
   DistributeToLanesPassOptions distribution;
-  distribution.maxSharedBytes = getMaxSharedBytes(info->number);
+  if (std::optional<ChipInfo> info = findChip(chip))
+    distribution.maxSharedBytes = info->maxSharedBytes;
   kernels.addPass(createDistributeToLanesPass(distribution));
   pm.addPass(createLaunchTileKernelsPass());
   cleanUp(pm);

@@ -78,3 +78,10 @@ func.func @shared_bytes() attributes {bpt_tile.shared_bytes = "many"} {
 func.func @divisor(%stride: index {bpt_tile.divisor = 0 : index}) {
   return
 }
+
+// -----
+
+// expected-error@+1 {{attribute 'bpt_tile.simt' must be a string that says why, got unit}}
+func.func @simt() attributes {bpt_tile.simt} {
+  return
+}

@@ -117,3 +117,26 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// A loop that only reads needs no barrier, nor does what reads the same after it.
+
+// CHECK-LABEL: gpu.func @reading
+// CHECK-NOT: gpu.barrier
+// CHECK: gpu.return
+gpu.module @kernels {
+  gpu.func @reading(%x: memref<64xf32>, %n: index) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+    %c0 = arith.constant 0 : index
+    %c16 = arith.constant 16 : index
+    %pad = arith.constant 0.0 : f32
+    %zero = arith.constant dense<0.0> : vector<16xf32>
+    %r = scf.for %i = %c0 to %n step %c16 iter_args(%sum = %zero) -> (vector<16xf32>) {
+      %v = vector.transfer_read %x[%i], %pad {in_bounds = [true]} : memref<64xf32>, vector<16xf32>
+      %next = arith.addf %sum, %v : vector<16xf32>
+      scf.yield %next : vector<16xf32>
+    }
+    %w = vector.transfer_read %x[%c0], %pad {in_bounds = [true]} : memref<64xf32>, vector<16xf32>
+    gpu.return
+  }
+}

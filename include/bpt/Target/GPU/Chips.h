@@ -23,6 +23,11 @@ struct ChipInfo {
   /// Version of PTX that is written for it: as old as its instructions allow,
   /// so that older drivers take it.
   unsigned ptxVersion;
+  /// The most shared memory that a block of threads can have, in bytes.
+  int64_t maxSharedBytes;
+
+  /// mma.sync of f16 and bf16, ldmatrix and cp.async, which tile programs need.
+  bool hasTensorCores() const { return number >= 80; }
 };
 
 llvm::ArrayRef<ChipInfo> getKnownChips();

@@ -11,6 +11,39 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ChoosePathsPass : Pass<"bpt-gpu-choose-paths", "::mlir::ModuleOp"> {
+  let summary = "Decide which blocks are tile programs for tensor cores";
+  let description = [{
+    A block is computed in one of two ways. As a *tile program* its operations
+    become `vector` values that lie in registers, and its products run on tensor
+    cores (`bpt-vectorize-blocks`, `bpt-gpu-schedule`,
+    `bpt-distribute-to-lanes`). On the *SIMT path* they run one after the other
+    on all threads and pass their results through memory (`bpt-gpu-simt`), which
+    takes everything, and is the only way of f32 products and of chips before
+    sm_80.
+
+    This pass tries the first way on a copy. A loop over blocks for which it
+    fails gets `bpt_tile.simt`, with the reason, and the passes of tile programs
+    then leave it alone. Every decision is a remark of the category `bpt-gpu`:
+    `TileProgram` (passed) or `NoTileProgram` (missed).
+
+    ```mlir
+    scf.forall (%i) = (0) to (%n) step (64) ... {
+      %c = linalg.contract ... ins(%a, %b : tensor<64x64xf32>, tensor<64x64xf32>) ...
+    } {bpt_tile.simt = "'linalg.contract' multiplies f32, and tensor cores multiply f16 or bf16"}
+    ```
+
+    Errors: a chip that is not known.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"",
+           "The GPU to compile for, such as sm_80 or sm_90a.">,
+    Option<"stages", "stages", "int64_t", /*default=*/"2",
+           "Buffers of a copied tile (bpt-gpu-schedule).">,
+  ];
+  let dependentDialects = ["::mlir::bpt::tile::TileDialect"];
+}
+
 def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
   let summary = "Make kernels of the loops over blocks; the host launches them";
   let description = [{

@@ -19,6 +19,10 @@ namespace bpt {
 /// dialect, to kernels whose operations are distributed over threads, and host
 /// functions that launch them. Blocks that multiply f16 or bf16 become tile
 /// programs for tensor cores if asked for and if the chip has them.
+/// Makes kernels of blocks, those that may be as tile programs; before these
+/// are scheduled and distributed, and without what frees buffers.
+void buildTileProgramsPipeline(OpPassManager &pm);
+
 void buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
                              bool tensorCores);
 

@@ -145,6 +145,22 @@ bpt::TileHiddenOp::applyToOne(transform::TransformRewriter &rewriter,
 }
 
 //===----------------------------------------------------------------------===//
+// MatchElementTypeOp
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+bpt::MatchElementTypeOp::matchOperation(Operation *current,
+                                        transform::TransformResults &results,
+                                        transform::TransformState &state) {
+  if (!isa<BlockedOpInterface>(current))
+    return emitSilenceableError() << "not a blocked operation";
+  Type type = getElementTypeOrSelf(current->getOperand(0).getType());
+  if (llvm::is_contained(getTypes().getAsValueRange<TypeAttr>(), type))
+    return DiagnosedSilenceableFailure::success();
+  return emitSilenceableError() << "has elements of " << type;
+}
+
+//===----------------------------------------------------------------------===//
 // MatchSizeOp
 //===----------------------------------------------------------------------===//
 

@@ -63,6 +63,11 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
                                << "' must be a number of warps, 1 to 32, got "
                                << attribute.getValue();
   }
+  if (attribute.getName() == kSimtAttrName &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError()
+           << "attribute '" << kSimtAttrName
+           << "' must be a string that says why, got " << attribute.getValue();
   if (attribute.getName() == kSharedBytesAttrName) {
     auto bytes = dyn_cast<IntegerAttr>(attribute.getValue());
     if (!bytes || bytes.getValue().isNegative())

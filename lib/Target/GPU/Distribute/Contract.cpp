@@ -68,13 +68,9 @@ static bool isWrittenAfter(vector::TransferReadOp read) {
   });
 }
 
-/// An operand that stays in workgroup memory is read when it is multiplied.
-/// That is the same only if nothing in between changes what is there, or lets
-/// other warps go on to where it is changed.
-static LogicalResult checkUnchanged(vector::TransferReadOp read,
-                                    Operation *use) {
+Operation *bpt::findChangeBefore(vector::TransferReadOp read, Operation *use) {
   if (!isWrittenAfter(read))
-    return success();
+    return nullptr;
   Operation *last = read->getBlock()->findAncestorOpInBlock(*use);
   Operation *writer = nullptr;
   auto search = [&](Operation *op) {
@@ -89,6 +85,12 @@ static LogicalResult checkUnchanged(vector::TransferReadOp read,
     search(op);
   if (last != use)
     search(last);
+  return writer;
+}
+
+static LogicalResult checkUnchanged(vector::TransferReadOp read,
+                                    Operation *use) {
+  Operation *writer = findChangeBefore(read, use);
   if (!writer)
     return success();
   InFlightDiagnostic diagnostic =
@@ -96,6 +98,63 @@ static LogicalResult checkUnchanged(vector::TransferReadOp read,
                        "changed since it was read; read it after this");
   diagnostic.attachNote(writer->getLoc()) << "here it may change";
   return diagnostic;
+}
+
+FailureOr<LeftOperand> Distributor::getLeftOperand(vector::ContractionOp op,
+                                                   const FragmentLayout &layout,
+                                                   bool isTransposed) {
+  const Tile &tile = getTile(op.getLhs(), TileAxes::Both);
+  LeftOperand lhs;
+  lhs.isTransposed = isTransposed;
+  if (tile.form != Tile::Form::Operand) {
+    if (isTransposed)
+      return op.emitOpError("takes a transposed left operand, KxM, from "
+                            "workgroup memory only: write the tile there, and "
+                            "read it after a gpu.barrier");
+    FailureOr<FragmentLayout> own =
+        getLayout(op, op.getLhsType(), TileAxes::Both);
+    if (failed(own))
+      return failure();
+    lhs.layout = *own;
+    lhs.pairs = getPairs(tile, *own);
+    return lhs;
+  }
+  if (failed(checkUnchanged(tile.read, op)))
+    return failure();
+  FailureOr<SharedAccess> access = getSharedAccess(tile.read);
+  if (failed(access))
+    return failure();
+  Value warpRow = getWarpRow(layout.getRowsPerWarp());
+  if (isTransposed) {
+    Value row = b.add(b.shiftLeft(b.shiftRight(lane, 4), 3), b.bitAnd(lane, 7));
+    Value column = b.add(access->column, warpRow);
+    Value chunk =
+        b.add(b.shiftRight(column, 3), b.bitAnd(b.shiftRight(lane, 3), 1));
+    lhs.address.emplace(b, access->layout, access->base,
+                        b.add(access->row, row), chunk, /*isLow=*/false);
+    return lhs;
+  }
+  Value chunk = b.shiftRight(lane, 4);
+  if (!access->atFirstColumn)
+    chunk = b.add(chunk, b.shiftRight(access->column, 3));
+  lhs.address.emplace(b, access->layout, access->base,
+                      b.add(b.add(access->row, warpRow), b.bitAnd(lane, 15)),
+                      chunk, access->atFirstColumn);
+  return lhs;
+}
+
+SmallVector<Value> Distributor::getLeftFragment(LeftOperand &lhs, int64_t m,
+                                                int64_t k) {
+  if (lhs.address)
+    return b.loadMatrices(lhs.isTransposed ? lhs.address->get(16 * k, 2 * m)
+                                           : lhs.address->get(16 * m, 2 * k),
+                          4, lhs.isTransposed);
+  SmallVector<Value> fragment;
+  for (int64_t i = 0; i < 4; ++i)
+    fragment.push_back(LLVM::BitcastOp::create(
+        b, b.getI32Type(),
+        lhs.pairs[lhs.layout.getIndex(2 * m + i % 2, 4 * k + i / 2 * 2) / 2]));
+  return fragment;
 }
 
 LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
@@ -126,44 +185,9 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
     return op.emitOpError("sums over K = ")
            << depth << ", but tensor cores take a multiple of 16";
 
-  // The left operand, for each 16x16 fragment four registers of pairs.
-  SmallVector<Value> lhs;
-  int64_t mCount = layout->getRowsPerWarp() / 16, kCount = depth / 16;
-  const Tile &lhsTile = getTile(op.getLhs(), TileAxes::Both);
-  if (!form->lhsTransposed) {
-    FailureOr<FragmentLayout> lhsLayout =
-        getLayout(op, lhsType, TileAxes::Both);
-    if (failed(lhsLayout))
-      return failure();
-    SmallVector<Value> pairs = getPairs(lhsTile, *lhsLayout);
-    for (int64_t m = 0; m < mCount; ++m)
-      for (int64_t k = 0; k < kCount; ++k)
-        for (int64_t i = 0; i < 4; ++i)
-          lhs.push_back(LLVM::BitcastOp::create(
-              b, b.getI32Type(),
-              pairs[lhsLayout->getIndex(2 * m + i % 2, 4 * k + i / 2 * 2) /
-                    2]));
-  } else {
-    if (lhsTile.form != Tile::Form::Operand)
-      return op.emitOpError("takes a transposed left operand, KxM, from "
-                            "workgroup memory only: write the tile there, and "
-                            "read it after a gpu.barrier");
-    if (failed(checkUnchanged(lhsTile.read, op)))
-      return failure();
-    FailureOr<SharedAccess> access = getSharedAccess(lhsTile.read);
-    if (failed(access))
-      return failure();
-    Value row = b.add(b.shiftLeft(b.shiftRight(lane, 4), 3), b.bitAnd(lane, 7));
-    Value column = b.add(access->column, getWarpRow(layout->getRowsPerWarp()));
-    Value chunk =
-        b.add(b.shiftRight(column, 3), b.bitAnd(b.shiftRight(lane, 3), 1));
-    ChunkAddress address(b, access->layout, access->base,
-                         b.add(access->row, row), chunk, /*isLow=*/false);
-    for (int64_t m = 0; m < mCount; ++m)
-      for (int64_t k = 0; k < kCount; ++k)
-        llvm::append_range(lhs,
-                           b.loadMatrices(address.get(16 * k, 2 * m), 4, true));
-  }
+  FailureOr<LeftOperand> lhs = getLeftOperand(op, *layout, form->lhsTransposed);
+  if (failed(lhs))
+    return failure();
 
   // The right operand is read as it is multiplied, for two fragments of 8
   // columns at once.
@@ -189,7 +213,11 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
 
   SmallVector<Value> acc = getElements(getTile(op.getAcc()), *layout);
   int64_t nCount = layout->getColumns() / 8;
-  for (int64_t k = 0; k < kCount; ++k)
+  int64_t mCount = layout->getRowsPerWarp() / 16;
+  for (int64_t k = 0; k < depth / 16; ++k) {
+    SmallVector<Value> lhsOfStep;
+    for (int64_t m = 0; m < mCount; ++m)
+      llvm::append_range(lhsOfStep, getLeftFragment(*lhs, m, k));
     for (int64_t n = 0; n < nCount; n += 2) {
       int64_t width = std::min<int64_t>(2, nCount - n);
       SmallVector<Value> rhs = b.loadMatrices(
@@ -198,13 +226,14 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
       for (int64_t i = 0; i < width; ++i)
         for (int64_t m = 0; m < mCount; ++m) {
           int64_t at = layout->getIndex(2 * m, 2 * (n + i));
-          ArrayRef<Value> accs(acc), as(lhs), bs(rhs);
+          ArrayRef<Value> accs(acc), as(lhsOfStep), bs(rhs);
           SmallVector<Value> sums =
-              b.multiply(element, as.slice(4 * (m * kCount + k), 4),
-                         bs.slice(2 * i, 2), accs.slice(at, 4));
+              b.multiply(element, as.slice(4 * m, 4), bs.slice(2 * i, 2),
+                         accs.slice(at, 4));
           llvm::copy(sums, acc.begin() + at);
         }
     }
+  }
   setElements(op.getResult(), TileAxes::Both, *layout, acc);
   return success();
 }

@@ -30,14 +30,19 @@ public:
   bool isRegular() const { return threads % perRow == 0; }
   int64_t getRowStep() const { return threads / perRow; }
   Value getFirstRow() const { return firstRow; }
+  Value getUnit() const { return unit; }
 
   /// The row and the unit within it of iteration `i`.
   std::pair<Value, Value> get(int64_t i) {
     if (isRegular())
       return {b.add(firstRow, i * getRowStep()), unit};
-    Value linear = b.add(thread, i * threads), count = b.getI32(perRow);
-    return {b.createOrFold<arith::DivUIOp>(linear, count),
-            b.createOrFold<arith::RemUIOp>(linear, count)};
+    return getLinear(b.add(thread, i * threads));
+  }
+  /// Those of a unit by its number in the tile.
+  std::pair<Value, Value> getLinear(Value number) {
+    Value count = b.getI32(perRow);
+    return {b.createOrFold<arith::DivUIOp>(number, count),
+            b.createOrFold<arith::RemUIOp>(number, count)};
   }
 
 private:
@@ -71,11 +76,6 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   int64_t alignment = std::gcd(
       source.alignment,
       std::gcd(source.strides[0].divisor, getKnownDivisor(column0)) * bytes);
-  if (alignment < 4)
-    return op.emitOpError("copies at least 4 aligned bytes at once, but the "
-                          "rows are known to be aligned to ")
-           << alignment << "; a stride argument may promise more with '"
-           << tile::TileDialect::kDivisorAttrName << "'";
   int64_t unitBytes = std::min<int64_t>(alignment & -alignment, 16);
 
   Value destBase = getSharedBuffer(dest, op.getDestIndices());
@@ -102,23 +102,39 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   int64_t perRow = layout.getRowBytes() / unitBytes;
   int64_t units = layout.getRows() * perRow;
   CopyUnits plan(b, thread, threads, perRow);
-  std::optional<ChunkAddress> regular;
 
-  auto copyUnit = [&](int64_t i) {
-    auto [row, unit] = plan.get(i);
-    Value offset = b.mul(unit, unitBytes);
-    Value chunk = b.shiftRight(offset, 4);
-    Value to;
-    if (plan.isRegular() && plan.getRowStep() % 8 == 0) {
-      // All rows of this thread are permuted in the same way.
-      if (!regular)
-        regular.emplace(b, layout, destBase, plan.getFirstRow(), chunk,
-                        /*isLow=*/false);
-      to = regular->get(i * plan.getRowStep(), 0);
+  // Too little for an asynchronous copy: done at once, which is early enough.
+  Type element = source.type.getElementType();
+  auto copyElement = [&](Value from, Value to, Value copied) {
+    Value value;
+    if (copied) {
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, copied,
+                                           b.getI32(0));
+      auto branch = scf::IfOp::create(b, TypeRange(element), exists,
+                                      /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      Value loaded = LLVM::LoadOp::create(b, element, from, unitBytes);
+      scf::YieldOp::create(b, loaded);
+      b.setInsertionPointToStart(branch.elseBlock());
+      Value zero = arith::ConstantOp::create(b, b.getZeroAttr(element));
+      scf::YieldOp::create(b, zero);
+      value = branch.getResult(0);
     } else {
-      to = ChunkAddress(b, layout, destBase, row, chunk, /*isLow=*/false)
-               .get(0, 0);
+      value = LLVM::LoadOp::create(b, element, from, unitBytes);
     }
+    LLVM::StoreOp::create(b, value, to, unitBytes);
+  };
+
+  auto getPlace = [&](Value row, Value unit) {
+    Value chunk = b.shiftRight(b.mul(unit, unitBytes), 4);
+    return ChunkAddress(b, layout, destBase, row, chunk, /*isLow=*/false)
+        .get(0, 0);
+  };
+
+  // `to` is the chunk that the unit goes to.
+  auto copyUnit = [&](Value row, Value unit, Value to) {
+    Value offset = b.mul(unit, unitBytes);
     if (unitBytes < SharedTileLayout::kChunkBytes)
       to = b.advance(to, b.bitAnd(offset, 15));
     Value from =
@@ -136,6 +152,10 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
       copied = arith::SelectOp::create(b, b.lessThan(row, rowsLeft),
                                        copied ? copied : b.getI32(unitBytes),
                                        b.getI32(0));
+    if (unitBytes < 4) {
+      copyElement(from, to, copied);
+      return;
+    }
     // Copies of 16 bytes go past the first level of cache, which would keep
     // what is read only once.
     NVVM::CpAsyncOp::create(b, to, from, unitBytes,
@@ -143,8 +163,31 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
                                             : NVVM::LoadCacheModifierKind::CA,
                             copied);
   };
+  // A copy in small pieces is a loop, to keep the code small.
+  constexpr int64_t kMaxUnrolled = 16;
+  if (units / threads > kMaxUnrolled) {
+    auto loop =
+        scf::ForOp::create(b, thread, b.getI32(units), b.getI32(threads));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    auto [row, unit] = plan.getLinear(loop.getInductionVar());
+    copyUnit(row, unit, getPlace(row, unit));
+    return success();
+  }
+  // Rows of a thread that are 8 apart are permuted in the same way.
+  std::optional<ChunkAddress> regular;
+  if (plan.isRegular() && plan.getRowStep() % 8 == 0)
+    regular.emplace(b, layout, destBase, plan.getFirstRow(),
+                    b.shiftRight(b.mul(plan.getUnit(), unitBytes), 4),
+                    /*isLow=*/false);
+  auto copyNext = [&](int64_t i) {
+    auto [row, unit] = plan.get(i);
+    copyUnit(row, unit,
+             regular ? regular->get(i * plan.getRowStep(), 0)
+                     : getPlace(row, unit));
+  };
   for (int64_t i = 0; i < units / threads; ++i)
-    copyUnit(i);
+    copyNext(i);
   if (units % threads == 0)
     return success();
   Value hasUnit =
@@ -152,8 +195,6 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   auto rest = scf::IfOp::create(b, hasUnit, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(rest.thenBlock());
-  // The address that the loop shares may have been made in the loop only.
-  regular.reset();
-  copyUnit(units / threads);
+  copyNext(units / threads);
   return success();
 }

@@ -8,6 +8,7 @@
 
 #include "Distributor.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
+#include "bpt/Target/GPU/Distribute/Transforms.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -46,38 +47,33 @@ struct FoldTransposedBroadcast : OpRewritePattern<vector::TransposeOp> {
   }
 };
 
-struct DistributeToLanesPass
-    : bpt::impl::DistributeToLanesPassBase<DistributeToLanesPass> {
-  using Base::Base;
+/// Rewrites one tile program.
+class KernelRewriter {
+public:
+  KernelRewriter(gpu::GPUFuncOp program, int64_t maxSharedBytes,
+                 bool printLayouts)
+      : program(program), module(program->getParentOfType<gpu::GPUModuleOp>()),
+        context(program.getContext()), maxSharedBytes(maxSharedBytes),
+        printLayouts(printLayouts) {}
 
-  void runOnOperation() override {
-    SmallVector<gpu::GPUFuncOp> programs;
-    for (auto function : getOperation().getOps<gpu::GPUFuncOp>())
-      if (function->hasAttr(tile::TileDialect::kWarpsAttrName))
-        programs.push_back(function);
-    if (failed(normalise(programs)))
-      return signalPassFailure();
-    for (gpu::GPUFuncOp program : programs)
-      if (failed(distribute(program)))
-        return signalPassFailure();
+  FailureOr<LLVM::LLVMFuncOp> run() {
+    if (failed(normalise()))
+      return failure();
+    return distribute();
   }
 
 private:
   /// Brings what has several forms into one that the rewrite knows.
-  LogicalResult normalise(ArrayRef<gpu::GPUFuncOp> programs) {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FoldTransposedBroadcast>(&getContext());
+  LogicalResult normalise() {
+    RewritePatternSet patterns(context);
+    patterns.add<FoldTransposedBroadcast>(context);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     populatePolynomialApproximateTanhPattern(patterns);
     populatePolynomialApproximateErfPattern(patterns);
-    FrozenRewritePatternSet frozen(std::move(patterns));
-    for (gpu::GPUFuncOp program : programs)
-      if (failed(applyPatternsGreedily(program, frozen)))
-        return failure();
-    return success();
+    return applyPatternsGreedily(program, std::move(patterns));
   }
 
-  LogicalResult checkSignature(gpu::GPUFuncOp program, int64_t warps) {
+  LogicalResult checkSignature(int64_t warps) {
     if (!program.isKernel())
       return program.emitOpError("is a tile program, but not a kernel");
     if (!program.getBody().hasOneBlock())
@@ -109,7 +105,6 @@ private:
 
   LLVM::GlobalOp getSharedMemory(Location loc) {
     constexpr StringLiteral kName = "bpt_shared_memory";
-    gpu::GPUModuleOp module = getOperation();
     if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kName))
       return global;
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
@@ -121,19 +116,18 @@ private:
   }
 
   /// An empty kernel with the program's name, arguments and block size.
-  LLVM::LLVMFuncOp createKernel(gpu::GPUFuncOp program, int64_t warps) {
+  LLVM::LLVMFuncOp createKernel(int64_t warps) {
     OpBuilder b(program);
     SmallVector<Type> types;
     for (Type type : program.getArgumentTypes()) {
       if (isa<MemRefType>(type))
         type = LLVM::LLVMPointerType::get(
-            &getContext(), unsigned(NVVM::NVVMMemorySpace::Global));
+            context, unsigned(NVVM::NVVMMemorySpace::Global));
       types.push_back(type.isIndex() ? b.getI64Type() : type);
     }
     auto kernel = LLVM::LLVMFuncOp::create(
         b, program.getLoc(), program.getName(),
-        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
-                                    types));
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
     for (int64_t i = 0, e = types.size(); i < e; ++i)
       for (NamedAttribute attr : llvm::to_vector(
                program.getArgAttrDict(i) ? program.getArgAttrDict(i).getValue()
@@ -154,15 +148,15 @@ private:
     return kernel;
   }
 
-  LogicalResult distribute(gpu::GPUFuncOp program) {
+  FailureOr<LLVM::LLVMFuncOp> distribute() {
     int64_t warps =
         program->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName)
             .getInt();
-    if (failed(checkSignature(program, warps)))
+    if (failed(checkSignature(warps)))
       return failure();
     Location loc = program.getLoc();
     LLVM::GlobalOp global = getSharedMemory(loc);
-    LLVM::LLVMFuncOp kernel = createKernel(program, warps);
+    LLVM::LLVMFuncOp kernel = createKernel(warps);
     Block &entry = kernel.getBody().front();
     OpBuilder b = OpBuilder::atBlockBegin(&entry);
     auto shared = LLVM::AddressOfOp::create(b, loc, global);
@@ -182,7 +176,7 @@ private:
       if (bytes > maxSharedBytes)
         return program.emitOpError("needs ")
                << bytes << " bytes of workgroup memory, but a block has "
-               << int64_t(maxSharedBytes) << " (option max-shared-bytes)";
+               << maxSharedBytes << " (option max-shared-bytes)";
       return success();
     };
     if (failed(run())) {
@@ -197,10 +191,35 @@ private:
     kernel.setSymNameAttr(name);
     if (shared->use_empty())
       shared.erase();
-    if (SymbolTable::symbolKnownUseEmpty(global, getOperation()))
+    if (SymbolTable::symbolKnownUseEmpty(global, module))
       global.erase();
-    return success();
+    return kernel;
+  }
+
+  gpu::GPUFuncOp program;
+  gpu::GPUModuleOp module;
+  MLIRContext *context;
+  int64_t maxSharedBytes;
+  bool printLayouts;
+};
+
+struct DistributeToLanesPass
+    : bpt::impl::DistributeToLanesPassBase<DistributeToLanesPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<gpu::GPUFuncOp>()))
+      if (function->hasAttr(tile::TileDialect::kWarpsAttrName) &&
+          failed(distributeToLanes(function, maxSharedBytes, printLayouts)))
+        return signalPassFailure();
   }
 };
 
 } // namespace
+
+FailureOr<LLVM::LLVMFuncOp> bpt::distributeToLanes(gpu::GPUFuncOp program,
+                                                   int64_t maxSharedBytes,
+                                                   bool printLayouts) {
+  return KernelRewriter(program, maxSharedBytes, printLayouts).run();
+}

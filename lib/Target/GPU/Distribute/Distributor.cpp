@@ -71,6 +71,8 @@ LogicalResult Distributor::distribute(Operation *op) {
       .Case<vector::StepOp>([&](auto v) { return distributeStep(v); })
       .Case<vector::CreateMaskOp>(
           [&](auto v) { return distributeCreateMask(v); })
+      .Case<vector::ConstantMaskOp>(
+          [&](auto v) { return distributeConstantMask(v); })
       .Case<vector::MultiDimReductionOp>(
           [&](auto v) { return distributeReduction(v); })
       .Case<vector::ContractionOp>(
@@ -83,6 +85,10 @@ LogicalResult Distributor::distribute(Operation *op) {
       .Case<memref::ReinterpretCastOp>(
           [&](auto m) { return distributeReinterpretCast(m); })
       .Case<memref::SubViewOp>([&](auto m) { return distributeSubView(m); })
+      .Case<memref::CollapseShapeOp>(
+          [&](auto m) { return distributeCollapseShape(m); })
+      .Case<memref::ExpandShapeOp>(
+          [&](auto m) { return distributeExpandShape(m); })
       .Case<memref::DimOp>([&](auto m) { return distributeDim(m); })
       .Case<memref::LoadOp>([&](auto m) { return distributeLoad(m); })
       .Case<tile::AsyncCopyOp>([&](auto c) { return distributeAsyncCopy(c); })
@@ -121,8 +127,9 @@ LogicalResult Distributor::distribute(Operation *op) {
             "is not part of a tile program; it consists of elementwise arith "
             "and math, vector.contract, multi_reduction, broadcast, "
             "shape_cast, step, create_mask, transfer_read and transfer_write, "
-            "scf.for and scf.if, memref.alloc, subview, reinterpret_cast, dim "
-            "and load, gpu.barrier, block_id and grid_dim, and bpt_tile");
+            "scf.for and scf.if, memref.alloc, subview, reinterpret_cast, "
+            "collapse_shape, expand_shape, dim and load, gpu.barrier, block_id "
+            "and grid_dim, and bpt_tile");
       });
 }
 

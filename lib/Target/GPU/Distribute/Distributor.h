@@ -94,6 +94,23 @@ private:
   bool isLow;
 };
 
+/// The left operand of a product, of which a lane has four registers of pairs
+/// for each fragment of 16x16.
+struct LeftOperand {
+  /// In registers, in the order of `layout`.
+  SmallVector<Value> pairs;
+  FragmentLayout layout;
+  /// In workgroup memory, MxK or KxM.
+  std::optional<ChunkAddress> address;
+  bool isTransposed = false;
+};
+
+/// An operand that stays in workgroup memory is read when it is multiplied.
+/// That is the same only if nothing in between changes what is there, or lets
+/// other warps go on to where it is changed: returns such an operation, or
+/// null.
+Operation *findChangeBefore(vector::TransferReadOp read, Operation *use);
+
 /// Rewrites a tile program, operation by operation, into what one lane
 /// executes. A failure has been reported at the operation that caused it.
 class Distributor {
@@ -124,15 +141,25 @@ private:
   LogicalResult distributeShapeCast(vector::ShapeCastOp op);
   LogicalResult distributeStep(vector::StepOp op);
   LogicalResult distributeCreateMask(vector::CreateMaskOp op);
+  LogicalResult distributeConstantMask(vector::ConstantMaskOp op);
+  /// The elements before `bounds` (i32), one for each dimension.
+  LogicalResult distributeMask(Operation *op, ArrayRef<Value> bounds);
   LogicalResult distributeElementwise(Operation *op);
   LogicalResult distributeElementwise(Operation *op, TileAxes axes);
   LogicalResult distributeScalar(Operation *op);
   LogicalResult distributeReduction(vector::MultiDimReductionOp op);
   LogicalResult distributeContract(vector::ContractionOp op);
+  FailureOr<LeftOperand> getLeftOperand(vector::ContractionOp op,
+                                        const FragmentLayout &layout,
+                                        bool isTransposed);
+  /// The registers of a fragment of 16 rows `m` and 16 terms `k`.
+  SmallVector<Value> getLeftFragment(LeftOperand &lhs, int64_t m, int64_t k);
 
   // Memory (MemoryView.cpp, GlobalMemory.cpp, SharedMemory.cpp, Copies.cpp).
   LogicalResult distributeReinterpretCast(memref::ReinterpretCastOp op);
   LogicalResult distributeSubView(memref::SubViewOp op);
+  LogicalResult distributeCollapseShape(memref::CollapseShapeOp op);
+  LogicalResult distributeExpandShape(memref::ExpandShapeOp op);
   LogicalResult distributeDim(memref::DimOp op);
   LogicalResult distributeLoad(memref::LoadOp op);
   LogicalResult distributeRead(vector::TransferReadOp op);

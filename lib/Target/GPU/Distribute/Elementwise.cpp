@@ -129,17 +129,30 @@ LogicalResult Distributor::distributeStep(vector::StepOp op) {
 }
 
 LogicalResult Distributor::distributeCreateMask(vector::CreateMaskOp op) {
-  auto type = cast<VectorType>(op.getType());
-  for (TileAxes axis : axes.getAxes(op.getResult())) {
+  // The bounds, cut to the tile, fit i32.
+  SmallVector<Value> bounds;
+  for (auto [bound, size] :
+       llvm::zip(op.getOperands(), op.getType().getShape()))
+    bounds.push_back(b.convertInt(
+        b.createOrFold<arith::MinSIOp>(getScalar(bound), b.getI64(size)),
+        b.getI32Type()));
+  return distributeMask(op, bounds);
+}
+
+LogicalResult Distributor::distributeConstantMask(vector::ConstantMaskOp op) {
+  return distributeMask(
+      op, llvm::map_to_vector(op.getMaskDimSizes(),
+                              [&](int64_t bound) { return b.getI32(bound); }));
+}
+
+LogicalResult Distributor::distributeMask(Operation *op,
+                                          ArrayRef<Value> bounds) {
+  Value result = op->getResult(0);
+  auto type = cast<VectorType>(result.getType());
+  for (TileAxes axis : axes.getAxes(result)) {
     FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
     if (failed(layout))
       return failure();
-    // The bounds, cut to the tile, fit i32.
-    SmallVector<Value> bounds;
-    for (auto [bound, size] : llvm::zip(op.getOperands(), type.getShape()))
-      bounds.push_back(b.convertInt(
-          b.createOrFold<arith::MinSIOp>(getScalar(bound), b.getI64(size)),
-          b.getI32Type()));
     auto compare = [&](TileAxes along, int64_t index, Value bound) {
       Tile position;
       position.form = Tile::Form::Position;
@@ -160,7 +173,7 @@ LogicalResult Distributor::distributeCreateMask(vector::CreateMaskOp op) {
       }
       elements.push_back(element);
     }
-    setElements(op.getResult(), axis, *layout, elements);
+    setElements(result, axis, *layout, elements);
   }
   return success();
 }

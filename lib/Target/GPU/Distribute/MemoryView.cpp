@@ -177,6 +177,64 @@ LogicalResult Distributor::distributeSubView(memref::SubViewOp op) {
   return success();
 }
 
+LogicalResult Distributor::distributeCollapseShape(memref::CollapseShapeOp op) {
+  const MemoryView &source = getView(op.getSrc());
+  if (source.shared)
+    return op.emitOpError("reshapes workgroup memory, whose layout is not "
+                          "linear");
+  MemoryView view = source;
+  view.type = op.getResultType();
+  view.sizes.clear();
+  view.strides.clear();
+  for (ArrayRef<int64_t> group : op.getReassociationIndices()) {
+    // The elements of a group are as far apart as those of its last dimension
+    // that has several.
+    Extent size = source.sizes[group.front()];
+    Extent stride = source.strides[group.back()];
+    for (int64_t dim : group.drop_front()) {
+      if (!size.value || !source.sizes[dim].value)
+        return op.emitOpError("collapses dimension ")
+               << dim << " of " << source.type
+               << ", whose size the kernel does not know; give it with "
+                  "memref.reinterpret_cast";
+      size = multiply(b, size, source.sizes[dim]);
+    }
+    for (int64_t dim : llvm::reverse(group)) {
+      stride = source.strides[dim];
+      if (source.sizes[dim].constant != 1)
+        break;
+    }
+    view.sizes.push_back(size);
+    view.strides.push_back(stride);
+  }
+  views[op.getResult()] = view;
+  return success();
+}
+
+LogicalResult Distributor::distributeExpandShape(memref::ExpandShapeOp op) {
+  const MemoryView &source = getView(op.getSrc());
+  if (source.shared)
+    return op.emitOpError("reshapes workgroup memory, whose layout is not "
+                          "linear");
+  auto toLane = [&](Value value) { return getScalar(value); };
+  MemoryView view = source;
+  view.type = op.getResultType();
+  view.sizes.clear();
+  for (OpFoldResult size : op.getMixedOutputShape())
+    view.sizes.push_back(getExtent(b, size, toLane));
+  view.strides.assign(view.sizes.size(), Extent());
+  for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
+    Extent stride = source.strides[dim];
+    for (int64_t inner : llvm::reverse(group)) {
+      view.strides[inner] = stride;
+      if (stride.value && inner != group.front())
+        stride = multiply(b, stride, view.sizes[inner]);
+    }
+  }
+  views[op.getResult()] = view;
+  return success();
+}
+
 LogicalResult Distributor::distributeDim(memref::DimOp op) {
   std::optional<int64_t> dim = op.getConstantIndex();
   const MemoryView &view = getView(op.getSource());

@@ -8,6 +8,7 @@
 
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
+#include "bpt/Target/GPU/Distribute/Transforms.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -53,11 +54,44 @@ LogicalResult checkCopyable(vector::TransferReadOp read) {
   return success();
 }
 
+/// The buffers of a program's loops. Loops that follow one another, as those
+/// over unmasked and masked keys do, have the same.
+class BufferPool {
+public:
+  /// What a loop before this one has copied by the same read, or null.
+  Value findCopied(vector::TransferReadOp read, scf::ForOp loop) {
+    auto [buffer, first] = copied.lookup(read);
+    return buffer && precedes(first, loop) ? buffer : Value();
+  }
+  void setCopied(vector::TransferReadOp read, scf::ForOp loop, Value buffer) {
+    copied[read] = {buffer, loop};
+  }
+
+  /// A buffer that no loop uses that runs at the same time, or null.
+  Value take(MemRefType type, scf::ForOp loop) {
+    for (auto &[buffer, user] : buffers)
+      if (buffer.getType() == type && precedes(user, loop)) {
+        user = loop;
+        return buffer;
+      }
+    return {};
+  }
+  void add(Value buffer, scf::ForOp loop) { buffers.push_back({buffer, loop}); }
+
+private:
+  static bool precedes(scf::ForOp a, scf::ForOp b) {
+    return a->getBlock() == b->getBlock() && a->isBeforeInBlock(b);
+  }
+
+  DenseMap<Operation *, std::pair<Value, scf::ForOp>> copied;
+  SmallVector<std::pair<Value, scf::ForOp>> buffers;
+};
+
 /// Schedules the copies of one loop.
 class LoopScheduler {
 public:
-  LoopScheduler(scf::ForOp loop, int64_t stages)
-      : loop(loop), stages(stages), b(loop), loc(loop.getLoc()) {}
+  LoopScheduler(scf::ForOp loop, int64_t stages, BufferPool &pool)
+      : loop(loop), stages(stages), pool(pool), b(loop), loc(loop.getLoc()) {}
 
   LogicalResult run();
 
@@ -67,10 +101,12 @@ private:
     vector::TransferReadOp read;
     bool invariant;
     Value buffers;
+    /// A loop before this one has copied it.
+    bool isThere = false;
   };
 
   LogicalResult collect();
-  Value allocate(vector::TransferReadOp read, bool invariant);
+  void allocate(Copy &copy);
   /// Starts the copies that iteration `iv` reads, to buffer `stage`.
   LogicalResult start(Value iv, Value stage);
   /// `value` as it would be in iteration `iv`.
@@ -82,9 +118,12 @@ private:
 
   scf::ForOp loop;
   int64_t stages;
+  BufferPool &pool;
   OpBuilder b;
   Location loc;
   SmallVector<Copy> copies;
+  /// Other warps may still read a buffer when this loop begins.
+  bool reusesBuffers = false;
 };
 
 LogicalResult LoopScheduler::collect() {
@@ -114,21 +153,32 @@ LogicalResult LoopScheduler::collect() {
   return success();
 }
 
-Value LoopScheduler::allocate(vector::TransferReadOp read, bool invariant) {
-  VectorType type = read.getVectorType();
+void LoopScheduler::allocate(Copy &copy) {
+  if (copy.invariant && (copy.buffers = pool.findCopied(copy.read, loop))) {
+    copy.isThere = true;
+    return;
+  }
+  VectorType tile = copy.read.getVectorType();
   SmallVector<int64_t> shape;
-  if (!invariant)
+  if (!copy.invariant)
     shape.push_back(stages);
-  llvm::append_range(shape, type.getShape());
+  llvm::append_range(shape, tile.getShape());
   auto space =
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  auto type = MemRefType::get(shape, tile.getElementType(),
+                              MemRefLayoutAttrInterface(), space);
+  if (!copy.invariant && (copy.buffers = pool.take(type, loop))) {
+    reusesBuffers = true;
+    return;
+  }
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(
       &loop->getParentOfType<gpu::GPUFuncOp>().getBody().front());
-  return memref::AllocOp::create(b, read.getLoc(),
-                                 MemRefType::get(shape, type.getElementType(),
-                                                 MemRefLayoutAttrInterface(),
-                                                 space));
+  copy.buffers = memref::AllocOp::create(b, copy.read.getLoc(), type);
+  if (copy.invariant)
+    pool.setCopied(copy.read, loop, copy.buffers);
+  else
+    pool.add(copy.buffers, loop);
 }
 
 FailureOr<Value> LoopScheduler::cloneFor(Value value, IRMapping &mapping,
@@ -215,14 +265,14 @@ LogicalResult LoopScheduler::run() {
   if (copies.empty())
     return success();
   for (Copy &copy : copies)
-    copy.buffers = allocate(copy.read, copy.invariant);
+    allocate(copy);
 
   // Before the loop: the first stages but one. If the loop runs again, other
   // warps may still read what it left.
-  if (loop->getParentOfType<scf::ForOp>())
+  if (loop->getParentOfType<scf::ForOp>() || reusesBuffers)
     gpu::BarrierOp::create(b, loc);
   for (Copy &copy : copies)
-    if (copy.invariant)
+    if (copy.invariant && !copy.isThere)
       tile::AsyncCopyOp::create(
           b, copy.read.getLoc(), copy.read.getBase(), copy.read.getIndices()[0],
           copy.read.getIndices()[1], copy.buffers, ValueRange());
@@ -255,6 +305,13 @@ LogicalResult LoopScheduler::run() {
   tile::CommitCopiesOp::create(b, loc);
   for (const Copy &copy : copies)
     readShared(copy, now);
+  // A loop without iterations has not waited for what it would have kept.
+  if (llvm::any_of(copies, [](const Copy &copy) {
+        return copy.invariant && !copy.isThere;
+      })) {
+    b.setInsertionPointAfter(loop);
+    tile::WaitCopiesOp::create(b, loc, 0);
+  }
   return success();
 }
 
@@ -297,27 +354,27 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
     }
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
       if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
-          failed(schedule(program)))
+          failed(scheduleCopies(program, stages)))
         return signalPassFailure();
-  }
-
-private:
-  LogicalResult schedule(gpu::GPUFuncOp program) {
-    SmallVector<scf::ForOp> loops;
-    program.walk([&](scf::ForOp loop) { loops.push_back(loop); });
-    for (scf::ForOp loop : loops)
-      if (failed(LoopScheduler(loop, stages).run()))
-        return failure();
-    SmallVector<vector::TransferReadOp> rest;
-    program.walk([&](vector::TransferReadOp read) {
-      if (isGlobal(read) && isOperand(read, /*rightOnly=*/true))
-        rest.push_back(read);
-    });
-    for (vector::TransferReadOp read : rest)
-      if (failed(copyAtOnce(read)))
-        return failure();
-    return success();
   }
 };
 
 } // namespace
+
+LogicalResult bpt::scheduleCopies(gpu::GPUFuncOp program, int64_t stages) {
+  SmallVector<scf::ForOp> loops;
+  program.walk([&](scf::ForOp loop) { loops.push_back(loop); });
+  BufferPool pool;
+  for (scf::ForOp loop : loops)
+    if (failed(LoopScheduler(loop, stages, pool).run()))
+      return failure();
+  SmallVector<vector::TransferReadOp> rest;
+  program.walk([&](vector::TransferReadOp read) {
+    if (isGlobal(read) && isOperand(read, /*rightOnly=*/true))
+      rest.push_back(read);
+  });
+  for (vector::TransferReadOp read : rest)
+    if (failed(copyAtOnce(read)))
+      return failure();
+  return success();
+}

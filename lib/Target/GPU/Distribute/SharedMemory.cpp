@@ -228,15 +228,22 @@ LogicalResult Distributor::writeShared(vector::TransferWriteOp op) {
   return success();
 }
 
+/// Whether a contraction multiplies the value: what it does not need yet, no
+/// register has to hold.
+static bool isOperand(OpOperand &use) {
+  return isa<vector::ContractionOp>(use.getOwner()) &&
+         use.getOperandNumber() <= 1;
+}
+
 /// Whether a contraction reads `value` in a form that only ldmatrix gives: as
 /// its right operand, or as a left operand that lies transposed.
 static bool isMatrixOperand(OpOperand &use) {
-  auto contract = dyn_cast<vector::ContractionOp>(use.getOwner());
-  if (!contract || use.getOperandNumber() > 1)
+  if (!isOperand(use))
     return false;
   if (use.getOperandNumber() == 1)
     return true;
-  SmallVector<AffineMap> maps = contract.getIndexingMapsArray();
+  SmallVector<AffineMap> maps =
+      cast<vector::ContractionOp>(use.getOwner()).getIndexingMapsArray();
   return maps[0].getResult(0) != maps[2].getResult(0);
 }
 
@@ -248,8 +255,13 @@ LogicalResult Distributor::distributeRead(vector::TransferReadOp op) {
         return failure();
     return success();
   }
-  if (llvm::any_of(op->getUses(), isMatrixOperand)) {
-    if (!llvm::all_of(op->getUses(), isMatrixOperand))
+  bool isOperandOnly = llvm::all_of(op->getUses(), isOperand);
+  bool isUnchanged = llvm::all_of(op->getUses(), [&](OpOperand &use) {
+    return !findChangeBefore(op, use.getOwner());
+  });
+  if ((isOperandOnly && isUnchanged) ||
+      llvm::any_of(op->getUses(), isMatrixOperand)) {
+    if (!isOperandOnly)
       return op.emitOpError("reads a tile that is an operand of "
                             "vector.contract straight from workgroup memory, "
                             "and also something else; read it once for each "

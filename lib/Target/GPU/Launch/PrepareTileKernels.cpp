@@ -8,7 +8,9 @@
 
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace mlir::bpt {
@@ -19,21 +21,33 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-static constexpr int64_t kRowsOfWarp = 16;
+static constexpr int64_t kRowsOfFragment = 16;
 static constexpr int64_t kLanes = 32;
+/// The widest sum of which a warp holds 32 rows: 128 registers of a lane.
+static constexpr int64_t kWidestTallSum = 128;
 
 /// Warps of a tile program, or 0 if the kernel is none.
+///
+/// A warp reads every right operand from workgroup memory for its own rows:
+/// with 32 of them, rather than 16, it multiplies twice as much of what it
+/// reads, and that the tensor cores are the bound, and not workgroup memory,
+/// needs it.
 static int64_t countWarps(gpu::GPUFuncOp kernel) {
-  int64_t rows = 0;
+  int64_t rows = 0, columns = 0;
   WalkResult walk = kernel.walk([&](Operation *op) {
     if (isa<linalg::LinalgOp>(op))
       return WalkResult::interrupt();
     if (auto product = dyn_cast<vector::ContractionOp>(op))
-      if (auto type = dyn_cast<VectorType>(product.getResultType()))
+      if (auto type = dyn_cast<VectorType>(product.getResultType())) {
         rows = std::max(rows, type.getDimSize(0));
+        columns = std::max(columns, type.getDimSize(1));
+      }
     return WalkResult::advance();
   });
-  return walk.wasInterrupted() ? 0 : rows / kRowsOfWarp;
+  if (walk.wasInterrupted())
+    return 0;
+  bool isTall = rows % (2 * kRowsOfFragment) == 0 && columns <= kWidestTallSum;
+  return rows / (isTall ? 2 * kRowsOfFragment : kRowsOfFragment);
 }
 
 namespace {
@@ -72,7 +86,7 @@ public:
       if (ShapedType::isDynamic(size))
         operands.push_back(metadata.getSizes()[dim]);
     for (auto [dim, stride] : llvm::enumerate(strides))
-      if (ShapedType::isDynamic(stride))
+      if (ShapedType::isDynamic(stride) && !isDense())
         operands.push_back(metadata.getStrides()[dim]);
   }
 
@@ -92,9 +106,12 @@ public:
     SmallVector<OpFoldResult> sizes, steps;
     for (int64_t size : type.getShape())
       sizes.push_back(take(size));
-    for (int64_t stride : strides)
-      steps.push_back(take(stride));
+    if (!isDense())
+      for (int64_t stride : strides)
+        steps.push_back(take(stride));
     builder.setInsertionPointToStart(&entry);
+    if (isDense())
+      steps = getDenseSteps(builder, loc, sizes);
     Value memref = memref::ReinterpretCastOp::create(builder, loc, type, flat,
                                                      start, sizes, steps);
     entry.getArgument(number).replaceAllUsesWith(memref);
@@ -102,6 +119,31 @@ public:
   }
 
 private:
+  /// Elements follow one another: sizes say what the strides are.
+  bool isDense() const { return type.getLayout().isIdentity(); }
+
+  static SmallVector<OpFoldResult> getDenseSteps(OpBuilder &builder,
+                                                 Location loc,
+                                                 ArrayRef<OpFoldResult> sizes) {
+    SmallVector<OpFoldResult> steps(sizes.size());
+    OpFoldResult step = builder.getIndexAttr(1);
+    for (size_t dim = sizes.size(); dim-- > 0;) {
+      steps[dim] = step;
+      if (dim == 0)
+        break;
+      auto known = getConstantIntValue(step),
+           size = getConstantIntValue(sizes[dim]);
+      if (known && size) {
+        step = builder.getIndexAttr(*known * *size);
+        continue;
+      }
+      step = builder.createOrFold<arith::MulIOp>(
+          loc, getValueOrCreateConstantIndexOp(builder, loc, sizes[dim]),
+          getValueOrCreateConstantIndexOp(builder, loc, step));
+    }
+    return steps;
+  }
+
   MemRefType type;
   SmallVector<int64_t> strides;
   int64_t offset = 0;

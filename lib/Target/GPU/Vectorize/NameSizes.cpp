@@ -80,6 +80,7 @@ LogicalResult bpt::nameSizes(RewriterBase &rewriter, Operation *root) {
   memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
   memref::populateResolveShapedTypeResultDimsPatterns(patterns);
   tensor::DimOp::getCanonicalizationPatterns(patterns, root->getContext());
+  scf::ForallOp::getCanonicalizationPatterns(patterns, root->getContext());
   patterns.add<DimOfCarriedTensor>(root->getContext());
   if (failed(applyPatternsGreedily(root, std::move(patterns))))
     return failure();

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TilePlan.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -135,7 +136,10 @@ struct NarrowProductsPass
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::ContractOp> products;
-    getOperation().walk([&](linalg::ContractOp op) { products.push_back(op); });
+    getOperation().walk([&](linalg::ContractOp op) {
+      if (!isOnSimtPath(op))
+        products.push_back(op);
+    });
     for (linalg::ContractOp op : products)
       narrow(rewriter, op);
   }

@@ -78,8 +78,43 @@ static OpFoldResult getNamedSize(RewriterBase &rewriter, Operation *user,
   return tensor::getMixedSize(rewriter, user->getLoc(), tensor, dim);
 }
 
+/// Reads from a slice that is as large as the mask: what the mask leaves out is
+/// past its end.
+static void replaceMaskBySlice(RewriterBase &rewriter,
+                               vector::TransferReadOp read) {
+  auto type = cast<RankedTensorType>(read.getBase().getType());
+  Location loc = read.getLoc();
+  VectorType tile = read.getVectorType();
+  SmallVector<OpFoldResult> offsets = getAsOpFoldResult(read.getIndices()),
+                            strides(type.getRank(), rewriter.getIndexAttr(1)),
+                            sizes(type.getRank(), rewriter.getIndexAttr(1));
+  auto mask = read.getMask().getDefiningOp<vector::CreateMaskOp>();
+  for (auto [dim, expr] :
+       llvm::enumerate(read.getPermutationMap().getResults())) {
+    auto position = dyn_cast<AffineDimExpr>(expr);
+    if (!position)
+      return;
+    AffineMap cut =
+        AffineMap::get(1, 0,
+                       {rewriter.getAffineDimExpr(0),
+                        rewriter.getAffineConstantExpr(tile.getDimSize(dim))},
+                       rewriter.getContext());
+    sizes[position.getPosition()] = affine::makeComposedFoldedAffineMin(
+        rewriter, loc, cut, {getAsOpFoldResult(mask.getOperand(dim))});
+  }
+  Value slice = tensor::ExtractSliceOp::create(rewriter, loc, read.getBase(),
+                                               offsets, sizes, strides);
+  Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
+  SmallVector<Value> indices(type.getRank(), zero);
+  SmallVector<bool> inBounds(tile.getRank(), false);
+  rewriter.replaceOpWithNewOp<vector::TransferReadOp>(
+      read, tile, slice, indices, read.getPermutationMapAttr(),
+      read.getPadding(), /*mask=*/Value(), rewriter.getBoolArrayAttr(inBounds));
+}
+
+/// Lets the bounds of the tensor do what the mask does, where they do.
 template <typename TransferOp>
-static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
+static bool replaceMask(RewriterBase &rewriter, TransferOp transfer) {
   auto mask =
       transfer.getMask()
           ? transfer.getMask().template getDefiningOp<vector::CreateMaskOp>()
@@ -87,7 +122,7 @@ static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
   VectorType type = transfer.getVectorType();
   if (!mask || !isa<RankedTensorType>(transfer.getBase().getType()) ||
       mask.getType().getShape() != type.getShape())
-    return;
+    return true;
   Location loc = transfer.getLoc();
   rewriter.setInsertionPoint(transfer);
   SmallVector<bool> inBounds = transfer.getInBoundsValues();
@@ -99,19 +134,20 @@ static void replaceMask(RewriterBase &rewriter, TransferOp transfer) {
       continue;
     auto position = dyn_cast<AffineDimExpr>(expr);
     if (!position)
-      return;
+      return false;
     OpFoldResult size = getNamedSize(rewriter, transfer, transfer.getBase(),
                                      position.getPosition());
     Value index = transfer.getIndices()[position.getPosition()];
     if (!reachesEnd(rewriter, loc, extent, type.getDimSize(dim), size,
                     getAsOpFoldResult(index)))
-      return;
+      return false;
     inBounds[dim] = false;
   }
   rewriter.modifyOpInPlace(transfer, [&] {
     transfer.getMaskMutable().clear();
     transfer.setInBoundsAttr(rewriter.getBoolArrayAttr(inBounds));
   });
+  return true;
 }
 
 void bpt::definePadding(RewriterBase &rewriter, Operation *root) {
@@ -134,10 +170,14 @@ void bpt::replaceMasksByBounds(RewriterBase &rewriter, Operation *root) {
       transfers.push_back(op);
   });
   for (Operation *op : transfers) {
-    if (auto read = dyn_cast<vector::TransferReadOp>(op))
-      replaceMask(rewriter, read);
-    else
+    if (auto read = dyn_cast<vector::TransferReadOp>(op)) {
+      if (!replaceMask(rewriter, read)) {
+        rewriter.setInsertionPoint(read);
+        replaceMaskBySlice(rewriter, read);
+      }
+    } else {
       replaceMask(rewriter, cast<vector::TransferWriteOp>(op));
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "TilePlan.h"
 #include "LoopBounds.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/MathExtras.h"
@@ -65,25 +66,56 @@ static std::string findObstacle(linalg::LinalgOp op,
   return "";
 }
 
+static scf::ForallOp getOutermostBlock(Operation *op) {
+  scf::ForallOp block;
+  for (Operation *parent = op; parent; parent = parent->getParentOp())
+    if (auto loop = dyn_cast<scf::ForallOp>(parent))
+      block = loop;
+  return block;
+}
+
+static bool isMarked(scf::ForallOp block) {
+  return block->hasAttr(tile::TileDialect::kSimtAttrName);
+}
+
+scf::ForallOp bpt::getTileBlock(Operation *op) {
+  scf::ForallOp block = getOutermostBlock(op);
+  return block && !isMarked(block) ? block : nullptr;
+}
+
+bool bpt::isOnSimtPath(Operation *op) {
+  scf::ForallOp block = getOutermostBlock(op);
+  return block && isMarked(block);
+}
+
 FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
                                                  int64_t maxTileElements) {
   SmallVector<PlannedOp> plan;
+  auto reject = [&](Location loc, const Twine &reason) -> LogicalResult {
+    block->setAttr(tile::TileDialect::kSimtAttrName,
+                   StringAttr::get(block.getContext(), reason));
+    remark::missed(
+        loc, remark::RemarkOpts::name("NoTileProgram").category("bpt-gpu"))
+        << reason.str();
+    return failure();
+  };
   bool hasProduct = false;
-  WalkResult walk = block.walk([&](linalg::LinalgOp op) {
+  LogicalResult result = success();
+  block.walk([&](linalg::LinalgOp op) {
     FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
     std::string obstacle = findObstacle(op, sizes, maxTileElements);
     if (!obstacle.empty()) {
-      remark::missed(
-          op.getLoc(),
-          remark::RemarkOpts::name("NoTileProgram").category("bpt-gpu"))
-          << ("'" + op->getName().getStringRef() + "' " + obstacle).str();
+      result = reject(op.getLoc(),
+                      "'" + op->getName().getStringRef() + "' " + obstacle);
       return WalkResult::interrupt();
     }
     hasProduct |= isProduct(op);
     plan.push_back({op, *sizes});
     return WalkResult::advance();
   });
-  if (walk.wasInterrupted() || !hasProduct)
+  if (succeeded(result) && !hasProduct)
+    result = reject(block.getLoc(), "has no matrix product");
+  if (failed(result))
     return failure();
   return plan;
 }

@@ -22,6 +22,13 @@ namespace mlir::bpt {
 inline constexpr int64_t kTileMultiple = 16;
 
 /// One operation of a block and the tile that each of its loops runs over.
+/// The loop over blocks that the operation is in, if its blocks may become tile
+/// programs; null otherwise.
+scf::ForallOp getTileBlock(Operation *op);
+
+/// Whether the operation is in a block that is no tile program.
+bool isOnSimtPath(Operation *op);
+
 struct PlannedOp {
   linalg::LinalgOp op;
   SmallVector<int64_t> sizes;
@@ -29,6 +36,8 @@ struct PlannedOp {
 
 /// All operations of the block, or failure if it is not for tensor cores; why
 /// is then a missed remark on the operation that stands in the way.
+/// What the operations of a block become. A block that cannot be a tile program
+/// is marked as one of the SIMT path, with the reason, which is a remark too.
 FailureOr<SmallVector<PlannedOp>> planTiles(scf::ForallOp block,
                                             int64_t maxTileElements);
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopBounds.h"
+#include "TilePlan.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Interfaces/TilingInterface.h"
@@ -34,6 +35,17 @@ getSteps(Builder &builder, linalg::ContractOp op, int64_t depth) {
   return steps;
 }
 
+/// Whether the product is in a loop of its block all of whose iterations
+/// multiply the same operand, which is then worth to be kept whole.
+static bool keepsOperand(linalg::ContractOp op) {
+  auto loop = op->getParentOfType<scf::ForOp>();
+  if (!loop || !op->getParentOfType<scf::ForallOp>()->isAncestor(loop))
+    return false;
+  return llvm::any_of(op.getInputs(), [&](Value input) {
+    return loop.isDefinedOutsideOfLoop(input);
+  });
+}
+
 /// Whether an operand is computed in the block: it is in registers already, and
 /// a step would have to find its part of it in memory.
 static bool hasComputedOperand(linalg::ContractOp op) {
@@ -59,13 +71,15 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::ContractOp> products;
     getOperation().walk([&](linalg::ContractOp op) {
-      if (op->getParentOfType<scf::ForallOp>() && !hasComputedOperand(op))
+      if (getTileBlock(op) && !hasComputedOperand(op))
         products.push_back(op);
     });
     for (linalg::ContractOp op : products) {
       rewriter.setInsertionPoint(op);
       scf::SCFTilingOptions options;
-      options.setTileSizes(getSteps(rewriter, op, depth));
+      int64_t step =
+          keepsOperand(op) ? std::max(depth, keptDepth) : depth.getValue();
+      options.setTileSizes(getSteps(rewriter, op, step));
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
           rewriter, cast<TilingInterface>(op.getOperation()), options);
       if (failed(tiled)) {

@@ -8,6 +8,7 @@
 
 #include "CarryTiles.h"
 #include "FoldMasks.h"
+#include "FoldScales.h"
 #include "FoldTransfers.h"
 #include "NameSizes.h"
 #include "SimplifyTransfers.h"
@@ -57,6 +58,8 @@ static LogicalResult dropUnitDims(Operation *root) {
   control.rankReductionStrategy =
       linalg::ControlDropUnitDims::RankReductionStrategy::ExtractInsertSlice;
   linalg::populateFoldUnitExtentDimsPatterns(patterns, control);
+  // Where heads were split or merged, the one of the block is a unit dimension.
+  tensor::populateReassociativeReshapeFoldingPatterns(patterns);
   return applyPatternsGreedily(root, std::move(patterns));
 }
 
@@ -79,6 +82,12 @@ static LogicalResult fold(Operation *root) {
   DominanceInfo dominance(root);
   eliminateCommonSubExpressions(rewriter, dominance, root);
   return success();
+}
+
+static LogicalResult foldScales(Operation *root) {
+  RewritePatternSet patterns(root->getContext());
+  populateFoldScalesPatterns(patterns);
+  return applyPatternsGreedily(root, std::move(patterns));
 }
 
 /// Brings the transfers that are left into the form that copies of tiles take.
@@ -106,7 +115,7 @@ struct VectorizeBlocksPass
     // before the first operation is replaced.
     SmallVector<PlannedOp> plan;
     function.walk([&](scf::ForallOp block) {
-      if (block->getParentOfType<scf::ForallOp>())
+      if (getTileBlock(block) != block)
         return;
       auto ofBlock = planTiles(block, maxTileElements);
       if (succeeded(ofBlock))
@@ -134,7 +143,8 @@ struct VectorizeBlocksPass
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);
     }
-    if (failed(fold(function)) || failed(simplify(rewriter, function)))
+    if (failed(fold(function)) || failed(foldScales(function)) ||
+        failed(simplify(rewriter, function)))
       return signalPassFailure();
   }
 };

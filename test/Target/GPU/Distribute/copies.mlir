@@ -60,3 +60,27 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Rows of odd length are copied element by element, at once, in a loop; what
+// does not exist is zero.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @elements
+  gpu.func @elements(%x: memref<?xbf16>, %rows: index, %n: index) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %buffer = memref.alloc() : memref<64x64xbf16, #gpu.address_space<workgroup>>
+    %xs = memref.reinterpret_cast %x to offset: [0], sizes: [%rows, %n], strides: [%n, 1] : memref<?xbf16> to memref<?x?xbf16, strided<[?, 1]>>
+    // CHECK: scf.for %[[UNIT:.*]] = %{{.*}} to %c4096_i32 step %c128_i32
+    // CHECK:   %[[ROW:.*]] = arith.divui %[[UNIT]], %c64_i32
+    // CHECK:   %[[COLUMN:.*]] = arith.remui %[[UNIT]], %c64_i32
+    // CHECK:   %[[VALUE:.*]] = scf.if %{{.*}} -> (bf16) {
+    // CHECK:     llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> bf16
+    // CHECK:   } else {
+    // CHECK:     scf.yield %{{.*}} : bf16
+    // CHECK:   llvm.store %[[VALUE]], %{{.*}} {alignment = 2 : i64} : bf16, !llvm.ptr<3>
+    // CHECK-NOT: cp.async
+    bpt_tile.async_copy %xs[%c0, %c0] to %buffer : memref<?x?xbf16, strided<[?, 1]>>, memref<64x64xbf16, #gpu.address_space<workgroup>>
+    gpu.return
+  }
+}

@@ -556,23 +556,6 @@ gpu.module @kernels {
 
 // -----
 
-// Copies of rows that are not aligned.
-#ws = #gpu.address_space<workgroup>
-
-gpu.module @kernels {
-  gpu.func @f(%x: memref<?xbf16>, %n: index) kernel attributes {bpt_tile.warps = 4 : i32} {
-    %c0 = arith.constant 0 : index
-    %pad = arith.constant 0.0 : bf16
-    %w = memref.alloc() : memref<64x64xbf16, #ws>
-    %xs = memref.reinterpret_cast %x to offset: [0], sizes: [64, 64], strides: [%n, 1] : memref<?xbf16> to memref<64x64xbf16, strided<[?, 1]>>
-    // expected-error@+1 {{copies at least 4 aligned bytes at once, but the rows are known to be aligned to 2; a stride argument may promise more with 'bpt_tile.divisor'}}
-    bpt_tile.async_copy %xs[%c0, %c0] to %w : memref<64x64xbf16, strided<[?, 1]>>, memref<64x64xbf16, #ws>
-    gpu.return
-  }
-}
-
-// -----
-
 // Products of another form.
 gpu.module @kernels {
   gpu.func @f(%x: memref<64x64xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {

@@ -123,3 +123,26 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Dimensions that are collapsed are as far apart as the last of them that has
+// several elements; one that is expanded is cut into rows of the inner ones.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @reshaped
+  // CHECK-SAME: %[[X:[^:]*]]: !llvm.ptr<1>, %[[Y:[^:]*]]: !llvm.ptr<1>
+  gpu.func @reshaped(%x: memref<16x1x4x2xf32>, %y: memref<128xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %xs = memref.collapse_shape %x [[0, 1], [2, 3]] : memref<16x1x4x2xf32> into memref<16x8xf32>
+    %ys = memref.expand_shape %y [[0, 1]] output_shape [16, 8] : memref<128xf32> into memref<16x8xf32>
+    // The lane's row of 8 floats, and the one 8 rows on.
+    // CHECK: %[[FROM:.*]] = llvm.getelementptr %[[X]][%{{.*}}]
+    // CHECK: llvm.getelementptr %{{.*}}[256] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i8
+    %t = vector.transfer_read %xs[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK: llvm.getelementptr %[[Y]][%{{.*}}]
+    // CHECK: llvm.getelementptr %{{.*}}[256] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i8
+    vector.transfer_write %t, %ys[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}

@@ -97,3 +97,23 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// A mask of known bounds compares with them.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @constant_mask
+  gpu.func @constant_mask(%x: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %zero = arith.constant dense<0.0> : vector<16x8xf32>
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK-DAG: arith.cmpi slt, %{{.*}}, %c5_i32
+    // CHECK-DAG: arith.cmpi slt, %{{.*}}, %c3_i32
+    // CHECK: arith.select
+    %mask = vector.constant_mask [5, 3] : vector<16x8xi1>
+    %m = arith.select %mask, %t, %zero : vector<16x8xi1>, vector<16x8xf32>
+    vector.transfer_write %m, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}

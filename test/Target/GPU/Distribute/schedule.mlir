@@ -119,3 +119,47 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// A loop after another has its buffers, once all warps have read them, and finds
+// the queries there. A loop that never ran has not waited for them.
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @successive
+  // CHECK-SAME: %[[Q:.*]]: memref<64x64xbf16>, %[[K:.*]]: memref<?x64xbf16>
+  gpu.func @successive(%q: memref<64x64xbf16>, %k: memref<?x64xbf16>, %y: memref<64x64xf32>, %m: index, %n: index) kernel attributes {bpt_tile.warps = 4 : i32} {
+    // CHECK-DAG: %[[BQ:.*]] = memref.alloc() : memref<64x64xbf16, #gpu.address_space<workgroup>>
+    // CHECK-DAG: %[[BK:.*]] = memref.alloc() : memref<3x64x64xbf16, #gpu.address_space<workgroup>>
+    // CHECK-NOT: memref.alloc
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %a = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    // CHECK: bpt_tile.async_copy %[[Q]]
+    // CHECK: scf.for
+    %whole = scf.for %j = %c0 to %m step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %b = vector.transfer_read %k[%j, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<64x64xbf16>
+      %p = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      // CHECK: scf.yield
+      scf.yield %p : vector<64x64xf32>
+    }
+    // CHECK: bpt_tile.wait_copies 0
+    // CHECK: gpu.barrier
+    // CHECK-NOT: bpt_tile.async_copy %[[Q]]
+    // CHECK: bpt_tile.async_copy %[[K]]{{.*}} to %[[BK]]
+    // CHECK: scf.for
+    // CHECK: vector.transfer_read %[[BQ]]
+    %r = scf.for %j = %m to %n step %c64 iter_args(%acc = %whole) -> (vector<64x64xf32>) {
+      %b = vector.transfer_read %k[%j, %c0], %pad {in_bounds = [false, true]} : memref<?x64xbf16>, vector<64x64xbf16>
+      %p = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %p : vector<64x64xf32>
+    }
+    vector.transfer_write %r, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+    gpu.return
+  }
+}

@@ -1,5 +1,5 @@
 // RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels | FileCheck %s
-// RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels --bpt-distribute-to-lanes --bpt-gpu-launch-tile-kernels | FileCheck %s --check-prefix=LAUNCH
+// RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels --bpt-gpu-schedule --bpt-distribute-to-lanes --bpt-gpu-launch-tile-kernels | FileCheck %s --check-prefix=LAUNCH
 
 #mn = affine_map<(m, n, k) -> (m, n)>
 #mk = affine_map<(m, n, k) -> (m, k)>
@@ -7,9 +7,9 @@
 
 module attributes {gpu.container_module} {
   gpu.module @kernels {
-    // One warp for 16 rows; what is not static comes as a number.
+    // One warp for 32 rows; what is not static comes as a number.
     // CHECK: gpu.func @product(%[[FLAT:.*]]: memref<?xbf16>, %[[ROWS:.*]]: index, %[[OUT:.*]]: memref<32x16xf32>, %[[I:.*]]: index)
-    // CHECK-SAME: kernel attributes {bpt_tile.warps = 2 : i32, known_block_size = array<i32: 64, 1, 1>}
+    // CHECK-SAME: kernel attributes {bpt_tile.warps = 1 : i32, known_block_size = array<i32: 32, 1, 1>}
     // CHECK: memref.reinterpret_cast %[[FLAT]] to offset: [0], sizes: [%[[ROWS]], 16], strides: [16, 1] : memref<?xbf16> to memref<?x16xbf16>
     gpu.func @product(%x: memref<?x16xbf16>, %y: memref<32x16xf32>, %i: index) kernel {
       %c0 = arith.constant 0 : index
@@ -27,6 +27,25 @@ module attributes {gpu.container_module} {
       gpu.return
     }
 
+    // Sums of more than 128 columns leave room for 16 rows. The strides of a
+    // dense memref follow from its sizes: its rows are known to be aligned.
+    // CHECK: gpu.func @wide(%[[FLAT:.*]]: memref<?xbf16>, %[[N0:.*]]: index, %[[N1:.*]]: index, %{{.*}}: memref<32x144xf32>) kernel attributes {bpt_tile.warps = 2 : i32
+    // CHECK: %[[STEP:.*]] = arith.muli %[[N1]], %{{.*}} : index
+    // CHECK: memref.reinterpret_cast %[[FLAT]] to offset: [0], sizes: [%[[N0]], %[[N1]], 16], strides: [%[[STEP]], 16, 1]
+    gpu.func @wide(%x: memref<?x?x16xbf16>, %y: memref<32x144xf32>) kernel {
+      %c1 = arith.constant 1 : index
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<32x144xf32>
+      %n = memref.dim %x, %c1 : memref<?x?x16xbf16>
+      %xs = memref.subview %x[0, 0, 0] [1, %n, 16] [1, 1, 1] : memref<?x?x16xbf16> to memref<?x16xbf16, strided<[16, 1]>>
+      %a = vector.transfer_read %xs[%c0, %c0], %pad : memref<?x16xbf16, strided<[16, 1]>>, vector<32x16xbf16>
+      %b = vector.transfer_read %xs[%c0, %c0], %pad : memref<?x16xbf16, strided<[16, 1]>>, vector<144x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<144x16xbf16> into vector<32x144xf32>
+      vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x144xf32>, memref<32x144xf32>
+      gpu.return
+    }
+
     // Not a tile program: nothing is multiplied.
     // CHECK: gpu.func @other(%{{.*}}: memref<?xf32>) kernel {
     gpu.func @other(%x: memref<?xf32>) kernel {
@@ -37,7 +56,7 @@ module attributes {gpu.container_module} {
   // CHECK-LABEL: func @host
   // CHECK: %[[BASE:.*]], %[[OFFSET:.*]], %[[SIZES:.*]]:2, %{{.*}}:2 = memref.extract_strided_metadata %arg0
   // CHECK: %[[CAST:.*]] = memref.reinterpret_cast %[[BASE]]
-  // CHECK: gpu.launch_func @kernels::@product {{.*}} threads in (%c64{{.*}}, %{{.*}}, %{{.*}}) args(%[[CAST]] : memref<?xbf16>, %[[SIZES]]#0 : index, %arg1 : memref<32x16xf32>, %{{.*}} : index)
+  // CHECK: gpu.launch_func @kernels::@product {{.*}} threads in (%c32{{.*}}, %{{.*}}, %{{.*}}) args(%[[CAST]] : memref<?xbf16>, %[[SIZES]]#0 : index, %arg1 : memref<32x16xf32>, %{{.*}} : index)
   // LAUNCH-LABEL: func @host
   // LAUNCH-DAG: %[[X:.*]] = memref.extract_aligned_pointer_as_index
   // LAUNCH-DAG: %[[Y:.*]] = memref.extract_aligned_pointer_as_index %arg1

@@ -1,4 +1,4 @@
-// RUN: bpt-opt %s --bpt-tile-products=depth=32 --canonicalize | FileCheck %s
+// RUN: bpt-opt %s --bpt-tile-products="depth=32 kept-depth=64" --canonicalize | FileCheck %s
 // RUN: not bpt-opt %s --bpt-tile-products=depth=0 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: option depth is 0, but a step has at least 1 term
 
@@ -42,4 +42,46 @@ func.func @short(%a: tensor<64x32xf16>, %b: tensor<32x8xf16>, %c: tensor<64x8xf3
   }
   %s = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%d, %e : tensor<64x100xf16>, tensor<100x8xf16>) outs(%c : tensor<64x8xf32>) -> tensor<64x8xf32>
   return %r, %s : tensor<64x8xf32>, tensor<64x8xf32>
+}
+
+// A loop that multiplies the same rows again and again keeps them whole, up to
+// 64 terms here.
+// CHECK-LABEL: func @kept
+// CHECK: scf.for %{{.*}} step %c8
+// CHECK-NOT: scf.for
+// CHECK: linalg.contract {{.*}} : tensor<16x64xf16>, tensor<64x8xf16>
+// CHECK-LABEL: func @kept_long
+// CHECK: scf.for %{{.*}} step %c8
+// CHECK: scf.for %{{.*}} step %c64
+// CHECK: linalg.contract {{.*}} : tensor<16x64xf16>, tensor<64x8xf16>
+func.func @kept(%a: tensor<16x64xf16>, %b: tensor<64x64xf16>, %c: tensor<16x8xf32>, %n: index) -> tensor<16x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %r = scf.forall (%i) in (1) shared_outs(%o = %c) -> (tensor<16x8xf32>) {
+    %s = scf.for %j = %c0 to %n step %c8 iter_args(%acc = %o) -> (tensor<16x8xf32>) {
+      %bs = tensor.extract_slice %b[0, %j] [64, 8] [1, 1] : tensor<64x64xf16> to tensor<64x8xf16>
+      %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %bs : tensor<16x64xf16>, tensor<64x8xf16>) outs(%acc : tensor<16x8xf32>) -> tensor<16x8xf32>
+      scf.yield %p : tensor<16x8xf32>
+    }
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %s into %o[0, 0] [16, 8] [1, 1] : tensor<16x8xf32> into tensor<16x8xf32>
+    }
+  }
+  return %r : tensor<16x8xf32>
+}
+
+func.func @kept_long(%a: tensor<16x256xf16>, %b: tensor<256x64xf16>, %c: tensor<16x8xf32>, %n: index) -> tensor<16x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %r = scf.forall (%i) in (1) shared_outs(%o = %c) -> (tensor<16x8xf32>) {
+    %s = scf.for %j = %c0 to %n step %c8 iter_args(%acc = %o) -> (tensor<16x8xf32>) {
+      %bs = tensor.extract_slice %b[0, %j] [256, 8] [1, 1] : tensor<256x64xf16> to tensor<256x8xf16>
+      %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %bs : tensor<16x256xf16>, tensor<256x8xf16>) outs(%acc : tensor<16x8xf32>) -> tensor<16x8xf32>
+      scf.yield %p : tensor<16x8xf32>
+    }
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %s into %o[0, 0] [16, 8] [1, 1] : tensor<16x8xf32> into tensor<16x8xf32>
+    }
+  }
+  return %r : tensor<16x8xf32>
 }

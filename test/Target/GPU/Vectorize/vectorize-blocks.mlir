@@ -110,3 +110,57 @@ func.func @outside(%x: tensor<4xf32>) -> tensor<4xf32> {
   %r = linalg.fill ins(%zero : f32) outs(%x : tensor<4xf32>) -> tensor<4xf32>
   return %r : tensor<4xf32>
 }
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+
+// What a mask leaves out of an operand is past the end of a slice that is as
+// large as the mask, where nothing relates it to the size of the tensor.
+// CHECK-LABEL: func @sliced
+// CHECK-SAME: %[[A:.*]]: tensor<?x16xf16>, %{{.*}}: tensor<16x16xf16>, %{{.*}}: tensor<64x16xf32>, %[[N:.*]]: index
+// CHECK: %[[SIZE:.*]] = affine.min
+// CHECK: %[[SLICE:.*]] = tensor.extract_slice %[[A]][%{{.*}}, 0] [%[[SIZE]], 16] [1, 1] : tensor<?x16xf16> to tensor<?x16xf16>
+// CHECK: vector.transfer_read %[[SLICE]][%c0, %c0], %{{.*}} {in_bounds = [false, true]} : tensor<?x16xf16>, vector<16x16xf16>
+func.func @sliced(%a: tensor<?x16xf16>, %b: tensor<16x16xf16>, %c: tensor<64x16xf32>, %n: index) -> tensor<64x16xf32> {
+  %r = scf.forall (%i) = (0) to (64) step (16) shared_outs(%o = %c) -> (tensor<64x16xf32>) {
+    %size = affine.min affine_map<(d0)[s0] -> (16, s0 - d0)>(%i)[%n]
+    %as = tensor.extract_slice %a[%i, 0] [%size, 16] [1, 1] : tensor<?x16xf16> to tensor<?x16xf16>
+    %os = tensor.extract_slice %o[%i, 0] [%size, 16] [1, 1] : tensor<64x16xf32> to tensor<?x16xf32>
+    %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %b : tensor<?x16xf16>, tensor<16x16xf16>) outs(%os : tensor<?x16xf32>) -> tensor<?x16xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %p into %o[%i, 0] [%size, 16] [1, 1] : tensor<?x16xf32> into tensor<64x16xf32>
+    }
+  }
+  return %r : tensor<64x16xf32>
+}
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+
+// The head of a block is a unit dimension, however it was split off.
+// CHECK-LABEL: func @heads
+// CHECK-NOT: collapse_shape
+// CHECK-NOT: expand_shape
+// CHECK: vector.contract
+// CHECK-NOT: expand_shape
+// CHECK: return
+func.func @heads(%a: tensor<16x16xf16>, %b: tensor<16x4x16xf16>, %c: tensor<16x4x16xf32>) -> tensor<16x4x16xf32> {
+  %r = scf.forall (%h) in (4) shared_outs(%o = %c) -> (tensor<16x4x16xf32>) {
+    %bs = tensor.extract_slice %b[0, %h, 0] [16, 1, 16] [1, 1, 1] : tensor<16x4x16xf16> to tensor<16x1x16xf16>
+    %bc = tensor.collapse_shape %bs [[0], [1, 2]] : tensor<16x1x16xf16> into tensor<16x16xf16>
+    %os = tensor.extract_slice %o[0, %h, 0] [16, 1, 16] [1, 1, 1] : tensor<16x4x16xf32> to tensor<16x1x16xf32>
+    %oc = tensor.collapse_shape %os [[0], [1, 2]] : tensor<16x1x16xf32> into tensor<16x16xf32>
+    %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %bc : tensor<16x16xf16>, tensor<16x16xf16>) outs(%oc : tensor<16x16xf32>) -> tensor<16x16xf32>
+    %pe = tensor.expand_shape %p [[0], [1, 2]] output_shape [16, 1, 16] : tensor<16x16xf32> into tensor<16x1x16xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %pe into %o[0, %h, 0] [16, 1, 16] [1, 1, 1] : tensor<16x1x16xf32> into tensor<16x4x16xf32>
+    }
+  }
+  return %r : tensor<16x4x16xf32>
+}

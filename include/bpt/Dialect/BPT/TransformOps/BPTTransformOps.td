@@ -139,6 +139,28 @@ def TileHiddenOp : Op<Transform_Dialect, "bpt.tile_hidden", [
   }];
 }
 
+def MatchElementTypeOp : Op<Transform_Dialect, "bpt.match.element_type", [
+    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "a blocked operation on elements of some types";
+  let description = [{
+    Succeeds on a blocked operation whose first operand (queries, or rows) has
+    one of the element types; otherwise it is a silenceable failure, and so no
+    match. A GPU multiplies 16-bit types on tensor cores, in other blocks than
+    it would f32.
+
+    Example: operations on 16-bit types.
+
+    ```mlir
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$operand_handle, TypeArrayAttr:$types);
+  let results = (outs);
+  let assemblyFormat = "$operand_handle $types attr-dict `:` type($operand_handle)";
+  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
+}
+
 def MatchSizeOp : Op<Transform_Dialect, "bpt.match.size", [
     SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
   let cppNamespace = "::mlir::bpt";

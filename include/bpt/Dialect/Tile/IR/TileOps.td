@@ -25,7 +25,10 @@ def Tile_Dialect : Dialect {
     a tile lies in registers and in workgroup memory is decided when the
     program is distributed (`bpt-distribute-to-lanes`).
 
-    Three discardable attributes belong to it. `bpt_tile.warps` on a kernel says
+    Four discardable attributes belong to it. `bpt_tile.simt` on a loop over
+    blocks (or on the kernel made of it) says that its blocks are not tile
+    programs but run their operations one after the other on all threads, and
+    why: a string. `bpt-gpu-choose-paths` sets it, and whoever wants that path. `bpt_tile.warps` on a kernel says
     that it is a tile program, and for blocks of how many warps.
     `bpt_tile.divisor` on an integer or index argument of a kernel promises that
     the argument is a multiple of that number, which is how a dynamic stride is
@@ -36,6 +39,9 @@ def Tile_Dialect : Dialect {
   let hasRegionArgAttrVerify = 1;
   let extraClassDeclaration = [{
     static constexpr ::llvm::StringLiteral kWarpsAttrName = "bpt_tile.warps";
+    /// Tells loops over blocks apart while their paths are chosen.
+    static constexpr ::llvm::StringLiteral kBlockAttrName = "bpt_tile.block";
+    static constexpr ::llvm::StringLiteral kSimtAttrName = "bpt_tile.simt";
     static constexpr ::llvm::StringLiteral kDivisorAttrName = "bpt_tile.divisor";
     static constexpr ::llvm::StringLiteral kSharedBytesAttrName =
         "bpt_tile.shared_bytes";

@@ -72,8 +72,10 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
     file holds. This pass makes every `linalg.contract` of a block (in an
     `scf.forall`) that sums over more than `depth` terms a loop over steps of
     `depth`, which carries the sum. A product with an operand that the block
-    computes stays whole: that operand is in registers. A depth that the sum is not a multiple of is legal: the last step is
-    smaller.
+    computes stays whole: that operand is in registers. So does one of at most
+    `kept-depth` terms in a loop of the block that multiplies the same operand in
+    every iteration (queries, in a loop over keys): it is fetched once. A depth
+    that the sum is not a multiple of is legal: the last step is smaller.
 
     ```mlir
     %c = linalg.contract ... ins(%a, %b : tensor<64x768xbf16>, tensor<768x64xbf16>) outs(%z)
@@ -89,6 +91,9 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
   let options = [
     Option<"depth", "depth", "int64_t", /*default=*/"64",
            "Terms of one step; at least 1.">,
+    Option<"keptDepth", "kept-depth", "int64_t", /*default=*/"256",
+           "Terms up to which a product with an operand that a loop keeps stays "
+           "whole.">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -1,13 +1,35 @@
 // The default strategy for GPUs.
 //
 // Every loop over blocks becomes one kernel, and a block the work of one group
-// of threads: small, so that there are many of them and that what a block holds
-// between operations fits on chip. Attention is cut by heads as well and
-// projections by columns, for the same reason. Nothing that reads whole rows is
-// fused into a loop that is cut by columns: every block would compute it again.
+// of threads. Attention is cut by heads as well and projections by columns, so
+// that there are many blocks. Nothing that reads whole rows is fused into a loop
+// that is cut by columns: every block would compute it again.
+//
+// Of 16-bit types, products run on tensor cores, from registers: 128 rows are 32
+// for each of 4 warps, which then multiply more than they read (docs/performance.md
+// has the count); the sums of wider heads would not fit. Of f32, what a block
+// holds between operations lies in shared memory: blocks are small.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_linear(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -29,6 +51,21 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -55,6 +92,9 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_narrow_attention -> @block_narrow_attention,
+        @is_wide_narrow_attention -> @block_wide_narrow_attention,
+        @is_narrow_linear -> @block_narrow_linear,
         @is_attention -> @block_attention,
         @is_feed_forward -> @block_feed_forward,
         @is_cross_entropy -> @block_cross_entropy,

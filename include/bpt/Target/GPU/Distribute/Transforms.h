@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the passes on tile programs do, for one kernel. A failure has been
+// reported at the operation that caused it; the kernel is then unusable.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_TARGET_GPU_DISTRIBUTE_TRANSFORMS_H
+#define BPT_TARGET_GPU_DISTRIBUTE_TRANSFORMS_H
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace mlir::bpt {
+
+/// Copies the operands of products ahead, into `stages` (at least 2) buffers.
+LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
+
+/// Replaces a tile program by the kernel of one lane.
+FailureOr<LLVM::LLVMFuncOp> distributeToLanes(gpu::GPUFuncOp program,
+                                              int64_t maxSharedBytes,
+                                              bool printLayouts = false);
+
+} // namespace mlir::bpt
+
+#endif // BPT_TARGET_GPU_DISTRIBUTE_TRANSFORMS_H
