@@ -148,18 +148,19 @@ class Packer:
             + table("TimedCase", "kTimedCases", timed)
             + f"const int kNumGoldenCases = {len(golden)}, kNumTimedCases = {len(timed)};\n"
         )
+        folder = self.options.folder
+        self.link_as("libcases.so", [self.work / "cases.cpp", *(self.work / f"{symbol}.o" for symbol in symbols),
+                                     "-shared", "-fPIC", "-nostdlib++", "-static-libgcc"])  # fmt: skip
+        program = [*sorted(HERE.glob("*.cpp")), "-L", folder, "-lcases", "-Wl,-rpath,$ORIGIN",
+                   "-L", self.options.build / "lib", "-lBPTDevice", "-lBPTRuntime", "-ldl", "-lpthread"]  # fmt: skip
         # One finds the C++ library of the other machine, which may be older than this
         # one's; the other has it along, which needs a C library as new as this one's.
-        for name, flags in (("check", []), ("check-static", ["-static-libstdc++", "-static-libgcc"])):
-            self.link_as(name, symbols, flags)
+        self.link_as("check", program)
+        self.link_as("check-static", program + ["-static-libstdc++", "-static-libgcc"])
 
-    def link_as(self, name, symbols, flags):
-        run([os.environ.get("CXX", "clang++-22"), "-std=c++17", "-O2", "-s", *flags,
-             "-I", ROOT / "include", "-I", HERE, "-I", self.work,
-             HERE / "Check.cpp", HERE / "Invocation.cpp", self.work / "cases.cpp",
-             *(self.work / f"{symbol}.o" for symbol in symbols),
-             "-L", self.options.build / "lib", "-lBPTDevice", "-lBPTRuntime", "-ldl", "-lpthread",
-             "-o", self.options.folder / name])  # fmt: skip
+    def link_as(self, name, inputs):
+        run([os.environ.get("CXX", "clang++-22"), "-std=c++17", "-O2", "-s", "-I", ROOT / "include", "-I", HERE,
+             "-I", self.work, *inputs, "-o", self.options.folder / name])  # fmt: skip
 
 
 def copy_files(folder):
