@@ -12,6 +12,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/VectorTarget.h"
+#include "bpt/Target/GPU/Passes.h"
 #include "bpt/Target/GPU/Pipeline.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -51,6 +52,9 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));
   OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createTileChunksPass());
+  cleanUp(function);
+  function.addPass(createSplitFeedForwardPass());
   function.addPass(createTileRowsPass());
   cleanUp(function);
   function.addPass(createTileKeysPass());
@@ -84,6 +88,7 @@ void bpt::buildKernelsPipeline(OpPassManager &pm,
   buildBlocksPipeline(pm, options.strategy);
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());
+  function.addPass(createDropUnitDimsPass());
   cleanUp(function);
   function.addPass(createHoistInvariantsPass());
   cleanUp(function);

@@ -39,20 +39,22 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
 class SentenceEncoder:
     """A model's folder, compiled once; batches and lengths may differ.
 
-    Use it as a context manager: the compiled module is a temporary file.
+    `device` is one of bpt-runner's. Use it as a context manager: the compiled
+    module is a temporary file.
     """
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, threads: int | None = None, device: str = "cpu") -> None:
         self.folder = folder
         self.tokenizer = load_tokenizer(folder)
         self.last_report: dict[str, Any] = {}
-        self._flags = [f"--threads={threads}"] if threads else []
+        self._flags = [f"--device={device}", *([f"--threads={threads}"] if threads else [])]
         self._files = tempfile.TemporaryDirectory(prefix="bpt-")
         work = Path(self._files.name)
         model = work / "model.mlir"
         model.write_text(export_sentence_encoder(folder / "config.json"))
         self._module = work / "lowered.mlir"
-        run_tool("bpt-opt", [model, "--bpt-cpu", "-o", self._module])
+        pipeline = "--bpt-cpu" if device == "cpu" else "--bpt-gpu"
+        run_tool("bpt-opt", [model, pipeline, "-o", self._module])
 
     def __enter__(self) -> "SentenceEncoder":
         return self

@@ -289,9 +289,9 @@ def cycle(values):
             yield values[i]
 
 
-def affordable(config):
+def affordable(config, max_cost=MAX_COST):
     """The same case with fewer sequences and heads, as far as it costs too much."""
-    while config.cost() > MAX_COST:
+    while config.cost() > max_cost:
         if config.batch > 1:
             config = dataclasses.replace(config, batch=1)
         elif config.kv_heads > 1:

@@ -1,8 +1,10 @@
 """Runs compiled attention, layers and models against the reference.
 
     run_cases.py --bin=build/bin [--filter=REGEX] [--jobs=N] [--seed=N]
+                 [--device=cpu|cuda|cuda-emulator]
 
-Each case prints model IR with bpt-gen, runs it with bpt-runner on random inputs
+The grid is that of cases.py on the CPU, and of gpu_cases.py on a GPU and its
+emulator. Each case prints model IR with bpt-gen, runs it with bpt-runner on random inputs
 and compares every result with the reference in fp64:
   f32        relative Frobenius error at most 1e-5 (with scores of ±1e4, where
              the plain computation in f32 may miss it: at most twice its error)
@@ -30,6 +32,7 @@ import zlib
 import numpy as np
 
 import cases
+import gpu_cases
 import reference
 import tensor_files
 from arithmetic import EXACT, plain
@@ -98,9 +101,34 @@ def check_result(config, what, actual, exact, rounded):
     return error / allowed
 
 
-def checks_threads(config):
-    """One case in eight is run with other numbers of threads as well."""
+def checks_repeatability(config):
+    """One case in eight is run again, and must give the same to the last bit."""
     return zlib.crc32(config.name.encode()) % 8 == 0
+
+
+def first_flags(options, config):
+    """What the device adds to the command line. Warps of the emulator run in
+    another order in every case."""
+    flags = [] if options.device == "cpu" else [f"--device={options.device}"]
+    if options.device == "cuda-emulator":
+        flags.append(f"--emulator-seed={schedule_seed(options, config)}")
+    return flags
+
+
+def repeated_flags(options, config):
+    """(what differs, the flags in place of the first ones), for every repetition:
+    results depend neither on the number of threads nor on the order of warps."""
+    if options.device == "cpu":
+        return [(f"{n} threads", [f"--threads={n}"]) for n in (1, 3)]
+    if options.device == "cuda":
+        return [("a second run", first_flags(options, config))]
+    seed = schedule_seed(options, config) + 1
+    flags = ["--device=cuda-emulator", f"--emulator-seed={seed}", "--emulator-eager"]
+    return [("another order of warps and early copies", flags)]
+
+
+def schedule_seed(options, config):
+    return (options.seed + zlib.crc32(config.name.encode())) % 10**6
 
 
 class CaseRunner:
@@ -135,9 +163,10 @@ class CaseRunner:
             tensor_files.write_safetensors(path, weights)
             command.append(f"--weights={path}")
         command += options.runner_flags
-        results = self.read_results(folder, config, command)
-        if checks_threads(config):
-            self.compare_threads(folder, config, command, results)
+        flags = first_flags(options, config)
+        results = self.read_results(folder, config, [*command, *flags])
+        if checks_repeatability(config):
+            self.compare_repeated(folder, config, command, results)
 
         arguments = inputs | weights
         exact = reference.evaluate(EXACT, config, arguments)
@@ -171,15 +200,14 @@ class CaseRunner:
             results.append(actual)
         return results
 
-    def compare_threads(self, folder, config, command, results):
-        """Results do not depend on the number of threads, to the last bit."""
-        for threads in (1, 3):
-            again = folder / f"threads{threads}"
+    def compare_repeated(self, folder, config, command, results):
+        for i, (what, flags) in enumerate(repeated_flags(self.options, config)):
+            again = folder / f"again{i}"
             again.mkdir()
-            flags = [*command, f"--threads={threads}"]
-            for i, other in enumerate(self.read_results(again, config, flags)):
-                if other.tobytes() != results[i].tobytes():
-                    raise CaseFailure(f"result {i} differs with {threads} threads")
+            repeated = self.read_results(again, config, [*command, *flags])
+            for j, other in enumerate(repeated):
+                if other.tobytes() != results[j].tobytes():
+                    raise CaseFailure(f"result {j} differs with {what}")
 
 
 class Progress:
@@ -208,15 +236,15 @@ def parse_options(arguments):
     parser.add_argument("--bin", default="build/bin", help="folder of the tools")
     parser.add_argument("--gen", help="bpt-gen, if elsewhere")
     parser.add_argument("--runner", help="bpt-runner, if elsewhere")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda", "cuda-emulator"])
     parser.add_argument("--filter", default="", help="regular expression on names")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="of inputs and random cases")
-    parser.add_argument("--random", type=int, default=24, help="random cases")
+    parser.add_argument(
+        "--random", type=int, help="random cases (24; on other devices than the CPU 12)"
+    )
     parser.add_argument("--shard", default="0/1", help="I/N: case I, I+N, I+2N, …")
     parser.add_argument("--subset", type=int, help="so many cases, evenly spread")
-    parser.add_argument(
-        "--max-cost", type=float, help="leave out cases of more multiply-adds"
-    )
     parser.add_argument("--list", action="store_true", help="print names and flags")
     parser.add_argument("--keep", help="folder that keeps each case's files")
     parser.add_argument("--timeout", type=float, default=300, help="seconds a tool")
@@ -232,17 +260,18 @@ def parse_options(arguments):
     options.runner = options.runner or os.path.join(options.bin, "bpt-runner")
     if options.seed is None:
         options.seed = int(os.environ.get("BPT_SEED", secrets.randbelow(10**6)))
+    if options.random is None:
+        options.random = 24 if options.device == "cpu" else 12
     return options
 
 
 def select(options):
+    grid = cases if options.device == "cpu" else gpu_cases
     selected = [
         (name, config)
-        for name, config in cases.all_cases(options.seed, options.random)
+        for name, config in grid.all_cases(options.seed, options.random)
         if re.search(options.filter, name)
     ]
-    if options.max_cost is not None:
-        selected = [case for case in selected if case[1].cost() <= options.max_cost]
     index, _, count = options.shard.partition("/")
     selected = selected[int(index) :: int(count)]
     if options.subset and options.subset < len(selected):
@@ -253,7 +282,7 @@ def select(options):
 
 def repeat_command(options, name):
     parts = [sys.executable, os.path.relpath(__file__), f"--seed={options.seed}",
-             f"--random={options.random}", f"--filter=^{re.escape(name)}$",
+             f"--device={options.device}", f"--random={options.random}", f"--filter=^{re.escape(name)}$",
              f"--gen={options.gen}", f"--runner={options.runner}"]  # fmt: skip
     if options.runner_flags:
         parts += ["--", *options.runner_flags]

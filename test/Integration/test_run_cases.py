@@ -4,13 +4,17 @@
 
 import contextlib
 import io
+import itertools
 import os
 import pathlib
 import sys
 import tempfile
 import unittest
 
+import cases
+import gpu_cases
 import run_cases
+from arithmetic import DTYPES
 
 HERE = pathlib.Path(__file__).parent
 TOOLS = pathlib.Path(sys.argv.pop())
@@ -103,6 +107,43 @@ class Harness(unittest.TestCase):
         combinations = {(c.norm, c.post_norm, c.act, c.gated) for c in layers}
         self.assertEqual(len(combinations), 2 * 2 * 5 * 2)
         self.assertEqual({c.rotary for c in layers}, {None, "half", "interleaved"})
+
+    def test_gpu_grid_has_what_it_is_for(self):
+        options = run_cases.parse_options(["--device=cuda-emulator", "--random=0"])
+        grid = [c for _, c in run_cases.select(options)]
+        self.assertGreaterEqual(sum(c.seq * c.kv_seq * c.batch > 0 for c in grid), 160)
+        self.assertGreaterEqual(sum(map(gpu_cases.has_many_blocks, grid)), 130)
+        self.assertLessEqual(max(c.cost() for c in grid), gpu_cases.MAX_COST)
+        attention = [c for c in grid if c.kind == "attention"]
+        for features in cases.ATTENTION_FEATURES:
+            having = [
+                c for c in attention if features.items() <= vars(c).items()
+            ]
+            self.assertEqual({c.dtype for c in having}, set(DTYPES), features)
+            self.assertEqual({c.dynamic for c in having}, {False, True}, features)
+        self.assertEqual(
+            {(c.dtype, c.head_dim) for c in attention if gpu_cases.has_many_blocks(c)}
+            & set(itertools.product(DTYPES, gpu_cases.HEAD_DIMS)),
+            set(itertools.product(DTYPES, gpu_cases.HEAD_DIMS)),
+        )
+        networks = {(c.dtype, c.act, c.gated) for c in grid if c.kind == "feed_forward"}
+        self.assertEqual(len(networks), 3 * 5 * 2)
+        layers = [c for c in grid if c.kind == "layer" and c.seq * c.batch]
+        forms = {(c.dtype, c.norm, c.post_norm, c.dynamic) for c in layers}
+        self.assertEqual(len(forms), 3 * 2 * 2 * 2)
+        self.assertEqual(
+            {(c.dtype, c.rotary) for c in layers},
+            set(itertools.product(DTYPES, [None, "half", "interleaved"])),
+        )
+        models = {(c.dtype, c.dynamic) for c in grid if c.kind == "model" and c.seq}
+        self.assertEqual(len(models), 3 * 2)
+
+    def test_another_result_of_another_schedule(self):
+        # One of those that are run twice.
+        case = "^attention-f32-b1-s130x190-h2k1d8$"
+        code, lines = run("eager", case, "--device=cuda-emulator")
+        self.assertEqual(code, 1)
+        self.assertIn("differs with another order of warps and early copies", lines[1])
 
 
 if __name__ == "__main__":

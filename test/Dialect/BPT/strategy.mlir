@@ -22,6 +22,16 @@ func.func @feed_forward(%x: tensor<1x8x16xf32>, %w: tensor<16x16xf32>) -> tensor
   return %y : tensor<1x8x16xf32>
 }
 
+// CHECK-LABEL: func @stored(
+func.func @stored(%x: tensor<1x8x16xf32>, %w: tensor<16x16xf32>) -> tensor<1x8x16xf32> {
+  // CHECK: bpt.strategy = #bpt.strategy<rows = 4, columns = 8, chunk = 64, store_hidden = true>
+  %y = bpt.feed_forward ins(%x, %w, %w : tensor<1x8x16xf32>, tensor<16x16xf32>, tensor<16x16xf32>)
+      outs(%x : tensor<1x8x16xf32>)
+      {activation = #bpt.activation<relu>, bpt.strategy = #bpt.strategy<rows = 4, chunk = 64, store_hidden = true, columns = 8>}
+      -> tensor<1x8x16xf32>
+  return %y : tensor<1x8x16xf32>
+}
+
 // CHECK-LABEL: func @cross_entropy(
 func.func @cross_entropy(%h: tensor<1x8x16xf32>, %w: tensor<16x100xf32>, %y: tensor<1x8xi32>,
                          %e: tensor<1x8xf32>) -> tensor<1x8xf32> {

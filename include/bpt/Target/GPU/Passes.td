@@ -44,6 +44,29 @@ def ChoosePathsPass : Pass<"bpt-gpu-choose-paths", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::bpt::tile::TileDialect"];
 }
 
+def DropUnitDimsPass : Pass<"bpt-gpu-drop-unit-dims", "::mlir::func::FuncOp"> {
+  let summary = "Drop dimensions of size 1 of element-wise operations in blocks";
+  let description = [{
+    Rows and columns are all that a block has: the entry of the batch is one.
+    `bpt` operations decompose into operations on matrices, and this pass makes
+    the same of the element-wise operations between them, by upstream's
+    `linalg::dropUnitDims`. What a tile program computes then has two dimensions,
+    as its fragments do.
+
+    ```mlir
+    %y = linalg.add ins(%x, %p : tensor<1x128x64xbf16>, tensor<1x128x64xbf16>) ...
+    ```
+    becomes
+    ```mlir
+    %x2 = tensor.extract_slice %x[0, 0, 0] [1, 128, 64] [1, 1, 1] : tensor<1x128x64xbf16> to tensor<128x64xbf16>
+    %y2 = linalg.generic {iterator_types = ["parallel", "parallel"], ...} ins(%x2, %p2 : ...) { arith.addf }
+    %y = tensor.insert_slice %y2 into ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
   let summary = "Make kernels of the loops over blocks; the host launches them";
   let description = [{

@@ -403,7 +403,7 @@ double AttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool AttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionOp::getStrategyOptions() {
-  return {"rows", "keys", "heads", "fuse"};
+  return {"rows", "chunk", "keys", "heads", "fuse"};
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -454,7 +454,7 @@ double OnlineAttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool OnlineAttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
-  return {"rows", "keys", "heads", "fuse"};
+  return {"rows", "chunk", "keys", "heads", "fuse"};
 }
 
 void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

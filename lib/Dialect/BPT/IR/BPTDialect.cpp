@@ -64,13 +64,15 @@ void BPTDialect::initialize() {
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t rows, int64_t keys, int64_t hidden,
                                    int64_t vocab, int64_t heads,
-                                   int64_t columns, bool fuse) {
+                                   int64_t columns, int64_t chunk,
+                                   bool storeHidden, bool fuse) {
   for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
                             {"keys", keys},
                             {"hidden", hidden},
                             {"vocab", vocab},
                             {"heads", heads},
-                            {"columns", columns}})
+                            {"columns", columns},
+                            {"chunk", chunk}})
     if (size < 0)
       return emitError() << "strategy option '" << name << "' is " << size
                          << ", but a block size is at least 1, or 0 for a "
@@ -97,6 +99,8 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
         {"vocab", strategy.getVocab()},
         {"heads", strategy.getHeads()},
         {"columns", strategy.getColumns()},
+        {"chunk", strategy.getChunk()},
+        {"store_hidden", strategy.getStoreHidden()},
         {"fuse", !strategy.getFuse()}})
     if (set && !llvm::is_contained(options, name))
       return op->emitOpError("does not read strategy option '")

@@ -63,7 +63,7 @@ double CrossEntropyOp::countFlops(ArrayRef<int64_t> sizes) {
 bool CrossEntropyOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> CrossEntropyOp::getStrategyOptions() {
-  return {"rows", "vocab", "fuse"};
+  return {"rows", "chunk", "vocab", "fuse"};
 }
 
 void CrossEntropyOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

@@ -71,7 +71,7 @@ double LinearOp::countFlops(ArrayRef<int64_t> sizes) {
 bool LinearOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> LinearOp::getStrategyOptions() {
-  return {"rows", "columns", "fuse"};
+  return {"rows", "chunk", "columns", "fuse"};
 }
 
 void LinearOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -132,7 +132,12 @@ double FeedForwardOp::countFlops(ArrayRef<int64_t> sizes) {
 bool FeedForwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> FeedForwardOp::getStrategyOptions() {
-  return {"rows", "hidden", "fuse"};
+  auto strategy =
+      (*this)->getAttrOfType<StrategyAttr>(BPTDialect::kStrategyAttrName);
+  // What is stored is computed by columns instead of being summed over.
+  if (strategy && strategy.getStoreHidden())
+    return {"rows", "chunk", "columns", "store_hidden", "fuse"};
+  return {"rows", "chunk", "hidden", "store_hidden", "fuse"};
 }
 
 void FeedForwardOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

@@ -14,59 +14,62 @@
 
 using namespace mlir;
 
-/// One step from the size of a tensor to what the tensor was made from; the
-/// size itself where there is none.
-static OpFoldResult resolveOnce(tensor::DimOp dim) {
-  std::optional<int64_t> index = dim.getConstantIndex();
-  if (!index)
-    return dim.getResult();
-  auto type = dyn_cast<RankedTensorType>(dim.getSource().getType());
-  if (type && !type.isDynamicDim(*index))
-    return OpBuilder(dim).getIndexAttr(type.getDimSize(*index));
-  Value source = dim.getSource();
-  if (auto empty = source.getDefiningOp<tensor::EmptyOp>())
-    return empty.getMixedSizes()[*index];
-  if (auto slice = source.getDefiningOp<tensor::ExtractSliceOp>()) {
-    llvm::SmallBitVector dropped = slice.getDroppedDims();
-    int64_t position = 0;
-    for (auto [i, size] : llvm::enumerate(slice.getMixedSizes()))
-      if (!dropped.test(i) && position++ == *index)
-        return size;
-  }
-  return dim.getResult();
-}
+namespace {
+/// A size as far back as it can be followed: a size, or that of a tensor of
+/// which no more is known.
+struct Origin {
+  OpFoldResult size;
+  Value tensor;
+  int64_t index = 0;
+};
+} // namespace
 
-/// The size as far back as it can be followed.
-static OpFoldResult resolve(OpFoldResult size) {
-  while (auto value = dyn_cast<Value>(size)) {
-    auto dim = value.getDefiningOp<tensor::DimOp>();
-    if (!dim)
-      return size;
-    if (auto result = dyn_cast<OpResult>(dim.getSource()))
-      if (auto dps = dyn_cast<DestinationStyleOpInterface>(result.getOwner())) {
-        // A result has the sizes of its destination.
-        Value init = dps.getTiedOpOperand(result)->get();
-        auto index = dim.getConstantIndex();
-        auto type = dyn_cast<RankedTensorType>(init.getType());
-        if (index && type && !type.isDynamicDim(*index))
-          return OpBuilder(dim).getIndexAttr(type.getDimSize(*index));
-        auto empty = init.getDefiningOp<tensor::EmptyOp>();
-        if (index && empty) {
-          size = empty.getMixedSizes()[*index];
-          continue;
-        }
-      }
-    OpFoldResult next = resolveOnce(dim);
-    if (next == size)
-      return size;
+static Origin resolve(OpFoldResult size) {
+  while (true) {
+    auto value = dyn_cast<Value>(size);
+    auto dim = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp();
+    std::optional<int64_t> index =
+        dim ? dim.getConstantIndex() : std::optional<int64_t>();
+    auto type = index ? dyn_cast<RankedTensorType>(dim.getSource().getType())
+                      : RankedTensorType();
+    if (!type)
+      return {size, Value()};
+    // A result has the sizes of its destination.
+    Value source = dim.getSource();
+    while (true) {
+      auto known = cast<RankedTensorType>(source.getType());
+      if (!known.isDynamicDim(*index))
+        return {OpBuilder(dim).getIndexAttr(known.getDimSize(*index)), Value()};
+      auto result = dyn_cast<OpResult>(source);
+      auto dps = result
+                     ? dyn_cast<DestinationStyleOpInterface>(result.getOwner())
+                     : DestinationStyleOpInterface();
+      if (!dps)
+        break;
+      source = dps.getTiedOpOperand(result)->get();
+    }
+    OpFoldResult next;
+    if (auto empty = source.getDefiningOp<tensor::EmptyOp>())
+      next = empty.getMixedSizes()[*index];
+    if (auto slice = source.getDefiningOp<tensor::ExtractSliceOp>()) {
+      llvm::SmallBitVector dropped = slice.getDroppedDims();
+      int64_t position = 0;
+      for (auto [i, sliced] : llvm::enumerate(slice.getMixedSizes()))
+        if (!dropped.test(i) && position++ == *index)
+          next = sliced;
+    }
+    if (!next)
+      return {size, source, *index};
     size = next;
   }
-  return size;
 }
 
 bool bpt::areKnownEqual(OpFoldResult a, OpFoldResult b) {
-  a = resolve(a);
-  b = resolve(b);
+  Origin first = resolve(a), second = resolve(b);
+  if (first.tensor && first.tensor == second.tensor)
+    return first.index == second.index;
+  a = first.size;
+  b = second.size;
   if (isEqualConstantIntOrValue(a, b))
     return true;
   auto left = dyn_cast<Value>(a), right = dyn_cast<Value>(b);

@@ -74,7 +74,41 @@ bool isCheap(Operation *op) {
   auto linalgOp = cast<linalg::LinalgOp>(op);
   return linalgOp.getNumReductionLoops() == 0;
 }
+
+/// Whether `user` computes each element of its result from the element of `use`
+/// in the same place.
+bool isElementwise(OpOperand &use) {
+  auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
+  return user && user->getNumResults() == 1 && user.isAllParallelLoops() &&
+         user.isDpsInput(&use) &&
+         user.getMatchingIndexingMap(&use).isIdentity() &&
+         user.getMatchingIndexingMap(user.getDpsInitOperand(0)).isIdentity();
+}
 } // namespace
+
+/// Fills in the element-wise operations that can be epilogues.
+static void findEpilogues(RowPlan &plan) {
+  for (Operation *op : plan.members) {
+    if (op->getNumResults() != 1 || !op->hasOneUse())
+      continue;
+    OpOperand &use = *op->use_begin();
+    if (plan.members.contains(use.getOwner()) && isElementwise(use))
+      plan.epilogues[op] = use.getOwner();
+  }
+}
+
+/// Whether an operation's strategy asks for its result to be stored, or that of
+/// an operation whose epilogue it is.
+static bool asksToBeStored(Operation *op, const RowPlan &plan) {
+  StrategyAttr strategy = getStrategy(op);
+  if (strategy && !strategy.getFuse())
+    return true;
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    Operation *producer = operand.getDefiningOp();
+    return producer && plan.epilogues.lookup(producer) == op &&
+           asksToBeStored(producer, plan);
+  });
+}
 
 /// Fills in the operations computed by blocks: those that ask for it, and the
 /// row-parallel linalg operations connected to them.
@@ -112,9 +146,11 @@ static void findMembers(Block &block, function_ref<int64_t(Operation *)> rowsOf,
   }
 }
 
-RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf) {
+RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf,
+                      bool storeAsked) {
   RowPlan plan;
   findMembers(block, rowsOf, plan);
+  findEpilogues(plan);
   // Loops (by root) that compute an operation, in order of discovery.
   DenseMap<Operation *, SetVector<Operation *>> loopsOf;
 
@@ -152,9 +188,9 @@ RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf) {
     // A dead operation needs no loop.
     if (op.use_empty())
       continue;
-    StrategyAttr strategy = getStrategy(&op);
-    bool asksToBeStored = strategy && !strategy.getFuse();
-    if (leaves || asksToBeStored || (loops.size() > 1 && !canRepeat(&op)))
+    bool asks = storeAsked && asksToBeStored(&op, plan) &&
+                !plan.epilogues.contains(&op);
+    if (leaves || asks || (loops.size() > 1 && !canRepeat(&op)))
       plan.roots.insert(&op);
   }
   return plan;

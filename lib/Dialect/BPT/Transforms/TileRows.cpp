@@ -8,7 +8,6 @@
 
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/Dialect/BPT/Transforms/Transforms.h"
-#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/CSE.h"
@@ -22,57 +21,85 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// What the strategy of an operation cuts besides batch and rows: the first
-/// loop of the table that has the name, into blocks of `size` entries.
-static void cutLoop(OpBuilder &builder, BlockedOpInterface op, StringRef name,
-                    int64_t size, ArrayRef<Range> domain,
+RowLoops bpt::getRowLoops(Operation *root) {
+  auto op = dyn_cast<linalg::LinalgOp>(root);
+  if (!op)
+    return {};
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  return {map.getDimPosition(0), map.getDimPosition(kRowLoop)};
+}
+
+/// The operation whose strategy says how a root is cut besides batch and rows:
+/// the root, or the blocked operation whose epilogue the root is.
+static BlockedOpInterface getCutOp(Operation *root, const RowPlan &plan) {
+  if (auto blocked = dyn_cast<BlockedOpInterface>(root))
+    return blocked;
+  for (Value operand : root->getOperands()) {
+    Operation *producer = operand.getDefiningOp();
+    if (producer && plan.epilogues.lookup(producer) == root &&
+        !plan.roots.contains(producer))
+      if (BlockedOpInterface blocked = getCutOp(producer, plan))
+        return blocked;
+  }
+  return {};
+}
+
+/// Cuts the first dimension of a result that the table calls `name` into blocks
+/// of `size` entries. `domain` and `sizes` are those of the root, whose loops
+/// are the dimensions of the result where the root is another operation.
+static void cutLoop(OpBuilder &builder, BlockedOpInterface op, bool isRoot,
+                    StringRef name, int64_t size, ArrayRef<Range> domain,
                     SmallVectorImpl<OpFoldResult> &sizes) {
-  BlockTable table = op.getBlockTable();
-  ArrayRef<StringRef> loops =
-      ArrayRef(table.dims).take_front(table.iterators.size());
-  const auto *first = llvm::find(loops, name);
-  if (size == 0 || first == loops.end())
+  if (size == 0)
     return;
-  unsigned loop = first - loops.begin();
+  BlockTable table = op.getBlockTable();
+  unsigned init = cast<DestinationStyleOpInterface>(op.getOperation())
+                      .getDpsInitOperand(0)
+                      ->getOperandNumber();
+  SmallVector<unsigned> loops;
+  for (auto [position, ref] : llvm::enumerate(table.operands[init]))
+    if (table.isLoop(ref.dim) && table.dims[ref.dim] == name)
+      loops.push_back(isRoot ? ref.dim : position);
+  if (loops.empty())
+    return;
   // A row of the result may be a matrix: its inner dimensions stay whole.
-  for (unsigned i = loop + 1; i < loops.size() && loops[i] == name; ++i)
-    if (std::optional<int64_t> inner = getConstantIntValue(domain[i].size))
+  for (unsigned loop : ArrayRef(loops).drop_front())
+    if (std::optional<int64_t> inner = getConstantIntValue(domain[loop].size))
       size = llvm::divideCeil(size, std::max<int64_t>(*inner, 1));
-  std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
+  std::optional<int64_t> extent =
+      getConstantIntValue(domain[loops.front()].size);
   if (!extent || *extent > size)
-    sizes[loop] = builder.getIndexAttr(size);
+    sizes[loops.front()] = builder.getIndexAttr(size);
 }
 
 /// Tile sizes that cut the batch into entries, the rows into blocks, and what
 /// else the strategy names.
-static SmallVector<OpFoldResult>
-getTileSizes(OpBuilder &builder, TilingInterface root, int64_t rows) {
+static SmallVector<OpFoldResult> getTileSizes(OpBuilder &builder,
+                                              TilingInterface root,
+                                              int64_t rows,
+                                              const RowPlan &plan) {
   SmallVector<OpFoldResult> sizes(root.getLoopIteratorTypes().size(),
                                   builder.getIndexAttr(0));
-  unsigned batchLoop = 0, rowLoop = kRowLoop;
-  if (auto op = dyn_cast<linalg::LinalgOp>(root.getOperation())) {
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    batchLoop = map.getDimPosition(0);
-    rowLoop = map.getDimPosition(kRowLoop);
-  }
+  RowLoops loops = getRowLoops(root);
   SmallVector<Range> domain = root.getIterationDomain(builder);
   auto extent = [&](unsigned loop) {
     return getConstantIntValue(domain[loop].size).value_or(-1);
   };
-  if (extent(batchLoop) != 1)
-    sizes[batchLoop] = builder.getIndexAttr(1);
-  if (int64_t known = extent(rowLoop); known < 0 || known > rows)
-    sizes[rowLoop] = builder.getIndexAttr(rows);
-  auto blocked = dyn_cast<BlockedOpInterface>(root.getOperation());
-  if (StrategyAttr strategy = getStrategy(root); blocked && strategy) {
-    cutLoop(builder, blocked, "head", strategy.getHeads(), domain, sizes);
-    cutLoop(builder, blocked, "output", strategy.getColumns(), domain, sizes);
+  if (extent(loops.batch) != 1)
+    sizes[loops.batch] = builder.getIndexAttr(1);
+  if (int64_t known = extent(loops.rows); known < 0 || known > rows)
+    sizes[loops.rows] = builder.getIndexAttr(rows);
+  BlockedOpInterface cut = getCutOp(root, plan);
+  if (StrategyAttr strategy = cut ? getStrategy(cut) : StrategyAttr()) {
+    bool isRoot = cut == root.getOperation();
+    cutLoop(builder, cut, isRoot, "head", strategy.getHeads(), domain, sizes);
+    cutLoop(builder, cut, isRoot, "output", strategy.getColumns(), domain,
+            sizes);
   }
   return sizes;
 }
 
-/// Operations that tiling `root` fuses.
-static SetVector<Operation *> getFused(Operation *root, const RowPlan &plan) {
+SetVector<Operation *> bpt::getFused(Operation *root, const RowPlan &plan) {
   SetVector<Operation *> fused;
   fused.insert(root);
   for (unsigned i = 0; i < fused.size(); ++i)
@@ -81,6 +108,34 @@ static SetVector<Operation *> getFused(Operation *root, const RowPlan &plan) {
         if (plan.members.contains(producer) && !plan.roots.contains(producer))
           fused.insert(producer);
   return fused;
+}
+
+FailureOr<SmallVector<LoopLikeOpInterface>>
+bpt::tileAndFuse(RewriterBase &rewriter, Operation *root,
+                 const SetVector<Operation *> &fused,
+                 ArrayRef<OpFoldResult> sizes,
+                 scf::SCFTilingOptions::LoopType loopType) {
+  scf::SCFTilingOptions tiling;
+  tiling.setLoopType(loopType);
+  tiling.setTileSizes(sizes);
+  scf::SCFTileAndFuseOptions options;
+  options.setTilingOptions(tiling);
+  options.setFusionControlFn(
+      [&](tensor::ExtractSliceOp, OpResult producer,
+          bool) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+        if (!fused.contains(producer.getOwner()))
+          return std::nullopt;
+        return scf::SCFTileAndFuseOptions::ControlFnResult{};
+      });
+  FailureOr<scf::SCFTileAndFuseResult> tiled =
+      scf::tileConsumerAndFuseProducersUsingSCF(
+          rewriter, cast<TilingInterface>(root), options);
+  if (failed(tiled))
+    return root->emitOpError("cannot be cut into blocks of rows"), failure();
+  for (OpResult value : root->getResults())
+    rewriter.replaceAllUsesWith(value, tiled->replacements.lookup(value));
+  rewriter.eraseOp(root);
+  return tiled->loops;
 }
 
 FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
@@ -97,34 +152,18 @@ FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
       return failure();
     }
 
-  auto tilingRoot = cast<TilingInterface>(root);
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(root);
-  SmallVector<OpFoldResult> sizes = getTileSizes(rewriter, tilingRoot, rows);
+  SmallVector<OpFoldResult> sizes =
+      getTileSizes(rewriter, cast<TilingInterface>(root), rows, plan);
   if (llvm::all_of(
           sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
     return LoopLikeOpInterface();
-
-  scf::SCFTilingOptions tiling;
-  tiling.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
-  tiling.setTileSizes(sizes);
-  scf::SCFTileAndFuseOptions options;
-  options.setTilingOptions(tiling);
-  options.setFusionControlFn(
-      [&](tensor::ExtractSliceOp, OpResult producer,
-          bool) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
-        if (!fused.contains(producer.getOwner()))
-          return std::nullopt;
-        return scf::SCFTileAndFuseOptions::ControlFnResult{};
-      });
-  FailureOr<scf::SCFTileAndFuseResult> tiled =
-      scf::tileConsumerAndFuseProducersUsingSCF(rewriter, tilingRoot, options);
-  if (failed(tiled))
-    return root->emitOpError("cannot be cut into blocks of rows"), failure();
-  for (OpResult value : root->getResults())
-    rewriter.replaceAllUsesWith(value, tiled->replacements.lookup(value));
-  rewriter.eraseOp(root);
-  return tiled->loops.front();
+  FailureOr<SmallVector<LoopLikeOpInterface>> loops = tileAndFuse(
+      rewriter, root, fused, sizes, scf::SCFTilingOptions::LoopType::ForallOp);
+  if (failed(loops))
+    return failure();
+  return loops->front();
 }
 
 FailureOr<RowTiling>

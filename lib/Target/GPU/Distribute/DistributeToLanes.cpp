@@ -68,7 +68,6 @@ private:
     RewritePatternSet patterns(context);
     patterns.add<FoldTransposedBroadcast>(context);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
-    populatePolynomialApproximateTanhPattern(patterns);
     populatePolynomialApproximateErfPattern(patterns);
     return applyPatternsGreedily(program, std::move(patterns));
   }

@@ -317,7 +317,7 @@ LogicalResult Distributor::distributeScalar(Operation *op) {
 /// The instructions that round to a few units in the last place of f32.
 static bool isApproximated(Operation *op) {
   return isa<math::Exp2Op, math::ExpOp, math::Log2Op, math::LogOp,
-             math::RsqrtOp>(op);
+             math::RsqrtOp, math::TanhOp>(op);
 }
 
 FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
@@ -355,6 +355,15 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
           .Case<math::LogOp>([&](auto) {
             return scaled(approximate("llvm.nvvm.lg2.approx.ftz.f", x[0]),
                           llvm::numbers::ln2);
+          })
+          .Case<math::TanhOp>([&](auto) -> Value {
+            // 1 - 2 / (1 + exp(2x)), to a few units of 2^-24 absolute.
+            Value power = approximate("llvm.nvvm.ex2.approx.ftz.f",
+                                      scaled(x[0], 2 * llvm::numbers::log2e));
+            Value one = f32(1);
+            Value fraction = approximate("llvm.nvvm.rcp.approx.ftz.f",
+                                         arith::AddFOp::create(b, power, one));
+            return LLVM::FMAOp::create(b, f32(-2), fraction, one);
           })
           .Case<math::RsqrtOp>([&](auto) {
             return approximate("llvm.nvvm.rsqrt.approx.ftz.f", x[0]);

@@ -9,14 +9,10 @@
 #include "MemoryView.h"
 #include "Distributor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include <numeric>
 
 using namespace mlir;
 using namespace mlir::bpt;
-
-/// Divisors beyond this are of no use: no access is wider than 16 bytes.
-static constexpr int64_t kMaxDivisor = 1 << 20;
 
 SharedTileLayout MemoryView::getSharedTile() const {
   int64_t rank = type.getRank();
@@ -25,48 +21,11 @@ SharedTileLayout MemoryView::getSharedTile() const {
                           type.getElementTypeBitWidth() / 8);
 }
 
-static int64_t ofConstant(int64_t value) {
-  return value == 0 ? kMaxDivisor : std::abs(value);
-}
-
-int64_t mlir::bpt::getKnownDivisor(Value value) {
-  if (std::optional<int64_t> constant = getConstantIntValue(value))
-    return ofConstant(*constant);
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    Operation *parent = argument.getOwner()->getParentOp();
-    if (auto loop = dyn_cast<scf::ForOp>(parent))
-      return argument == loop.getInductionVar()
-                 ? std::gcd(getKnownDivisor(loop.getLowerBound()),
-                            getKnownDivisor(loop.getStep()))
-                 : 1;
-    if (auto function = dyn_cast<FunctionOpInterface>(parent))
-      if (auto divisor = function.getArgAttrOfType<IntegerAttr>(
-              argument.getArgNumber(), tile::TileDialect::kDivisorAttrName))
-        return divisor.getValue().getSExtValue();
-    return 1;
-  }
-  Operation *op = value.getDefiningOp();
-  auto operand = [&](unsigned i) { return getKnownDivisor(op->getOperand(i)); };
-  if (isa<arith::MulIOp>(op))
-    return std::min(std::min(operand(0), kMaxDivisor) *
-                        std::min(operand(1), kMaxDivisor),
-                    kMaxDivisor);
-  if (isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp, arith::MinUIOp,
-          arith::MaxSIOp, arith::MaxUIOp>(op))
-    return std::gcd(operand(0), operand(1));
-  if (isa<arith::SelectOp>(op))
-    return std::gcd(operand(1), operand(2));
-  if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
-          arith::ExtUIOp>(op))
-    return operand(0);
-  return 1;
-}
-
 /// The extent that a static or dynamic size, stride or offset is.
 static Extent getExtent(LaneBuilder &b, OpFoldResult value,
                         function_ref<Value(Value)> toLane) {
   if (std::optional<int64_t> constant = getConstantIntValue(value))
-    return {b.getI64(*constant), *constant, ofConstant(*constant)};
+    return {b.getI64(*constant), *constant, getDivisorOf(*constant)};
   Value dynamic = cast<Value>(value);
   return {toLane(dynamic), std::nullopt, getKnownDivisor(dynamic)};
 }
@@ -76,9 +35,7 @@ static Extent multiply(LaneBuilder &b, const Extent &x, const Extent &y) {
   if (x.constant && y.constant)
     product.constant = *x.constant * *y.constant;
   product.value = b.mul(x.value, y.value);
-  product.divisor = std::min(std::min(x.divisor, kMaxDivisor) *
-                                 std::min(y.divisor, kMaxDivisor),
-                             kMaxDivisor);
+  product.divisor = multiplyDivisors(x.divisor, y.divisor);
   return product;
 }
 

@@ -9,6 +9,7 @@
 #ifndef BPT_LIB_TARGET_GPU_DISTRIBUTE_MEMORYVIEW_H
 #define BPT_LIB_TARGET_GPU_DISTRIBUTE_MEMORYVIEW_H
 
+#include "bpt/Target/GPU/Distribute/KnownDivisor.h"
 #include "bpt/Target/GPU/Distribute/Layout.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -40,9 +41,6 @@ struct MemoryView {
   /// memref of one dimension).
   SharedTileLayout getSharedTile() const;
 };
-
-/// A number that `value`, an integer of the tile program, is a multiple of.
-int64_t getKnownDivisor(Value value);
 
 } // namespace mlir::bpt
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "KnownLayout.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -91,24 +92,31 @@ public:
   }
 
   /// Puts the arguments of a kernel behind the old one, and the memref together
-  /// from them.
-  void take(OpBuilder &builder, gpu::GPUFuncOp kernel, unsigned number) const {
+  /// from them. What is known of the layout becomes known of the arguments.
+  void
+  take(OpBuilder &builder, gpu::GPUFuncOp kernel, unsigned number,
+       const KnownLayout &known,
+       SmallVectorImpl<std::pair<BlockArgument, int64_t>> &divisors) const {
     Block &entry = kernel.getBody().front();
     Location loc = entry.getArgument(number).getLoc();
     unsigned next = number + 1;
     Value flat = entry.insertArgument(next++, getFlatType(), loc);
-    auto take = [&](int64_t known) -> OpFoldResult {
-      if (!ShapedType::isDynamic(known))
-        return builder.getIndexAttr(known);
-      return entry.insertArgument(next++, builder.getIndexType(), loc);
+    auto take = [&](int64_t number, int64_t divisor) -> OpFoldResult {
+      if (!ShapedType::isDynamic(number))
+        return builder.getIndexAttr(number);
+      BlockArgument argument =
+          entry.insertArgument(next++, builder.getIndexType(), loc);
+      if (divisor > 1)
+        divisors.push_back({argument, divisor});
+      return argument;
     };
-    OpFoldResult start = take(offset);
+    OpFoldResult start = take(offset, known.offset);
     SmallVector<OpFoldResult> sizes, steps;
     for (int64_t size : type.getShape())
-      sizes.push_back(take(size));
+      sizes.push_back(take(size, 1));
     if (!isDense())
-      for (int64_t stride : strides)
-        steps.push_back(take(stride));
+      for (auto [stride, divisor] : llvm::zip(strides, known.strides))
+        steps.push_back(take(stride, divisor));
     builder.setInsertionPointToStart(&entry);
     if (isDense())
       steps = getDenseSteps(builder, loc, sizes);
@@ -178,33 +186,49 @@ private:
     std::array<int32_t, 3> shape = {static_cast<int32_t>(threads), 1, 1};
     kernel.setKnownBlockSize(ArrayRef<int32_t>(shape));
     SmallVector<Type> types(kernel.getArgumentTypes());
+    // What all launches agree on.
+    SmallVector<std::optional<KnownLayout>> layouts(types.size());
     for (gpu::LaunchFuncOp launch : launches) {
       builder.setInsertionPoint(launch);
       Value size =
           arith::ConstantIndexOp::create(builder, launch.getLoc(), threads);
       launch.getBlockSizeXMutable().assign(size);
       SmallVector<Value> operands;
-      for (auto [type, operand] :
-           llvm::zip(types, launch.getKernelOperands())) {
+      for (auto [type, operand, layout] :
+           llvm::zip(types, launch.getKernelOperands(), layouts)) {
         auto memref = dyn_cast<MemRefType>(type);
-        if (!memref || FlatArgument(memref).isStatic())
+        if (!memref || FlatArgument(memref).isStatic()) {
           operands.push_back(operand);
+          continue;
+        }
+        FlatArgument(memref).pass(builder, launch.getLoc(), operand, operands);
+        KnownLayout known = getKnownLayout(operand);
+        if (layout)
+          layout->meet(known);
         else
-          FlatArgument(memref).pass(builder, launch.getLoc(), operand,
-                                    operands);
+          layout = known;
       }
       launch.getKernelOperandsMutable().assign(operands);
     }
     // Behind the arguments the entry has those of workgroup and private memory.
     Block &entry = kernel.getBody().front();
     unsigned numAttributions = entry.getNumArguments() - types.size();
+    SmallVector<std::pair<BlockArgument, int64_t>> divisors;
     for (unsigned number = types.size(); number-- > 0;) {
       auto memref = dyn_cast<MemRefType>(types[number]);
       if (memref && !FlatArgument(memref).isStatic())
-        FlatArgument(memref).take(builder, kernel, number);
+        FlatArgument(memref).take(
+            builder, kernel, number,
+            layouts[number].value_or(
+                KnownLayout{1, SmallVector<int64_t>(memref.getRank(), 1)}),
+            divisors);
     }
     kernel.setFunctionType(builder.getFunctionType(
         TypeRange(entry.getArgumentTypes()).drop_back(numAttributions), {}));
+    for (auto [argument, divisor] : divisors)
+      kernel.setArgAttr(argument.getArgNumber(),
+                        tile::TileDialect::kDivisorAttrName,
+                        builder.getIndexAttr(divisor));
   }
 };
 } // namespace

@@ -39,6 +39,9 @@ gpu.module @kernels {
     %t14 = arith.maximumf %t13, %t0 : vector<16x8xf32>
     // CHECK: llvm.intr.minimum
     %t15 = arith.minimumf %t14, %t0 : vector<16x8xf32>
+    // CHECK: llvm.nvvm.ex2.approx.ftz.f
+    // CHECK: llvm.nvvm.rcp.approx.ftz.f
+    // CHECK: llvm.intr.fma
     // CHECK-NOT: math.
     %t16 = math.tanh %t15 : vector<16x8xf32>
     %t17 = math.erf %t16 : vector<16x8xf32>

@@ -1,61 +1,179 @@
-"""Compiles generated models for several chips and assembles their PTX.
+"""Assembles the kernels of the GPU's grid of cases, and prints what they need.
 
-    assemble.py FOLDER
+    assemble.py [--bin=build/bin] [--all] [--filter=REGEX] [-- flags of bpt-compile]
 
-Prints what ptxas refuses, and what keeps a variable in local memory.
+A row for every kernel: registers, bytes of spills, stack frame and static shared
+memory, as ptxas reports them. By default every case of gpu_cases.py is assembled
+for one chip, in turn, the usual kernels for every chip, and a few for older and
+newer ones; with --all every case for every chip. Fails if ptxas refuses a kernel,
+if one spills at a head dimension of 64 or 128, and if one keeps an array in local
+memory.
 """
 
+import argparse
+import concurrent.futures
 import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
-SIZES = "--seq=100 --embed=64 --heads=4"
-MODELS = [
-    f"attention {SIZES}",
-    f"attention {SIZES} --causal --dtype=bf16",
-    f"attention {SIZES} --kv-heads=2 --window=17 --segments --attn-bias",
-    f"attention {SIZES} --dtype=f16 --dynamic",
-    f"layer {SIZES} --ffn=128 --bias --rotary=half --dtype=bf16",
-    f"layer {SIZES} --ffn=128 --norm=rms --act=silu --gated --rotary=interleaved --causal",
-    f"layer {SIZES} --ffn=128 --act=gelu_tanh --post-norm --dynamic --dtype=f16",
-    f"model {SIZES} --ffn=128 --layers=1 --vocab=200 --causal",
-]
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "Integration"))
+import gpu_cases
+from cases import Config
+
 CHIPS = ["sm_80", "sm_86", "sm_89", "sm_90"]
+OTHER_CHIPS = ["sm_70", "sm_75", "sm_90a", "sm_100", "sm_120"]
+SPILL_FREE_HEAD_DIMS = (64, 128)
+HEADER = f"{'registers':>9} {'spills':>6} {'stack':>6} {'shared':>7}  {'chip':7} kernel of case"
+
+
+@dataclass
+class Kernel:
+    """What ptxas says of a kernel; sizes in bytes."""
+
+    name: str
+    registers: int
+    spills: int
+    stack: int
+    shared: int
+
+
+class Refused(Exception):
+    pass
 
 
 def run(command):
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-def check(folder, ptxas, flags, chip):
-    """The number of kernels; exits with a message if something is wrong."""
-    model, ptx = os.path.join(folder, "model.mlir"), os.path.join(folder, "model.ptx")
-    with open(model, "w") as file:
-        file.write(run(["bpt-gen", *flags.split()]).stdout)
-    done = run(["bpt-compile", model, "--device=cuda", f"--chip={chip}", "--emit=ptx",
-                "-o", ptx])  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    output = done.stdout + done.stderr
     if done.returncode != 0:
-        sys.exit(f"{flags} for {chip}: {done.stderr}")
-    done = run([ptxas, "-v", f"-arch={chip}", ptx, "-o", os.path.join(folder, "cubin")])
-    report = done.stdout + done.stderr
-    if done.returncode != 0:
-        sys.exit(f"{flags} for {chip}: ptxas refuses it: {report}")
-    with open(ptx) as file:
-        if re.search(r"\.local\b", file.read()):
-            sys.exit(f"{flags} for {chip}: a variable lies in local memory")
-    return len(re.findall("Compiling entry function", report))
+        lines = [line for line in output.splitlines() if "error" in line.lower()]
+        said = (lines or output.splitlines() or ["no message"])[0]
+        raise Refused(f"{os.path.basename(command[0])}: {said}")
+    return output
 
 
-def main(folder):
-    ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
-    # Every model for one chip, and one model for every chip.
-    pairs = [(model, CHIPS[i % len(CHIPS)]) for i, model in enumerate(MODELS)]
-    pairs += itertools.product(MODELS[-1:], CHIPS)
-    count = sum(check(folder, ptxas, *pair) for pair in pairs)
-    print(f"all accepted: {count} kernels")
+def read_report(report):
+    """The kernels of the output of `ptxas -v`."""
+    kernels = []
+    for part in report.split("Compiling entry function ")[1:]:
+        number = lambda pattern: sum(map(int, re.findall(pattern, part)))
+        kernels.append(
+            Kernel(
+                re.match(r"'([^']*)'", part)[1],
+                number(r"Used (\d+) registers"),
+                number(r"(\d+) bytes spill (?:stores|loads)"),
+                number(r"(\d+) bytes stack frame"),
+                number(r"(\d+) bytes smem"),
+            )
+        )
+    return kernels
 
 
-main(sys.argv[1])
+def find_faults(config, kernel, ptx):
+    if kernel.spills and config.head_dim in SPILL_FREE_HEAD_DIMS:
+        yield f"{kernel.spills} bytes of spills at head dimension {config.head_dim}"
+    if re.search(r"\.local\s", ptx) or (kernel.stack and not kernel.spills):
+        yield f"an array in local memory (stack frame of {kernel.stack} bytes)"
+
+
+def assemble(options, config, chip):
+    """(rows of the table, faults)."""
+    case = f"{config.name} for {chip}"
+    with tempfile.TemporaryDirectory(prefix="bpt-ptxas-") as name:
+        model, ptx, cubin = (os.path.join(name, f) for f in ("m.mlir", "m.ptx", "m.cubin"))
+        try:
+            Path(model).write_text(run([f"{options.bin}/bpt-gen", *config.flags()]))
+            run([f"{options.bin}/bpt-compile", model, "--device=cuda", f"--chip={chip}",
+                 "--emit=ptx", "-o", ptx, *options.compile_flags])  # fmt: skip
+            kernels = read_report(run([options.ptxas, "-v", f"-arch={chip}", ptx, "-o", cubin]))
+        except Refused as refused:
+            return [], [f"{case}: {refused}"]
+        text = Path(ptx).read_text()
+    if len(kernels) != len(re.findall(r"\.entry\s", text)) or not kernels:
+        return [], [f"{case}: ptxas reports {len(kernels)} kernels"]
+    rows = [
+        f"{k.registers:9} {k.spills:6} {k.stack:6} {k.shared:7}  {chip:7} {k.name} of {config.name}"
+        for k in kernels
+    ]
+    faults = [
+        f"{case}, {k.name}: {fault}" for k in kernels for fault in find_faults(config, k, text)
+    ]
+    return rows, faults
+
+
+def usual_cases():
+    """The kernels that most programs are made of."""
+    yield from gpu_cases.usual_head_dim_cases()
+    for dtype, dynamic in [("f32", False), ("bf16", True), ("f16", False)]:
+        yield Config("attention", dtype, seq=200, heads=4, kv_heads=2, head_dim=64, causal=True,
+                     dynamic=dynamic)  # fmt: skip
+        yield Config("layer", dtype, seq=200, embed=128, heads=2, ffn=256, act="gelu_tanh",
+                     bias=True, causal=True, dynamic=dynamic)  # fmt: skip
+        yield Config("layer", dtype, seq=200, embed=256, heads=2, ffn=256, act="silu", gated=True,
+                     norm="rms", rotary="half", causal=True, dynamic=not dynamic)  # fmt: skip
+    yield Config("model", "bf16", seq=200, embed=128, heads=2, causal=True)
+
+
+def choose(options):
+    """The pairs of a case and a chip."""
+    grid = [
+        config
+        for name, config in gpu_cases.all_cases(seed=0, num_random=0)
+        if config.batch * config.seq * config.kv_seq > 0
+    ]
+    usual = list(usual_cases())
+    if options.all:
+        pairs = list(itertools.product(grid + usual, CHIPS))
+    else:
+        pairs = list(zip(grid, itertools.cycle(CHIPS)))
+        pairs += itertools.product(usual, CHIPS)
+    pairs += itertools.product(usual[-7:], OTHER_CHIPS)
+    pairs = [(c, chip) for c, chip in pairs if re.search(options.filter, f"{c.name} {chip}")]
+    index, _, count = options.shard.partition("/")
+    return pairs[int(index) :: int(count)]
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--bin", default="build/bin", help="folder of the tools")
+    parser.add_argument("--ptxas", help="the assembler, if elsewhere")
+    parser.add_argument("--all", action="store_true", help="every case for every chip")
+    parser.add_argument("--filter", default="", help="regular expression on 'NAME CHIP'")
+    parser.add_argument("--shard", default="0/1", help="I/N: pair I, I+N, I+2N, …")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("compile_flags", nargs="*", help="flags of bpt-compile, after --")
+    options = parser.parse_args()
+    options.ptxas = options.ptxas or shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
+    return options
+
+
+def main():
+    options = parse_options()
+    pairs = choose(options)
+    # Versions of ptxas forget old chips.
+    known = set(re.findall(r"'(sm_\d+[af]?)'", run([options.ptxas, "--help"])))
+    for chip in sorted({chip for _, chip in pairs} - known):
+        print(f"left out: {chip}, which this ptxas does not know")
+    pairs = [(config, chip) for config, chip in pairs if chip in known]
+
+    print(HEADER)
+    count, faults = 0, []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for rows, found in pool.map(lambda pair: assemble(options, *pair), pairs):
+            print(*rows, sep="\n", end="\n" * bool(rows), flush=True)
+            count += len(rows)
+            faults += found
+    print(*(f"FAIL {fault}" for fault in faults), sep="\n", end="\n" * bool(faults))
+    print(f"{len(pairs)} programs, {count} kernels, {len(faults)} faults")
+    return 1 if faults or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

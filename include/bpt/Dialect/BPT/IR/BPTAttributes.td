@@ -70,14 +70,21 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     |---|---|---|
     | `rows` | every blocked operation | query rows of one block; blocks run in parallel |
     | `keys` | `bpt.attention` | keys of one step of the online softmax |
+    | `chunk` | every blocked operation | query rows between which results are kept in memory; chunks run one after the other, each with the loops over blocks of its own |
     | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
+    | `store_hidden` | `bpt.feed_forward` | `true`: the activations of the hidden units are stored, which makes two projections of the network. It excludes `hidden` |
     | `vocab` | `bpt.cross_entropy` | vocabulary entries of one step of the loss |
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
-    | `columns` | `bpt.linear` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
-    | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored |
+    | `columns` | `bpt.linear`, and `bpt.feed_forward` with `store_hidden` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
+    | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored, or that of the element-wise operation which alone reads it |
 
-    `heads` and `columns` cut the operation that a loop over rows is made for;
-    what is fused into that loop follows.
+    `heads` and `columns` cut the operation that a loop over rows is made for, or
+    the one whose result its element-wise operation takes up; what else is fused
+    into that loop follows.
+
+    `rows` is what works on a block at a time: it fits on chip. `chunk` bounds
+    memory: what a layer keeps between its loops are results of one chunk,
+    whatever the length of the sequence.
 
     A size that the dimension is not a multiple of is legal: the last block is
     smaller. An option that the operation does not read is an error.
@@ -95,6 +102,8 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     DefaultValuedParameter<"int64_t", "0">:$vocab,
     DefaultValuedParameter<"int64_t", "0">:$heads,
     DefaultValuedParameter<"int64_t", "0">:$columns,
+    DefaultValuedParameter<"int64_t", "0">:$chunk,
+    DefaultValuedParameter<"bool", "false">:$store_hidden,
     DefaultValuedParameter<"bool", "true">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

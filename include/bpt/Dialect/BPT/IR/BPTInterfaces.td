@@ -56,7 +56,7 @@ def BPT_BlockedOpInterface : OpInterface<"BlockedOpInterface"> {
     InterfaceMethod<[{
         Names of the `#bpt.strategy` options that this operation reads.
       }], "::llvm::SmallVector<::llvm::StringRef>", "getStrategyOptions", (ins),
-      "", [{ return {"rows", "fuse"}; }]>,
+      "", [{ return {"rows", "chunk", "fuse"}; }]>,
   ];
 }
 

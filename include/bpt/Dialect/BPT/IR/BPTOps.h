@@ -30,6 +30,10 @@ void attachPartialAttention(MLIRContext *context);
 /// Attaches RuntimeVerifiableOpInterface to every blocked operation: the sizes
 /// that the table says are equal are compared where they are dynamic.
 void attachRuntimeVerification(MLIRContext *context);
+
+/// The activation of one f32 number, as arithmetic.
+Value applyActivation(OpBuilder &builder, Location loc, Activation kind,
+                      Value x);
 } // namespace mlir::bpt
 
 #endif // BPT_DIALECT_BPT_IR_BPTOPS_H

@@ -75,6 +75,80 @@ def CheckSizesPass : Pass<"bpt-check-sizes", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def TileChunksPass : Pass<"bpt-tile-chunks", "::mlir::func::FuncOp"> {
+  let summary = "Compute layers chunk by chunk, to bound what they store";
+  let description = [{
+    Where operations of a layer get loops over blocks of their own (GPUs, where
+    each such loop is a kernel), their results pass from one to the next through
+    memory: activations of all rows. This pass makes loops over *chunks* of the
+    strategy's `chunk` rows around them, one after the other, so that these
+    results exist for the rows of one chunk only, whatever the length of the
+    sequence. `bpt-tile-rows` then cuts what is in a chunk into blocks.
+
+    A result is stored for all rows if it leaves the row-parallel operations or
+    if some operation reads it at all rows: keys, values, the output of a layer.
+    As in `bpt-tile-rows` one loop is made for each of them, and cheap operations
+    are computed in each; loops over the same chunks that do not depend on each
+    other (keys and values) become one. `fuse = false` does not matter here.
+
+    A chunk never crosses entries of the batch, but holds as many whole ones as
+    fit. One chunk needs no loop.
+
+    ```mlir
+    %n = bpt.rms_norm ins(%x : tensor<1x16384x64xf32>) ... {bpt.strategy = #bpt.strategy<rows = 64, chunk = 4096, fuse = false>}
+    %y = bpt.linear ins(%n, %w : ...) ... {bpt.strategy = #bpt.strategy<rows = 64, chunk = 4096, fuse = false>}
+    ```
+    becomes
+    ```mlir
+    %y = scf.for %i = %c0 to %c16384 step %c4096 iter_args(%out = %e) -> (tensor<1x16384x64xf32>) {
+      %rows = tensor.extract_slice %x[0, %i, 0] [1, 4096, 64] [1, 1, 1] : ...
+      %n = bpt.rms_norm ins(%rows : tensor<1x4096x64xf32>) ...
+      %y = bpt.linear ins(%n, %w : ...) ...
+      %next = tensor.insert_slice %y into %out[0, %i, 0] [1, 4096, 64] [1, 1, 1] : ...
+      scf.yield %next : tensor<1x16384x64xf32>
+    }
+    ```
+
+    Errors: operations computed in one loop that ask for different chunks.
+
+    Source: Liu and Abbeel 2023, section 3.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops over chunks">,
+  ];
+}
+
+def SplitFeedForwardPass : Pass<"bpt-split-feed-forward", "::mlir::func::FuncOp"> {
+  let summary = "Make two projections of feed-forward networks";
+  let description = [{
+    Replaces every `bpt.feed_forward` whose strategy says `store_hidden` by the
+    projections that it is made of. The activations of the hidden units are
+    stored in the element type of the input; the sums that they are made of stay
+    f32. The projections get the strategy's `rows`, `columns` and `chunk`.
+
+    `bpt-tile-rows` then makes two loops: biases, activation and gate are the
+    epilogue of the first. Where a block of rows times the whole hidden axis does
+    not pay (a GPU: the sums of a block do not fit in its registers), these are
+    two plain matrix products.
+
+    ```mlir
+    %y = bpt.feed_forward ins(%x, %w1, %w2 : tensor<1x512x768xbf16>, ...) outs(%r : ...)
+        {activation = #bpt.activation<gelu>, bpt.strategy = #bpt.strategy<rows = 64, columns = 64, store_hidden = true>}
+    ```
+    becomes
+    ```mlir
+    #s = #bpt.strategy<rows = 64, columns = 64>
+    %u = bpt.linear ins(%x, %w1 : ...) outs(%zero : tensor<1x512x3072xf32>) {bpt.strategy = #s ...}
+    %z = linalg.generic ... ins(%u : ...) outs(%e : tensor<1x512x3072xbf16>) { gelu, arith.truncf }
+    %y = bpt.linear ins(%z, %w2 : ...) outs(%r : tensor<1x512x768xbf16>) {bpt.strategy = #s}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
   let summary = "Fuse layers into parallel loops over blocks of query rows";
   let description = [{
@@ -91,11 +165,14 @@ def TileRowsPass : Pass<"bpt-tile-rows", "::mlir::func::FuncOp"> {
     * a result that several loops need and that is not cheap to compute again.
       Norms and element-wise operations of one input are computed again, since
       reading their input costs as much as reading their result;
-    * a result of an operation whose strategy says `fuse = false`.
+    * a result of an operation whose strategy says `fuse = false`. If that is
+      read only by an element-wise operation of results in the same places (the
+      sum with the residual, an activation), this one is the **epilogue** of the
+      loop, and its result is what is stored.
 
-    Where the strategy of the operation that a loop is made for says `heads` or
-    `columns`, the same loop runs over blocks of heads, or of the result's
-    columns, as well.
+    Where the strategy of the operation that a loop is made for, or of the one
+    whose epilogue that is, says `heads` or `columns`, the same loop runs over
+    blocks of heads, or of the result's columns, as well.
 
     Before:
 

@@ -15,6 +15,7 @@
 #define BPT_DIALECT_BPT_TRANSFORMS_TRANSFORMS_H
 
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -31,13 +32,34 @@ struct RowPlan {
   SetVector<Operation *> members;
   /// Those whose results are stored: one loop is made for each.
   SetVector<Operation *> roots;
+  /// For members whose result only an element-wise member reads, that one: a
+  /// loop that would store the one stores the other instead.
+  DenseMap<Operation *, Operation *> epilogues;
   /// Block sizes asked for; not every member asks.
   DenseMap<Operation *, int64_t> rows;
 };
 
 /// Plans the loops over row blocks of one block of IR. \p rowsOf gives the
 /// block size that a blocked operation asks for, or 0 if it is not to be cut.
-RowPlan planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf);
+/// \p storeAsked: results that a strategy asks to store (`fuse = false`) are.
+RowPlan planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf,
+                 bool storeAsked = true);
+
+/// Operations that a loop for `root` computes: it and what is fused into it.
+SetVector<Operation *> getFused(Operation *root, const RowPlan &plan);
+
+/// Which loops of an operation run over the batch and the rows of its result.
+struct RowLoops {
+  unsigned batch = 0, rows = kRowLoop;
+};
+RowLoops getRowLoops(Operation *op);
+
+/// Tiles the root, by sizes one for each of its loops, and fuses the others.
+/// Returns the loops, the outermost first.
+FailureOr<SmallVector<LoopLikeOpInterface>>
+tileAndFuse(RewriterBase &rewriter, Operation *root,
+            const SetVector<Operation *> &fused, ArrayRef<OpFoldResult> sizes,
+            scf::SCFTilingOptions::LoopType loopType);
 
 /// The block size that a root's loop should have: what it asks for, or what the
 /// first operation fused into it asks for, or its users. 0 if none says.
@@ -60,6 +82,13 @@ FailureOr<RowTiling> tileAllRows(RewriterBase &rewriter,
                                  FunctionOpInterface function,
                                  function_ref<int64_t(Operation *)> rowsOf);
 
+/// Makes sequential loops over chunks of a function's rows, inside which all
+/// that follows is made. \p chunkOf gives the rows of a chunk that a blocked
+/// operation asks for, or 0. Returns the number of loops.
+FailureOr<unsigned> tileChunks(RewriterBase &rewriter,
+                               FunctionOpInterface function,
+                               function_ref<int64_t(Operation *)> chunkOf);
+
 /// Replaces attention by loops over batch entries, heads and blocks of `keys`
 /// keys (0: all keys at once). Returns the innermost online operations.
 FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
@@ -80,6 +109,10 @@ FailureOr<KeySplit> splitKeys(RewriterBase &rewriter, OnlineAttentionOp op,
 /// Returns the operation inside the loop.
 FailureOr<Operation *> tileHidden(RewriterBase &rewriter, FeedForwardOp op,
                                   int64_t hidden);
+
+/// Replaces a feed-forward network by the projections that it is made of, with
+/// the activations of its hidden units stored between them. Returns the last.
+LinearOp splitFeedForward(RewriterBase &rewriter, FeedForwardOp op);
 
 /// Decomposes all operations of the dialect under `root` into linalg.
 LogicalResult decomposeAll(RewriterBase &rewriter, Operation *root);

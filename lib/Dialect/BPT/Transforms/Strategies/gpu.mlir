@@ -3,12 +3,19 @@
 // Every loop over blocks becomes one kernel, and a block the work of one group
 // of threads. Attention is cut by heads as well and projections by columns, so
 // that there are many blocks. Nothing that reads whole rows is fused into a loop
-// that is cut by columns: every block would compute it again.
+// that is cut by columns: every block would compute it again. A feed-forward
+// network is two kernels: the sums of a block over all of its columns do not fit
+// on chip, so the activations go through memory. Biases, activations, gates and
+// residuals are computed where the products are.
+//
+// What passes from kernel to kernel exists for one chunk of rows at a time.
 //
 // Of 16-bit types, products run on tensor cores, from registers: 128 rows are 32
 // for each of 4 warps, which then multiply more than they read (docs/performance.md
-// has the count); the sums of wider heads would not fit. Of f32, what a block
-// holds between operations lies in shared memory: blocks are small.
+// has the count); the sums of wider heads would not fit. 32 keys leave registers
+// for three blocks a multiprocessor at head dimension 64, and two at 128: while
+// one takes exponentials, another multiplies. Of f32, what a block holds between
+// operations lies in shared memory: blocks are small.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -36,6 +43,11 @@ module attributes {transform.with_named_sequence} {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_cross_entropy(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.cross_entropy"] : !transform.any_op
     transform.yield %op : !transform.any_op
@@ -50,42 +62,48 @@ module attributes {transform.with_named_sequence} {
   }
 
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  // A gate is a second product: half the columns for each.
+  transform.named_sequence @block_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 64, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_feed_forward(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, hidden = 128, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_cross_entropy(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, vocab = 128, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, vocab = 128, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_linear(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_rows(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -95,6 +113,7 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
+        @is_narrow_feed_forward -> @block_narrow_feed_forward,
         @is_attention -> @block_attention,
         @is_feed_forward -> @block_feed_forward,
         @is_cross_entropy -> @block_cross_entropy,
