@@ -15,6 +15,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 
 using namespace mlir;
@@ -43,11 +44,15 @@ struct Program {
 } // namespace
 
 static llvm::Error optimize(Program &program, StringRef entryName,
-                            unsigned optLevel) {
+                            TargetCPU cpu, unsigned optLevel) {
   auto builder = detectHostMachine(optLevel);
   if (!builder)
     return builder.takeError();
   builder->setRelocationModel(llvm::Reloc::PIC_);
+  if (cpu == TargetCPU::Any) {
+    builder->setCPU(builder->getTargetTriple().isX86() ? "x86-64" : "generic");
+    builder->getFeatures() = llvm::SubtargetFeatures();
+  }
   auto machine = builder->createTargetMachine();
   if (!machine)
     return machine.takeError();
@@ -73,13 +78,14 @@ static llvm::Error optimize(Program &program, StringRef entryName,
 
 static LogicalResult makeProgram(ModuleOp module,
                                  const FunctionSignature &signature,
-                                 unsigned optLevel, Program &program) {
+                                 TargetCPU cpu, unsigned optLevel,
+                                 Program &program) {
   std::string entryName = getEntryName(signature);
   program.module =
       translateProgram(module, signature, entryName, program.context);
   if (!program.module)
     return failure();
-  if (llvm::Error error = optimize(program, entryName, optLevel))
+  if (llvm::Error error = optimize(program, entryName, cpu, optLevel))
     return module.emitError()
            << "code generation failed: " << llvm::toString(std::move(error));
   return success();
@@ -87,9 +93,9 @@ static LogicalResult makeProgram(ModuleOp module,
 
 FailureOr<std::string> bpt::emitLLVMIR(ModuleOp module,
                                        const FunctionSignature &signature,
-                                       unsigned optLevel) {
+                                       TargetCPU cpu, unsigned optLevel) {
   Program program;
-  if (failed(makeProgram(module, signature, optLevel, program)))
+  if (failed(makeProgram(module, signature, cpu, optLevel, program)))
     return failure();
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -99,9 +105,9 @@ FailureOr<std::string> bpt::emitLLVMIR(ModuleOp module,
 
 FailureOr<std::string> bpt::emitObject(ModuleOp module,
                                        const FunctionSignature &signature,
-                                       unsigned optLevel) {
+                                       TargetCPU cpu, unsigned optLevel) {
   Program program;
-  if (failed(makeProgram(module, signature, optLevel, program)))
+  if (failed(makeProgram(module, signature, cpu, optLevel, program)))
     return failure();
   llvm::SmallString<0> object;
   llvm::raw_svector_ostream os(object);

@@ -80,9 +80,11 @@ static llvm::Expected<std::string> emit(ModuleOp module,
   FailureOr<FunctionSignature> signature = lower(module, compileOptions);
   if (failed(signature))
     return alreadyReported();
+  // The host's part of a program for a GPU computes nothing.
+  TargetCPU cpu = options.usesDevice ? TargetCPU::Any : TargetCPU::Host;
   FailureOr<std::string> code = options.emit == Emit::LLVM
-                                    ? emitLLVMIR(module, *signature)
-                                    : emitObject(module, *signature);
+                                    ? emitLLVMIR(module, *signature, cpu)
+                                    : emitObject(module, *signature, cpu);
   if (failed(code))
     return alreadyReported();
   return std::move(*code);

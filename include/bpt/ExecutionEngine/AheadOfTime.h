@@ -15,16 +15,19 @@
 
 namespace mlir::bpt {
 
-/// LLVM IR of a module of the LLVM dialect, optimised for this machine, in
-/// which nothing but the entry is visible from outside.
+/// Which CPUs code is for: the one of this machine, or all of its architecture.
+enum class TargetCPU { Host, Any };
+
+/// LLVM IR of a module of the LLVM dialect, optimised for the CPU, in which
+/// nothing but the entry is visible from outside.
 FailureOr<std::string> emitLLVMIR(ModuleOp module,
                                   const FunctionSignature &signature,
-                                  unsigned optLevel = 2);
+                                  TargetCPU cpu, unsigned optLevel = 2);
 
 /// The same as an object file, of position-independent code.
 FailureOr<std::string> emitObject(ModuleOp module,
                                   const FunctionSignature &signature,
-                                  unsigned optLevel = 2);
+                                  TargetCPU cpu, unsigned optLevel = 2);
 
 /// The C header of either, which defines the BPTFunction `bpt_<function>`.
 /// Fails, with the reason, on a rank that a launcher has no room for.

@@ -1,6 +1,8 @@
 """Runs cases on a GPU through the CUDA driver API."""
 
 import ctypes
+import os
+import re
 
 import numpy as np
 
@@ -14,6 +16,7 @@ SCALARS = {
 MAP_TYPES = {"u8": 0, "u16": 1, "u32": 2, "i32": 3, "u64": 4, "i64": 5, "f16": 6,
              "f32": 7, "f64": 8, "bf16": 9}
 MAP_SWIZZLES = {0: 0, 32: 1, 64: 2, 128: 3}
+COMPUTE_CAPABILITY = (75, 76)
 MAX_DYNAMIC_SHARED = 8
 LAUNCH_CLUSTER = 4
 
@@ -35,9 +38,10 @@ class LaunchConfig(ctypes.Structure):
 class Cuda:
     def __init__(self):
         try:
-            self.driver = ctypes.CDLL("libcuda.so.1")
+            library = os.environ.get("BPT_CUDA_DRIVER", "libcuda.so.1")
+            self.driver = ctypes.CDLL(library)
         except OSError:
-            raise NoDevice("no device: libcuda.so.1, the CUDA driver, is not on this machine")
+            raise NoDevice(f"no device: {library}, the CUDA driver, is not on this machine")
         try:
             self.call("cuInit", 0)
             device = ctypes.c_int()
@@ -48,6 +52,18 @@ class Cuda:
         self.context = ctypes.c_void_p()
         self.call("cuDevicePrimaryCtxRetain", ctypes.byref(self.context), device)
         self.call("cuCtxSetCurrent", self.context)
+        self.capability = tuple(self.attribute(number) for number in COMPUTE_CAPABILITY)
+
+    def attribute(self, number):
+        value = ctypes.c_int()
+        self.call("cuDeviceGetAttribute", ctypes.byref(value), number, self.device)
+        return value.value
+
+    def can_run(self, case):
+        """Whether the GPU is as new as the case's target, or the same where that ends in `a`."""
+        number, suffix = re.search(r"^\.target sm_(\d+)(a?)", case.ptx, re.M).groups()
+        target = divmod(int(number), 10)
+        return self.capability == target if suffix else self.capability >= target
 
     def call(self, name, *arguments):
         code = getattr(self.driver, name)(*arguments)

@@ -55,6 +55,7 @@ def main():
             except cuda_backend.NoDevice as error:
                 print(f"error: {error}", file=sys.stderr)
                 return 2
+            cases = [case for case in cases if backend.can_run(case)]
         else:
             backend = Emulator(options.tool, directory)
         results = backend.run(cases)
