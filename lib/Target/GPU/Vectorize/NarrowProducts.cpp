@@ -93,6 +93,32 @@ static Value round(RewriterBase &rewriter, Location loc, Value wide,
       .getResult(0);
 }
 
+/// Rounds a tensor where it is computed, and lets what else reads it in its
+/// block read it rounded. The sum of probabilities is then that of those which
+/// are multiplied, and what they are off in common cancels: with scores of 1e4
+/// that is more than f16 resolves.
+static Value roundForAll(RewriterBase &rewriter, Operation *producer,
+                         Value wide, Type element) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPointAfter(producer);
+  Location loc = producer->getLoc();
+  Value rounded = round(rewriter, loc, wide, element);
+  Value empty = tensor::EmptyOp::create(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, wide),
+      rewriter.getF32Type());
+  Value again = createElementwise(
+                    rewriter, loc, rounded, empty,
+                    [](OpBuilder &b, Location l, ValueRange v) -> Value {
+                      return arith::ExtFOp::create(b, l, b.getF32Type(), v[0]);
+                    })
+                    .getResult(0);
+  rewriter.replaceUsesWithIf(wide, again, [&](OpOperand &use) {
+    return isa<linalg::LinalgOp>(use.getOwner()) &&
+           use.getOwner() != rounded.getDefiningOp();
+  });
+  return rounded;
+}
+
 /// The same product with another operand; its body follows the types.
 static linalg::ContractOp replaceOperand(RewriterBase &rewriter,
                                          linalg::ContractOp op, unsigned number,
@@ -116,7 +142,12 @@ static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
   std::optional<ScaledTensor> scaled = matchScaled(operand);
   if (!scaled || getElementTypeOrSelf(scaled->source.getType()) != element ||
       !isZeroFill(op.getOutputs()[0])) {
-    Value rounded = round(rewriter, op.getLoc(), operand, element);
+    Operation *producer = operand.getDefiningOp();
+    bool isShared =
+        element.isF16() && isa_and_present<linalg::LinalgOp>(producer) &&
+        producer->getBlock() == op->getBlock() && !operand.hasOneUse();
+    Value rounded = isShared ? roundForAll(rewriter, producer, operand, element)
+                             : round(rewriter, op.getLoc(), operand, element);
     rewriter.replaceOp(op, replaceOperand(rewriter, op, wide, rounded));
     return;
   }

@@ -44,7 +44,9 @@ def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
     * moves a scalar factor of the other, a 16-bit tensor times a constant or a
       value, behind the product, which is then exact: (s · q) kᵀ = s · (q kᵀ);
     * rounds any other f32 operand (the probabilities of attention, a normed or
-      activated row) to that type, once, as storing it in that type would.
+      activated row) to that type, once, as storing it in that type would. If it
+      is f16, what else reads the operand reads it rounded, so that the sum of
+      probabilities is that of those which are multiplied.
 
     A product of two f32 tensors stays.
 
