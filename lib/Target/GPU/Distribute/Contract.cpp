@@ -185,6 +185,9 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
     return op.emitOpError("sums over K = ")
            << depth << ", but tensor cores take a multiple of 16";
 
+  // Keeps what is read for this product from being read, by ptxas, long before,
+  // when the registers are another's: it would rather spill than wait.
+  NVVM::SyncWarpOp::create(b, b.getI32(-1));
   FailureOr<LeftOperand> lhs = getLeftOperand(op, *layout, form->lhsTransposed);
   if (failed(lhs))
     return failure();
