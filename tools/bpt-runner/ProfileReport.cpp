@@ -49,8 +49,9 @@ static void printModel(const KernelProfile &entry, const runtime::Chip &chip,
      << " a multiprocessor by " << occupancy.limit << '\n';
   if (time.microseconds == 0)
     return;
-  llvm::stable_sort(time.cycles, [](const auto &a, const auto &b) {
-    return a.second > b.second;
+  llvm::sort(time.cycles, [](const auto &a, const auto &b) {
+    return std::pair(-a.second, llvm::StringRef(a.first)) <
+           std::pair(-b.second, llvm::StringRef(b.first));
   });
   double most = time.cycles.front().second;
   os << "  pipes, in cycles of a multiprocessor:";

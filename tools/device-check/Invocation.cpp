@@ -8,6 +8,7 @@
 
 #include "Invocation.h"
 #include "bpt/ExecutionEngine/Device/DeviceABI.h"
+#include <set>
 
 using namespace mlir::bpt::devicecheck;
 
@@ -48,17 +49,15 @@ Invocation::~Invocation() {
 
 /// A block may be of several results, or an argument's.
 void Invocation::freeResults() {
-  std::vector<void *> freed = blocks;
+  std::set<void *> freed(blocks.begin(), blocks.end());
   int64_t *words = results.data();
   for (int64_t i = 0; i < function.numResults; ++i) {
     void *block = reinterpret_cast<void *>(words[0]);
     words += getNumWords(function.results[i].rank);
-    if (std::find(freed.begin(), freed.end(), block) != freed.end())
-      continue;
-    bptDeviceFree(block);
-    freed.push_back(block);
+    if (freed.insert(block).second)
+      bptDeviceFree(block);
   }
-  std::fill(results.begin(), results.end(), 0);
+  results.assign(results.size(), 0);
 }
 
 void Invocation::call() {
