@@ -94,3 +94,9 @@ int64_t bpt::getKnownDivisor(Value value) {
     return operand(0);
   return 1;
 }
+
+int64_t bpt::getKnownDivisor(OpFoldResult number) {
+  if (std::optional<int64_t> constant = getConstantIntValue(number))
+    return getDivisorOf(*constant);
+  return getKnownDivisor(cast<Value>(number));
+}

@@ -45,12 +45,6 @@ static KnownLayout getLayoutOfType(MemRefType type) {
   return layout;
 }
 
-static int64_t getDivisor(OpFoldResult number) {
-  if (std::optional<int64_t> constant = getConstantIntValue(number))
-    return getDivisorOf(*constant);
-  return getKnownDivisor(cast<Value>(number));
-}
-
 KnownLayout bpt::getKnownLayout(Value memref) {
   if (auto cast = memref.getDefiningOp<memref::CastOp>())
     if (isa<MemRefType>(cast.getSource().getType()))
@@ -76,10 +70,10 @@ KnownLayout bpt::getKnownLayout(Value memref) {
   for (auto [dim, stride] : llvm::enumerate(source.strides)) {
     layout.offset = std::gcd(
         layout.offset,
-        multiplyDivisors(getDivisor(view.getMixedOffsets()[dim]), stride));
+        multiplyDivisors(getKnownDivisor(view.getMixedOffsets()[dim]), stride));
     if (!dropped.test(dim))
-      layout.strides.push_back(
-          multiplyDivisors(getDivisor(view.getMixedStrides()[dim]), stride));
+      layout.strides.push_back(multiplyDivisors(
+          getKnownDivisor(view.getMixedStrides()[dim]), stride));
   }
   return layout;
 }

@@ -14,7 +14,7 @@
 #ifndef BPT_TARGET_GPU_DISTRIBUTE_KNOWNDIVISOR_H
 #define BPT_TARGET_GPU_DISTRIBUTE_KNOWNDIVISOR_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/OpDefinition.h"
 
 namespace mlir::bpt {
 
@@ -26,6 +26,7 @@ int64_t multiplyDivisors(int64_t a, int64_t b);
 
 /// A number that `value`, an integer, is a multiple of.
 int64_t getKnownDivisor(Value value);
+int64_t getKnownDivisor(OpFoldResult number);
 
 } // namespace mlir::bpt
 
