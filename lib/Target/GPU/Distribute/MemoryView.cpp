@@ -134,11 +134,17 @@ LogicalResult Distributor::distributeSubView(memref::SubViewOp op) {
   return success();
 }
 
+static LogicalResult checkReshapable(Operation *op, const MemoryView &source) {
+  if (!source.shared)
+    return success();
+  return op->emitOpError("reshapes workgroup memory, whose layout is not "
+                         "linear");
+}
+
 LogicalResult Distributor::distributeCollapseShape(memref::CollapseShapeOp op) {
   const MemoryView &source = getView(op.getSrc());
-  if (source.shared)
-    return op.emitOpError("reshapes workgroup memory, whose layout is not "
-                          "linear");
+  if (failed(checkReshapable(op, source)))
+    return failure();
   MemoryView view = source;
   view.type = op.getResultType();
   view.sizes.clear();
@@ -170,9 +176,8 @@ LogicalResult Distributor::distributeCollapseShape(memref::CollapseShapeOp op) {
 
 LogicalResult Distributor::distributeExpandShape(memref::ExpandShapeOp op) {
   const MemoryView &source = getView(op.getSrc());
-  if (source.shared)
-    return op.emitOpError("reshapes workgroup memory, whose layout is not "
-                          "linear");
+  if (failed(checkReshapable(op, source)))
+    return failure();
   auto toLane = [&](Value value) { return getScalar(value); };
   MemoryView view = source;
   view.type = op.getResultType();

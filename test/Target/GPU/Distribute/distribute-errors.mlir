@@ -733,3 +733,34 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Workgroup memory in another shape.
+gpu.module @kernels {
+  gpu.func @f(%x: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %w = memref.alloc() : memref<16x1x8xf32, #gpu.address_space<workgroup>>
+    // expected-error@+1 {{reshapes workgroup memory, whose layout is not linear}}
+    %c = memref.collapse_shape %w [[0, 1], [2]] : memref<16x1x8xf32, #gpu.address_space<workgroup>> into memref<16x8xf32, #gpu.address_space<workgroup>>
+    %t = vector.transfer_read %c[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32, #gpu.address_space<workgroup>>, vector<16x8xf32>
+    vector.transfer_write %t, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  gpu.func @f(%x: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %w = memref.alloc() : memref<16x8xf32, #gpu.address_space<workgroup>>
+    // expected-error@+1 {{reshapes workgroup memory, whose layout is not linear}}
+    %e = memref.expand_shape %w [[0, 1], [2]] output_shape [2, 8, 8] : memref<16x8xf32, #gpu.address_space<workgroup>> into memref<2x8x8xf32, #gpu.address_space<workgroup>>
+    %t = vector.transfer_read %e[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<2x8x8xf32, #gpu.address_space<workgroup>>, vector<8x8xf32>
+    vector.transfer_write %t, %x[%c0, %c0] {in_bounds = [true, true]} : vector<8x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}
