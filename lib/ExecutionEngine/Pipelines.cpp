@@ -52,11 +52,13 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));
   OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createTileSumsPass());
   function.addPass(createTileChunksPass());
   cleanUp(function);
   function.addPass(createSplitFeedForwardPass());
   function.addPass(createTileRowsPass());
   cleanUp(function);
+  function.addPass(createTileColumnsPass());
   function.addPass(createTileKeysPass());
   function.addPass(createTileHiddenPass());
   cleanUp(function);

@@ -227,7 +227,7 @@ Value FunctionBuilder::rotate(Value x) {
   return RotaryEmbeddingOp::create(
       builder, init.getType(), x, /*position=*/Value(), init,
       RotaryKindAttr::get(builder.getContext(), *options.rotary), dim,
-      builder.getF64FloatAttr(10000.0));
+      /*inverse=*/UnitAttr(), builder.getF64FloatAttr(10000.0));
 }
 
 Value FunctionBuilder::add(Value a, Value b) {

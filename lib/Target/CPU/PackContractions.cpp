@@ -26,11 +26,12 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// A matrix product C += A · B with B given as [K, N] or as [N, K].
+/// A matrix product C += A · B with A given as [M, K] or as [K, M], and B as
+/// [K, N] or as [N, K].
 struct Product {
   linalg::ContractOp op;
   Value a, b, c;
-  bool transposed;
+  bool aTransposed, transposed;
 };
 
 /// Matches contractions of matrices in the order (m, n, k).
@@ -44,13 +45,15 @@ std::optional<Product> matchProduct(linalg::ContractOp op) {
     return AffineMap::get(3, 0, exprs, context);
   };
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  if (maps[0] != map({m, k}) || maps[2] != map({m, n}))
+  bool aTransposed = maps[0] == map({k, m});
+  if ((!aTransposed && maps[0] != map({m, k})) || maps[2] != map({m, n}))
     return std::nullopt;
   bool transposed = maps[1] == map({n, k});
   if (!transposed && maps[1] != map({k, n}))
     return std::nullopt;
-  return Product{op, op.getInputs()[0], op.getInputs()[1], op.getOutputs()[0],
-                 transposed};
+  return Product{
+      op,          op.getInputs()[0], op.getInputs()[1], op.getOutputs()[0],
+      aTransposed, transposed};
 }
 
 Type elementType(Value tensor) {
@@ -80,6 +83,7 @@ public:
                 : maxWidth;
 
     Value a = extended(product.a);
+    aTransposed = product.aTransposed;
     auto [b, isPanels] = getPanels(product);
     bool isWhole = !ShapedType::isDynamic(known) && known % width == 0;
     auto fill = product.c.getDefiningOp<linalg::FillOp>();
@@ -192,7 +196,10 @@ private:
     AffineExpr i, no, ni, k;
     bindDims(context, i, no, ni, k);
     SmallVector<AffineMap> maps{
-        AffineMap::get(4, 0, {i, k}, context),
+        AffineMap::get(4, 0,
+                       aTransposed ? ArrayRef<AffineExpr>{k, i}
+                                   : ArrayRef<AffineExpr>{i, k},
+                       context),
         AffineMap::get(4, 0,
                        isPanels ? ArrayRef<AffineExpr>{no, k, ni}
                                 : ArrayRef<AffineExpr>{k, no, ni},
@@ -286,6 +293,7 @@ private:
   IRRewriter &rewriter;
   Location loc = rewriter.getUnknownLoc();
   int64_t maxWidth, width = 0;
+  bool aTransposed = false;
   /// Panels of weights, by matrix, loop and form.
   DenseMap<std::tuple<Value, Operation *, int64_t>, Value> packedOnce;
 };
@@ -300,15 +308,15 @@ struct PackContractionsPass
           << ", but must be an even number of columns";
       return signalPassFailure();
     }
-    SmallVector<Product> products;
-    getOperation()->walk([&](linalg::ContractOp op) {
-      if (std::optional<Product> product = matchProduct(op))
-        products.push_back(*product);
-    });
+    SmallVector<linalg::ContractOp> products;
+    getOperation()->walk(
+        [&](linalg::ContractOp op) { products.push_back(op); });
     IRRewriter rewriter(&getContext());
     Packer packer(rewriter, panelWidth);
-    for (Product product : products)
-      packer.pack(product);
+    // Matched one by one: a product may add to the result of one before.
+    for (linalg::ContractOp op : products)
+      if (std::optional<Product> product = matchProduct(op))
+        packer.pack(*product);
   }
 };
 } // namespace

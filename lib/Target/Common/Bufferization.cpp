@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/Target/Common/Bufferization.h"
+#include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -18,6 +19,7 @@ void bpt::addBufferizationPasses(OpPassManager &pm) {
   auto &func = pm.nest<func::FuncOp>();
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  func.addPass(createRemoveBarriersPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   bufferization::OneShotBufferizePassOptions options;

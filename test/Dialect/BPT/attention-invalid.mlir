@@ -251,7 +251,7 @@ func.func @score_type(%q: tensor<1x4x2x8xf32>) {
 // -----
 
 func.func @yield_elsewhere(%s: f32) {
-  // expected-error @+1 {{expects parent op to be one of 'bpt.attention, bpt.online_attention'}}
+  // expected-error @+1 {{expects parent op to be one of 'bpt.attention, bpt.online_attention, bpt.attention_backward'}}
   bpt.yield %s : f32
 }
 

@@ -325,3 +325,14 @@ func.func @no_keys(%q: tensor<1x4x2x8xf32>, %k: tensor<1x0x2x8xf32>, %e: tensor<
       outs(%e, %l : tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> tensor<1x4x2x8xf32>, tensor<1x4x2xf32>
   return %o, %lse : tensor<1x4x2x8xf32>, tensor<1x4x2xf32>
 }
+
+// -----
+
+// A sum over no rows is where it starts.
+// CHECK-LABEL: func @empty_sum(
+// CHECK-SAME: %[[Z:[^:]*]]: tensor<4x5xf32>
+// CHECK: return %[[Z]]
+func.func @empty_sum(%z: tensor<4x5xf32>, %x: tensor<2x0x4xf32>, %dy: tensor<2x0x5xf32>) -> tensor<4x5xf32> {
+  %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<2x0x4xf32>, tensor<2x0x5xf32>) outs(%z : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %dw : tensor<4x5xf32>
+}

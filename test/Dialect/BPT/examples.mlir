@@ -80,3 +80,40 @@ func.func @yield(%q: tensor<1x4x2x8xf32>) {
   } -> tensor<1x4x2x8xf32>
   return
 }
+
+func.func @attention_backward(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %do: tensor<1x?x8x64xf32>,
+                              %lse: tensor<1x?x8xf32>, %delta: tensor<1x?x8xf32>, %dq: tensor<1x?x8x64xf32>, %dk: tensor<1x?x2x64xf32>, %dv: tensor<1x?x2x64xf32>) {
+  %d:3 = bpt.attention_backward
+      ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
+      cotangent(%do, %lse, %delta : tensor<1x?x8x64xf32>, tensor<1x?x8xf32>, tensor<1x?x8xf32>)
+      outs(%dq, %dk, %dv : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
+      {causal} -> tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>
+  return
+}
+
+func.func @linear_weight_gradient(%x: tensor<1x?x64xf32>, %dy: tensor<1x?x8x16xf32>, %z: tensor<64x8x16xf32>) {
+  %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<1x?x64xf32>, tensor<1x?x8x16xf32>)
+      outs(%z : tensor<64x8x16xf32>) -> tensor<64x8x16xf32>
+  return
+}
+
+func.func @embedding_gradient(%ids: tensor<1x?xi32>, %dx: tensor<1x?x64xf32>, %z: tensor<1000x64xf32>) {
+  %dt = bpt.embedding_gradient ins(%ids, %dx : tensor<1x?xi32>, tensor<1x?x64xf32>)
+      outs(%z : tensor<1000x64xf32>) -> tensor<1000x64xf32>
+  return
+}
+
+func.func @cross_entropy_backward(%h: tensor<1x?x64xf32>, %w: tensor<64x1000xf32>, %y: tensor<1x?xi32>, %lse: tensor<1x?xf32>,
+                                  %c: tensor<1x?xf32>, %dh: tensor<1x?x64xf32>, %dw: tensor<64x1000xf32>) {
+  %d:2 = bpt.cross_entropy_backward
+      ins(%h, %w, %y : tensor<1x?x64xf32>, tensor<64x1000xf32>, tensor<1x?xi32>)
+      cotangent(%lse, %c : tensor<1x?xf32>, tensor<1x?xf32>)
+      outs(%dh, %dw : tensor<1x?x64xf32>, tensor<64x1000xf32>)
+      -> tensor<1x?x64xf32>, tensor<64x1000xf32>
+  return
+}
+
+func.func @barrier(%x: tensor<1x?x64xf32>, %dy: tensor<1x?x64xf32>) {
+  %again = bpt.barrier %x after %dy : tensor<1x?x64xf32>, tensor<1x?x64xf32>
+  return
+}

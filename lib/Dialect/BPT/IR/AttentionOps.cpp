@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpUtils.h"
+#include "bpt/Dialect/BPT/IR/AttentionForms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -460,4 +461,97 @@ SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
 void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                                     MLIRContext *context) {
   addSharedPatterns<OnlineAttentionOp>(patterns, context);
+}
+
+//===----------------------------------------------------------------------===//
+// AttentionBackwardOp
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange AttentionBackwardOp::getDpsInitsMutable() {
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(11).first,
+                             getBiasInit() ? 4 : 3);
+}
+
+int64_t AttentionBackwardOp::getGroupSize() { return groupSize(*this); }
+bool AttentionBackwardOp::dependsOnPositions() {
+  return positionsMatter(*this);
+}
+
+BlockTable AttentionBackwardOp::getBlockTable() {
+  BlockTable table = inputTable(*this, /*numLoops=*/4);
+  int64_t group = groupSize(*this);
+  table.iterators[Rows] = utils::IteratorType::reduction;
+  table.add("output_cotangent", {{Batch}, {Rows}, {Heads}, {ValueDim}});
+  table.add("lse", {{Batch}, {Rows}, {Heads}});
+  table.add("delta", {{Batch}, {Rows}, {Heads}});
+  table.add("query_init", {{Batch}, {Rows}, {Heads}, {HeadDim}});
+  table.add("key_init", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});
+  table.add("value_init", {{Batch}, {Keys}, {Heads, group}, {ValueDim}});
+  if (Value bias = getBiasInit()) {
+    // A gradient that batch entries or heads share is summed over them.
+    for (unsigned dim : {Batch, Heads})
+      if (getDim(bias, dim == Batch ? 0 : 1) == 1)
+        table.iterators[dim] = utils::IteratorType::reduction;
+    table.add("bias_init", {{Batch, 1, getDim(bias, 0) == 1},
+                            {Heads, 1, getDim(bias, 1) == 1},
+                            {Rows},
+                            {Keys}});
+  }
+  return table;
+}
+
+LogicalResult AttentionBackwardOp::verify() {
+  if (failed(verifySameElementType(
+          *this,
+          {{"query", getQuery()}, {"output_cotangent", getOutputCotangent()}})))
+    return failure();
+  if (getBiasInit() && !getBias())
+    return emitOpError("a gradient of the bias needs a 'bias'");
+  if (getBiasInit())
+    for (unsigned dim : {0, 1})
+      if (getDim(getBias(), dim) != getDim(getBiasInit(), dim))
+        return emitOpError("gradient of the bias has size ")
+               << getDim(getBiasInit(), dim) << " in dimension " << dim
+               << ", but the bias has " << getDim(getBias(), dim);
+  return verifyInputs(*this, /*numPositions=*/4);
+}
+
+LogicalResult AttentionBackwardOp::verifyRegions() {
+  return verifyScoreRegion(*this);
+}
+
+void AttentionBackwardOp::locateTile(OpBuilder &builder, Operation *whole,
+                                     ArrayRef<OpFoldResult> offsets) {
+  locate(*this, builder, cast<AttentionBackwardOp>(whole), offsets);
+}
+
+// Five products where the forward pass has two.
+double AttentionBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
+  return 2.0 * sizes[Batch] * sizes[Heads] *
+         countPairs(*this, sizes[Rows], sizes[Keys]) *
+         (3.0 * sizes[HeadDim] + 2.0 * sizes[ValueDim]);
+}
+
+bool AttentionBackwardOp::isCheapToRecompute() { return false; }
+
+SmallVector<StringRef> AttentionBackwardOp::getStrategyOptions() {
+  return {"rows", "chunk", "keys", "heads"};
+}
+
+void AttentionBackwardOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
+  using Op = AttentionBackwardOp;
+  patterns.add<FoldCasts<Op>, DropDeadMasks<Op>, DropDefaultScale<Op>,
+               DropIdentityScore<Op>, DropDeadPositions<Op>>(context);
+}
+
+void bpt::locateWhole(OpBuilder &builder, AttentionBackwardOp op) {
+  if (!op.dependsOnPositions() || !op.getPositions().empty())
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  if (op.getCausal() || op.getWindow())
+    op.getDiagonalMutable().assign(getDiagonalOf(builder, op));
+  Value zero = arith::ConstantIndexOp::create(builder, op.getLoc(), 0);
+  op.getPositionsMutable().assign(SmallVector<Value>(4, zero));
 }

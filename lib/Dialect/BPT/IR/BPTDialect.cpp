@@ -59,6 +59,9 @@ void BPTDialect::initialize() {
   attachBlockedTiling(getContext());
   attachRuntimeVerification(getContext());
   attachPartialAttention(getContext());
+  attachScalarDerivatives(getContext());
+  attachLinalgVjps(getContext());
+  attachTensorVjps(getContext());
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -125,11 +128,32 @@ struct DropEmptyComputation
     return success();
   }
 };
+/// A sum over no rows, or no keys, is where it starts.
+struct DropEmptySum : public OpInterfaceRewritePattern<BlockedOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  LogicalResult matchAndRewrite(BlockedOpInterface op,
+                                PatternRewriter &rewriter) const override {
+    BlockTable table = op.getBlockTable();
+    if (table.iterators[kRowLoop] != utils::IteratorType::reduction)
+      return failure();
+    bool isEmpty = false;
+    for (auto [operand, map] : llvm::zip(op->getOperands(), table.operands))
+      for (auto [position, ref] : llvm::enumerate(map))
+        isEmpty |=
+            table.isLoop(ref.dim) && !ref.broadcast &&
+            cast<RankedTensorType>(operand.getType()).getDimSize(position) == 0;
+    if (!isEmpty)
+      return failure();
+    rewriter.replaceOp(
+        op, cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits());
+    return success();
+  }
+};
 } // namespace
 
 void BPTDialect::getCanonicalizationPatterns(
     RewritePatternSet &patterns) const {
-  patterns.add<DropEmptyComputation>(getContext());
+  patterns.add<DropEmptyComputation, DropEmptySum>(getContext());
 }
 
 LogicalResult BPTDialect::verifyOperationAttribute(Operation *op,

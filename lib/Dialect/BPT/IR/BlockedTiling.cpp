@@ -66,10 +66,11 @@ SmallVector<Range> getDomain(OpBuilder &builder, Operation *op,
 }
 
 /// A tile of a shared dimension is exact if it holds whole groups, or lies
-/// inside one.
-bool cutsWholeGroups(OpFoldResult offset, OpFoldResult size, int64_t group) {
+/// inside one. What is summed over a group is not written by parts of it.
+bool cutsWholeGroups(OpFoldResult offset, OpFoldResult size, int64_t group,
+                     bool isWritten) {
   std::optional<int64_t> extent = getConstantIntValue(size);
-  if (extent && *extent > 0 && group % *extent == 0)
+  if (!isWritten && extent && *extent > 0 && group % *extent == 0)
     return isKnownMultipleOf(offset, *extent);
   return isKnownMultipleOf(offset, group) && isKnownMultipleOf(size, group);
 }
@@ -93,12 +94,14 @@ LogicalResult getOperandSlice(OpBuilder &builder, Operation *op,
       OpFoldResult whole = scale(
           builder, loc, tensor::getMixedSize(builder, loc, value, position),
           ref.divisor);
-      if (!cutsWholeGroups(offset, size, ref.divisor) &&
+      bool isWritten = cast<DestinationStyleOpInterface>(op).isDpsInit(
+          &op->getOpOperand(operand));
+      if (!cutsWholeGroups(offset, size, ref.divisor, isWritten) &&
           !(isConstantIntValue(offset, 0) && areKnownEqual(size, whole)))
         return op->emitOpError("cannot be tiled here: a tile of '")
-               << table.dims[ref.dim]
-               << "' must hold a divisor or a multiple of " << ref.divisor
-               << ", the entries that share one of '"
+               << table.dims[ref.dim] << "' must hold "
+               << (isWritten ? "" : "a divisor or ") << "a multiple of "
+               << ref.divisor << ", the entries that share one of '"
                << table.operandNames[operand] << "'";
       AffineExpr d0 = builder.getAffineDimExpr(0);
       offset = apply(builder, loc, d0.floorDiv(ref.divisor), {offset});
@@ -324,5 +327,7 @@ template <typename... OpTys> void attach(MLIRContext *context) {
 
 void bpt::attachBlockedTiling(MLIRContext *context) {
   attach<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
-         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp>(context);
+         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp,
+         AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
+         CrossEntropyBackwardOp>(context);
 }

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TileBuilder.h"
+#include "AttentionScores.h"
 #include "bpt/Dialect/BPT/IR/AttentionForms.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
@@ -111,28 +111,29 @@ AttentionOp::decomposeOperation(OpBuilder &builder) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// One head of one batch entry, as matrices.
-struct Head {
-  Value query, key, value, bias, querySegments, keySegments;
-  Value acc, max, sum;
-  /// Which batch entry and head this is, within the operation's operands.
-  Value batch, head;
-};
-
 /// Emits the steps of the online softmax for one head.
 class OnlineStep {
 public:
-  OnlineStep(TileBuilder &tile, OnlineAttentionOp op, const Head &head)
-      : tile(tile), op(op), head(head), rows(tile.sizes(head.query)[0]),
-        keys(tile.sizes(head.key)[0]) {}
+  OnlineStep(TileBuilder &tile, const AttentionHead &head, Value acc, Value max,
+             Value sum)
+      : tile(tile), head(head), acc(acc), max(max), sum(sum),
+        rows(tile.sizes(head.query)[0]), keys(tile.sizes(head.key)[0]) {}
 
   SmallVector<Value> emit() {
-    Value scores =
-        tile.contract(scaledQuery(), head.key, tile.filled({rows, keys}, 0.0),
-                      /*transposed=*/true);
-    if (head.bias || op.getScoreRegion() || op.getCausal() || op.getWindow() ||
-        head.querySegments)
-      scores = modify(scores);
+    ScoreBuilder builder(tile, head);
+    Value scores = tile.contract(builder.scaled(head.query), head.key,
+                                 tile.filled({rows, keys}, 0.0),
+                                 /*transposed=*/true);
+    // Bias, score region and masks, in place on the scores.
+    if (head.modifiesScores())
+      scores = tile.generic(2, 0, builder.operands(), {{scores, {0, 1}}},
+                            [&](OpBuilder &b, Location l, ValueRange v) {
+                              return SmallVector<Value>{
+                                  builder
+                                      .modify(b, l, v.back(), v.drop_back(),
+                                              /*derive=*/false)
+                                      .value};
+                            })[0];
 
     Value blockMax = tile.generic(
         2, 1, {{scores, {0, 1}}},
@@ -146,7 +147,7 @@ public:
     // the scores are.
     Value log2e = tile.f32(kLog2E);
     SmallVector<Value> maxAndRescale = tile.generic(
-        1, 0, {{blockMax, {0}}}, {{head.max, {0}}, {tile.empty({rows}), {0}}},
+        1, 0, {{blockMax, {0}}}, {{max, {0}}, {tile.empty({rows}), {0}}},
         [&](OpBuilder &b, Location l, ValueRange v) {
           Value inBase2 = arith::MulFOp::create(b, l, v[0], log2e);
           Value m = arith::MaxNumFOp::create(b, l, v[1], inBase2);
@@ -154,9 +155,9 @@ public:
               math::Exp2Op::create(b, l, arith::SubFOp::create(b, l, v[1], m));
           return SmallVector<Value>{m, a};
         });
-    Value max = maxAndRescale[0], rescale = maxAndRescale[1];
+    Value newMax = maxAndRescale[0], rescale = maxAndRescale[1];
     Value p = tile.generic(
-        2, 0, {{max, {0}}}, {{scores, {0, 1}}},
+        2, 0, {{newMax, {0}}}, {{scores, {0, 1}}},
         [&](OpBuilder &b, Location l, ValueRange v) {
           Value negated = arith::NegFOp::create(b, l, v[0]);
           Value exponent = math::FmaOp::create(b, l, v[1], log2e, negated);
@@ -166,127 +167,21 @@ public:
       return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], v[1])};
     };
     Value rescaledSum =
-        tile.generic(1, 0, {{rescale, {0}}}, {{head.sum, {0}}}, times)[0];
-    Value sum = tile.generic(2, 1, {{p, {0, 1}}}, {{rescaledSum, {0}}},
-                             [](OpBuilder &b, Location l, ValueRange v) {
-                               return SmallVector<Value>{
-                                   arith::AddFOp::create(b, l, v[1], v[0])};
-                             })[0];
+        tile.generic(1, 0, {{rescale, {0}}}, {{sum, {0}}}, times)[0];
+    Value newSum = tile.generic(2, 1, {{p, {0, 1}}}, {{rescaledSum, {0}}},
+                                [](OpBuilder &b, Location l, ValueRange v) {
+                                  return SmallVector<Value>{
+                                      arith::AddFOp::create(b, l, v[1], v[0])};
+                                })[0];
     Value rescaledAcc =
-        tile.generic(2, 0, {{rescale, {0}}}, {{head.acc, {0, 1}}}, times)[0];
-    Value acc = tile.contract(p, head.value, rescaledAcc);
-    return {acc, max, sum};
+        tile.generic(2, 0, {{rescale, {0}}}, {{acc, {0, 1}}}, times)[0];
+    return {tile.contract(p, head.value, rescaledAcc), newMax, newSum};
   }
 
 private:
-  /// The query in f32 times the scale.
-  Value scaledQuery() {
-    OpFoldResult headDim = tile.sizes(head.query)[1];
-    OpBuilder &builder = tile.builder;
-    Value factor;
-    if (op.getScale()) {
-      factor = tile.f32(op.getScale()->convertToDouble());
-    } else if (auto dim = getConstantIntValue(headDim)) {
-      factor = tile.f32(1.0 / std::sqrt(static_cast<double>(*dim)));
-    } else {
-      Value integer = arith::IndexCastOp::create(
-          builder, tile.loc, builder.getI64Type(), cast<Value>(headDim));
-      Value size = arith::SIToFPOp::create(builder, tile.loc,
-                                           builder.getF32Type(), integer);
-      factor =
-          arith::DivFOp::create(builder, tile.loc, tile.f32(1.0),
-                                math::SqrtOp::create(builder, tile.loc, size));
-    }
-    return tile.generic(
-        2, 0, {{head.query, {0, 1}}}, {{tile.empty({rows, headDim}), {0, 1}}},
-        [&](OpBuilder &b, Location l, ValueRange v) {
-          return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], factor)};
-        })[0];
-  }
-
-  /// Bias, score region and masks, in place on the scores.
-  Value modify(Value scores) {
-    SmallVector<TileBuilder::Operand> inputs;
-    if (head.bias)
-      inputs.push_back({head.bias, {0, 1}});
-    if (head.querySegments) {
-      inputs.push_back({head.querySegments, {0}});
-      inputs.push_back({head.keySegments, {1}});
-    }
-    return tile.generic(
-        2, 0, inputs, {{scores, {0, 1}}},
-        [&](OpBuilder &b, Location l, ValueRange v) {
-          unsigned next = 0;
-          Value score = v.back();
-          if (head.bias)
-            score = arith::AddFOp::create(b, l, score, v[next++]);
-          Value i, j;
-          if (op.dependsOnPositions()) {
-            i = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 0),
-                                      op.getPositions()[1]);
-            j = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 1),
-                                      op.getPositions()[3]);
-          }
-          if (op.getScoreRegion())
-            score = inlineScore(b, l, score, i, j);
-          Value keep = getMask(b, l, i, j);
-          if (head.querySegments) {
-            Value same = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq,
-                                               v[next], v[next + 1]);
-            keep = keep ? arith::AndIOp::create(b, l, keep, same).getResult()
-                        : same;
-          }
-          if (keep) {
-            Value none = arith::ConstantOp::create(
-                b, l,
-                b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
-            score = arith::SelectOp::create(b, l, keep, score, none);
-          }
-          return SmallVector<Value>{score};
-        })[0];
-  }
-
-  Value inlineScore(OpBuilder &b, Location l, Value score, Value i, Value j) {
-    Block &block = op.getScoreRegion()->front();
-    IRMapping mapping;
-    Value batch = arith::AddIOp::create(b, l, head.batch, op.getPositions()[0]);
-    Value headIndex =
-        arith::AddIOp::create(b, l, head.head, op.getPositions()[2]);
-    mapping.map(block.getArguments(),
-                ValueRange{score, batch, headIndex, i, j});
-    for (Operation &inner : block.without_terminator())
-      b.clone(inner, mapping);
-    return mapping.lookupOrDefault(
-        cast<YieldOp>(block.getTerminator()).getScore());
-  }
-
-  /// Whether key j is kept for query i by the masks by position.
-  Value getMask(OpBuilder &b, Location l, Value i, Value j) {
-    if (!op.getCausal() && !op.getWindow())
-      return {};
-    Value aligned = arith::AddIOp::create(b, l, i, op.getDiagonal());
-    Value keep;
-    auto require = [&](arith::CmpIPredicate predicate, Value a, Value c) {
-      Value holds = arith::CmpIOp::create(b, l, predicate, a, c);
-      keep =
-          keep ? arith::AndIOp::create(b, l, keep, holds).getResult() : holds;
-    };
-    if (op.getCausal())
-      require(arith::CmpIPredicate::sle, j, aligned);
-    if (auto window = op.getWindow()) {
-      Value reach = arith::ConstantIndexOp::create(b, l, *window);
-      require(arith::CmpIPredicate::slt,
-              arith::SubIOp::create(b, l, aligned, j), reach);
-      if (!op.getCausal())
-        require(arith::CmpIPredicate::slt,
-                arith::SubIOp::create(b, l, j, aligned), reach);
-    }
-    return keep;
-  }
-
   TileBuilder &tile;
-  OnlineAttentionOp op;
-  const Head &head;
+  const AttentionHead &head;
+  Value acc, max, sum;
   OpFoldResult rows, keys;
 };
 } // namespace
@@ -295,46 +190,20 @@ FailureOr<SmallVector<Value>>
 OnlineAttentionOp::decomposeOperation(OpBuilder &builder) {
   TileBuilder tile(builder, getLoc());
   SmallVector<OpFoldResult> sizes = tile.sizes(getQuery());
-  int64_t group = getGroupSize();
-  auto broadcasts = [&](Value bias, unsigned dim) {
-    return cast<RankedTensorType>(bias.getType()).getDimSize(dim) == 1;
-  };
   return tile.forEach(
       sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
         return tile.forEach(
             sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
-              OpFoldResult zero = builder.getIndexAttr(0), kvHead = h;
-              if (group != 1 && !isConstantIntValue(h, 0))
-                kvHead =
-                    arith::DivUIOp::create(builder, getLoc(), cast<Value>(h),
-                                           tile.index(group))
-                        .getResult();
-              auto matrix = [&](Value tensor, OpFoldResult headIndex) {
-                return tile.slice(tile.slice(tensor, 0, b), 1, headIndex);
-              };
-              Head head;
-              head.query = matrix(getQuery(), h);
-              head.key = matrix(getKey(), kvHead);
-              head.value = matrix(getValue(), kvHead);
-              if (Value bias = getBias())
-                head.bias = tile.slice(
-                    tile.slice(bias, 0, broadcasts(bias, 0) ? zero : b), 0,
-                    broadcasts(bias, 1) ? zero : h);
-              if (getQuerySegments()) {
-                head.querySegments = tile.slice(getQuerySegments(), 0, b);
-                head.keySegments = tile.slice(getKeySegments(), 0, b);
-              }
-              SmallVector<Value> ofEntry;
-              for (Value tensor : state)
+              AttentionHead head = getAttentionHead(
+                  tile, *this, b, h, getKvHead(tile, h, getGroupSize()));
+              SmallVector<Value> ofEntry, ofHead;
+              for (Value tensor : state) {
                 ofEntry.push_back(tile.slice(tensor, 0, b));
-              head.acc = tile.slice(ofEntry[0], 1, h);
-              head.max = tile.slice(ofEntry[1], 1, h);
-              head.sum = tile.slice(ofEntry[2], 1, h);
-              head.batch =
-                  getValueOrCreateConstantIndexOp(builder, getLoc(), b);
-              head.head = getValueOrCreateConstantIndexOp(builder, getLoc(), h);
-
-              SmallVector<Value> next = OnlineStep(tile, *this, head).emit();
+                ofHead.push_back(tile.slice(ofEntry.back(), 1, h));
+              }
+              SmallVector<Value> next =
+                  OnlineStep(tile, head, ofHead[0], ofHead[1], ofHead[2])
+                      .emit();
               for (auto [result, entry, tensor] :
                    llvm::zip(next, ofEntry, state))
                 result = tile.unslice(tile.unslice(result, entry, 1, h), tensor,

@@ -118,8 +118,12 @@ RotaryEmbeddingOp::decomposeOperation(OpBuilder &builder) {
           {{init, {0, 1, 2, 3}}}, [&](OpBuilder &b, Location l, ValueRange v) {
             Value a = arith::MulFOp::create(b, l, v[0], v[isSecond ? 3 : 2]);
             Value c = arith::MulFOp::create(b, l, v[1], v[isSecond ? 2 : 3]);
-            Value y = isSecond ? arith::AddFOp::create(b, l, a, c).getResult()
-                               : arith::SubFOp::create(b, l, a, c).getResult();
+            // The sine changes its sign with the angle.
+            Value sine = isSecond ? a : c, cosine = isSecond ? c : a;
+            bool adds = isSecond != getInverse();
+            Value y =
+                adds ? arith::AddFOp::create(b, l, cosine, sine).getResult()
+                     : arith::SubFOp::create(b, l, cosine, sine).getResult();
             return SmallVector<Value>{y};
           })[0];
     };

@@ -7,9 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "TileBuilder.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "VocabularyLoop.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <limits>
 
@@ -24,14 +23,7 @@ using State = SmallVector<Value>;
 /// Adds the logits of vocabulary entries [first, first + size) to the state.
 State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
                Value first, OpFoldResult size, ValueRange state) {
-  OpBuilder &builder = tile.builder;
-  Location loc = tile.loc;
-  SmallVector<OpFoldResult> weightSizes = tile.sizes(weight);
-  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1);
-  Value block = tensor::ExtractSliceOp::create(
-      builder, loc, weight, ArrayRef<OpFoldResult>{zero, first},
-      ArrayRef<OpFoldResult>{weightSizes[0], size},
-      ArrayRef<OpFoldResult>{one, one});
+  Value block = sliceColumns(tile, weight, first, size);
   OpFoldResult rows = tile.sizes(hidden)[0];
   Value z = tile.contract(hidden, block, tile.filled({rows, size}, 0.0));
   // The label's logit: at most one column of one block adds to it.
@@ -98,12 +90,8 @@ Value combineLse(OpBuilder &b, Location l, Value m, Value sum) {
 FailureOr<SmallVector<Value>>
 CrossEntropyOp::decomposeOperation(OpBuilder &builder) {
   TileBuilder tile(builder, getLoc());
-  Location loc = getLoc();
   OpFoldResult rows = tile.sizes(getHidden())[1];
   OpFoldResult vocab = tile.sizes(getWeight())[1];
-  auto strategy = getOperation()->getAttrOfType<StrategyAttr>(
-      BPTDialect::kStrategyAttrName);
-  int64_t step = strategy ? strategy.getVocab() : 0;
 
   return tile.forEach(
       tile.sizes(getHidden())[0], getDpsInits(),
@@ -112,34 +100,12 @@ CrossEntropyOp::decomposeOperation(OpBuilder &builder) {
         Value labels = tile.slice(getLabels(), 0, batch);
         State state{tile.filled({rows}, std::numeric_limits<float>::lowest()),
                     tile.filled({rows}, 0.0), tile.filled({rows}, 0.0)};
-        std::optional<int64_t> known = getConstantIntValue(vocab);
-        if (step == 0 || (known && *known <= step)) {
-          state = addBlock(tile, hidden, getWeight(), labels, tile.index(0),
-                           vocab, state);
-        } else {
-          auto loop = scf::ForOp::create(
-              builder, loc, tile.index(0),
-              getValueOrCreateConstantIndexOp(builder, loc, vocab),
-              tile.index(step), state);
-          OpBuilder::InsertionGuard guard(builder);
-          builder.setInsertionPointToStart(loop.getBody());
-          Value first = loop.getInductionVar();
-          OpFoldResult size = builder.getIndexAttr(step);
-          if (!known || *known % step != 0) {
-            AffineExpr d0 = builder.getAffineDimExpr(0),
-                       d1 = builder.getAffineDimExpr(1);
-            size = affine::makeComposedFoldedAffineMin(
-                builder, loc,
-                AffineMap::get(2, 0,
-                               {builder.getAffineConstantExpr(step), d1 - d0},
-                               builder.getContext()),
-                {OpFoldResult(first), vocab});
-          }
-          scf::YieldOp::create(builder, loc,
-                               addBlock(tile, hidden, getWeight(), labels,
-                                        first, size, loop.getRegionIterArgs()));
-          state = SmallVector<Value>(loop.getResults());
-        }
+        state = forEachVocabularyBlock(
+            tile, *this, vocab, state,
+            [&](Value first, OpFoldResult size, ValueRange carried) {
+              return addBlock(tile, hidden, getWeight(), labels, first, size,
+                              carried);
+            });
         SmallVector<TileBuilder::Operand> inits;
         for (Value init : carried)
           inits.push_back({tile.slice(init, 0, batch), {0}});

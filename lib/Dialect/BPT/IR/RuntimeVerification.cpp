@@ -101,5 +101,7 @@ template <typename... OpTys> void attach(MLIRContext *context) {
 
 void bpt::attachRuntimeVerification(MLIRContext *context) {
   attach<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
-         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp>(context);
+         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp,
+         AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
+         CrossEntropyBackwardOp>(context);
 }

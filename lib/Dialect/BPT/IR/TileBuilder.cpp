@@ -93,21 +93,28 @@ SmallVector<Value> TileBuilder::generic(unsigned rank, unsigned reductions,
   return SmallVector<Value>(op.getResults());
 }
 
-Value TileBuilder::contract(Value a, Value b, Value init, bool transposed) {
-  AffineExpr m = builder.getAffineDimExpr(0), n = builder.getAffineDimExpr(1),
-             k = builder.getAffineDimExpr(2);
-  MLIRContext *context = builder.getContext();
-  SmallVector<AffineMap> maps{AffineMap::get(3, 0, {m, k}, context),
-                              AffineMap::get(3, 0,
-                                             transposed
-                                                 ? ArrayRef<AffineExpr>{n, k}
-                                                 : ArrayRef<AffineExpr>{k, n},
-                                             context),
-                              AffineMap::get(3, 0, {m, n}, context)};
-  return linalg::ContractOp::create(builder, loc, TypeRange{init.getType()},
-                                    ValueRange{a, b}, ValueRange{init},
-                                    builder.getAffineMapArrayAttr(maps))
+/// init + the product of matrices whose indices are dimensions (m, n, k).
+static Value createContract(TileBuilder &tile, Value a, ArrayRef<unsigned> ofA,
+                            Value b, ArrayRef<unsigned> ofB, Value init) {
+  OpBuilder &builder = tile.builder;
+  auto map = [&](ArrayRef<unsigned> dims) {
+    return AffineMap::getMultiDimMapWithTargets(3, dims, builder.getContext());
+  };
+  SmallVector<AffineMap> maps{map(ofA), map(ofB), map({0, 1})};
+  return linalg::ContractOp::create(
+             builder, tile.loc, TypeRange{init.getType()}, ValueRange{a, b},
+             ValueRange{init}, builder.getAffineMapArrayAttr(maps))
       .getResult(0);
+}
+
+Value TileBuilder::contract(Value a, Value b, Value init, bool transposed) {
+  return createContract(
+      *this, a, {0, 2}, b,
+      transposed ? ArrayRef<unsigned>{1, 2} : ArrayRef<unsigned>{2, 1}, init);
+}
+
+Value TileBuilder::contractTransposed(Value a, Value b, Value init) {
+  return createContract(*this, a, {2, 0}, b, {2, 1}, init);
 }
 
 Value TileBuilder::extended(Value tensor) {
@@ -185,13 +192,17 @@ Value TileBuilder::flattenWeight(Value tensor, unsigned leading) {
 }
 
 Value TileBuilder::unflattenColumns(Value matrix, Value like) {
+  return unflattenWeight(matrix, like, 1);
+}
+
+Value TileBuilder::unflattenWeight(Value matrix, Value like, unsigned leading) {
   unsigned rank = rankOf(like);
   if (rank == 2)
     return matrix;
   auto type = RankedTensorType::get(
       cast<RankedTensorType>(like.getType()).getShape(), elementType(matrix));
   return tensor::ExpandShapeOp::create(builder, loc, type, matrix,
-                                       splitAt(1, rank), sizes(like));
+                                       splitAt(leading, rank), sizes(like));
 }
 
 SmallVector<Value> TileBuilder::forEach(

@@ -55,6 +55,8 @@ public:
 
   /// init + a · b on matrices [M, K] and [K, N], or [N, K] if `transposed`.
   Value contract(Value a, Value b, Value init, bool transposed = false);
+  /// init + aᵀ · b on matrices [K, M] and [K, N].
+  Value contractTransposed(Value a, Value b, Value init);
 
   /// The matrix, with elements of f32 / of the type of `init`, into which it is
   /// written.
@@ -65,10 +67,12 @@ public:
   Value slice(Value tensor, unsigned dim, OpFoldResult at);
   Value unslice(Value part, Value into, unsigned dim, OpFoldResult at);
 
-  /// Keeps the first dimension and makes one of all others, and the inverse.
+  /// Makes one dimension of the leading ones (the first) and one of all others,
+  /// and the inverse.
   Value flattenColumns(Value tensor);
   Value flattenWeight(Value tensor, unsigned leading);
   Value unflattenColumns(Value matrix, Value like);
+  Value unflattenWeight(Value matrix, Value like, unsigned leading);
 
   /// Runs the body for 0 … extent − 1 with values carried from one to the next;
   /// without a loop when the extent is 1.

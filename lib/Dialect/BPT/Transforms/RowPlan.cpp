@@ -45,8 +45,10 @@ bool isRowParallel(Operation *op) {
   if (!isa<TilingInterface>(op) ||
       !llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
-  if (isa<BlockedOpInterface>(op))
-    return true;
+  // Gradients of weights, keys and values are sums over the rows.
+  if (auto blocked = dyn_cast<BlockedOpInterface>(op))
+    return blocked.getBlockTable().iterators[kRowLoop] ==
+           utils::IteratorType::parallel;
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && linalgOp.hasPureTensorSemantics() && getRowLoop(linalgOp);
 }

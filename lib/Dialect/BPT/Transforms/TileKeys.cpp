@@ -22,18 +22,18 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// Makes the loops over key blocks of one head's attention.
-class KeyLoops {
+/// Replaces an operation whose last loop runs over the keys by loops over
+/// blocks of them, which carry its destinations.
+template <typename OpTy> class KeyLoops {
 public:
-  KeyLoops(RewriterBase &rewriter, AttentionOp op, int64_t step)
-      : rewriter(rewriter), op(op), loc(op.getLoc()), step(step) {}
+  KeyLoops(RewriterBase &rewriter, OpTy whole, int64_t step)
+      : rewriter(rewriter), whole(whole), loc(whole.getLoc()), step(step) {}
 
+  /// Returns what the loops carry in the end.
   SmallVector<Value> emit(SmallVectorImpl<Operation *> &steps) {
-    keys = tensor::getMixedSize(rewriter, loc, op.getKey(), 1);
-    rows = tensor::getMixedSize(rewriter, loc, op.getQuery(), 1);
-    SmallVector<Value> state = startOnlineAttention(rewriter, op);
-    // The whole of which every step is a tile.
-    whole = createOnlineAttention(rewriter, op, state);
+    keys = tensor::getMixedSize(rewriter, loc, whole.getKey(), 1);
+    rows = tensor::getMixedSize(rewriter, loc, whole.getQuery(), 1);
+    SmallVector<Value> state(whole.getDpsInits());
     std::optional<int64_t> known = getConstantIntValue(keys);
     if (step == 0 || (known && *known <= step)) {
       steps.push_back(whole);
@@ -44,22 +44,22 @@ public:
     // what every row sees. All but 'end' are rounded to the grid of blocks.
     OpFoldResult zero = rewriter.getIndexAttr(0);
     OpFoldResult first = zero, wholeFirst = zero, end = keys, wholeEnd = keys;
-    bool masked = op.getCausal() || op.getWindow();
+    bool masked = whole.getCausal() || whole.getWindow();
     if (masked) {
       // Key aligned with the tile's first row, and with the row past its last.
       OpFoldResult top = whole.getDiagonal();
       top = sum(top, whole.getPositions()[1]);
       OpFoldResult bottom = sum(top, rows);
-      if (op.getCausal()) {
+      if (whole.getCausal()) {
         end = least(keys, bottom);
         wholeEnd = least(keys, sum(top, rewriter.getIndexAttr(1)));
       }
-      if (std::optional<int64_t> window = op.getWindow()) {
+      if (std::optional<int64_t> window = whole.getWindow()) {
         OpFoldResult reach = rewriter.getIndexAttr(*window);
         first = floorToBlock(
             most(zero, difference(sum(top, rewriter.getIndexAttr(1)), reach)));
         wholeFirst = ceilToBlock(most(zero, difference(bottom, reach)));
-        if (!op.getCausal()) {
+        if (!whole.getCausal()) {
           end = least(keys,
                       difference(sum(bottom, reach), rewriter.getIndexAttr(1)));
           wholeEnd = least(keys, sum(top, reach));
@@ -69,17 +69,16 @@ public:
       wholeEnd = most(zero, wholeEnd);
     }
     wholeEnd = floorToBlock(wholeEnd);
-    if (op.getWindow()) {
+    if (whole.getWindow()) {
       // The three ranges follow each other also where the middle one is empty.
       wholeFirst = most(first, least(wholeFirst, ceilToBlock(end)));
       wholeEnd = most(wholeFirst, wholeEnd);
     }
 
-    if (op.getWindow())
+    if (whole.getWindow())
       state = loop(first, wholeFirst, /*isWhole=*/false, state, steps);
     state = loop(wholeFirst, wholeEnd, /*isWhole=*/true, state, steps);
     state = loop(wholeEnd, end, /*isWhole=*/false, state, steps);
-    rewriter.eraseOp(whole);
     return state;
   }
 
@@ -112,26 +111,17 @@ private:
     }
     offsets.back() = position;
     sizes.back() = size;
-    FailureOr<TilingResult> tiled =
-        cast<TilingInterface>(whole.getOperation())
-            .getTiledImplementation(rewriter, offsets, sizes);
+    FailureOr<CarriedTile> tiled =
+        tileInto(rewriter, whole, offsets, sizes, forOp.getRegionIterArgs());
     assert(succeeded(tiled) && "a range of keys is always a tile");
-    auto tile = cast<OnlineAttentionOp>(tiled->tiledOps.front());
-    // The tile adds to what the loop carries, not to the start.
-    rewriter.modifyOpInPlace(tile, [&] {
-      for (auto [init, carried] :
-           llvm::zip(tile.getDpsInitsMutable(), forOp.getRegionIterArgs()))
-        init.set(carried);
-      for (auto [result, carried] :
-           llvm::zip(tile.getResults(), forOp.getRegionIterArgs()))
-        result.setType(cast<RankedTensorType>(carried.getType()));
-      if (isWhole) {
+    auto tile = cast<OpTy>(tiled->op);
+    if (isWhole)
+      rewriter.modifyOpInPlace(tile, [&] {
         tile.setCausal(false);
         tile.removeWindowAttr();
-      }
-    });
+      });
     steps.push_back(tile);
-    scf::YieldOp::create(rewriter, loc, tile.getResults());
+    scf::YieldOp::create(rewriter, loc, tiled->carried);
     return SmallVector<Value>(forOp.getResults());
   }
 
@@ -163,10 +153,10 @@ private:
   AffineExpr d1() { return rewriter.getAffineDimExpr(1); }
 
   RewriterBase &rewriter;
-  AttentionOp op;
+  /// The operation of which every step is a tile.
+  OpTy whole;
   Location loc;
   int64_t step;
-  OnlineAttentionOp whole;
   OpFoldResult keys, rows;
 };
 } // namespace
@@ -201,9 +191,73 @@ bpt::tileKeys(RewriterBase &rewriter, AttentionOp op, int64_t keys) {
     return failure();
   rewriter.setInsertionPoint(*oneHead);
   SmallVector<Operation *> steps;
-  SmallVector<Value> state = KeyLoops(rewriter, *oneHead, keys).emit(steps);
+  OnlineAttentionOp whole = createOnlineAttention(
+      rewriter, *oneHead, startOnlineAttention(rewriter, *oneHead));
+  SmallVector<Value> state = KeyLoops(rewriter, whole, keys).emit(steps);
+  if (!llvm::is_contained(steps, whole.getOperation()))
+    rewriter.eraseOp(whole);
   rewriter.replaceOp(*oneHead,
                      finishOnlineAttention(rewriter, *oneHead, state));
+  return steps;
+}
+
+/// Cuts one loop of an operation; without effect where one block holds all.
+static FailureOr<AttentionBackwardOp>
+cut(RewriterBase &rewriter, AttentionBackwardOp op,
+    ArrayRef<std::pair<unsigned, int64_t>> loops,
+    scf::SCFTilingOptions::LoopType type) {
+  rewriter.setInsertionPoint(op);
+  auto tiling = cast<TilingInterface>(op.getOperation());
+  SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
+  SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
+  bool any = false;
+  for (auto [loop, size] : loops) {
+    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
+    if (size == 0 || (extent && *extent <= size))
+      continue;
+    sizes[loop] = rewriter.getIndexAttr(size);
+    any = true;
+  }
+  if (!any)
+    return op;
+  scf::SCFTilingOptions options;
+  options.setTileSizes(sizes);
+  options.setLoopType(type);
+  FailureOr<scf::SCFTilingResult> tiled =
+      scf::tileUsingSCF(rewriter, tiling, options);
+  if (failed(tiled))
+    return failure();
+  rewriter.replaceOp(op, tiled->replacements);
+  return cast<AttentionBackwardOp>(tiled->tiledOps.front());
+}
+
+FailureOr<SmallVector<Operation *>>
+bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
+                      int64_t rows, int64_t keys) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  locateWhole(rewriter, op);
+  // Batch entries and key heads are independent, unless they share a gradient.
+  auto tiling = cast<TilingInterface>(op.getOperation());
+  SmallVector<utils::IteratorType> kinds = tiling.getLoopIteratorTypes();
+  enum : unsigned { Batch, Rows, Heads };
+  SmallVector<std::pair<unsigned, int64_t>> parallel, sequential;
+  for (auto [loop, size] :
+       {std::pair<unsigned, int64_t>{Batch, 1}, {Heads, op.getGroupSize()}})
+    (kinds[loop] == utils::IteratorType::parallel ? parallel : sequential)
+        .push_back({loop, size});
+  sequential.push_back({Rows, rows});
+  using LoopType = scf::SCFTilingOptions::LoopType;
+  FailureOr<AttentionBackwardOp> tile =
+      cut(rewriter, op, parallel, LoopType::ForallOp);
+  if (succeeded(tile))
+    tile = cut(rewriter, *tile, sequential, LoopType::ForOp);
+  if (failed(tile))
+    return failure();
+  rewriter.setInsertionPoint(*tile);
+  SmallVector<Operation *> steps;
+  SmallVector<Value> sums = KeyLoops(rewriter, *tile, keys).emit(steps);
+  if (!llvm::is_contained(steps, tile->getOperation()))
+    rewriter.replaceOp(*tile, sums);
   return steps;
 }
 
@@ -211,11 +265,21 @@ namespace {
 struct TileKeysPass : bpt::impl::TileKeysPassBase<TileKeysPass> {
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
+    SmallVector<AttentionBackwardOp> backwardOps;
     getOperation()->walk([&](AttentionOp op) { ops.push_back(op); });
+    getOperation()->walk(
+        [&](AttentionBackwardOp op) { backwardOps.push_back(op); });
     IRRewriter rewriter(&getContext());
     for (AttentionOp op : ops) {
       StrategyAttr strategy = getStrategy(op);
       if (failed(tileKeys(rewriter, op, strategy ? strategy.getKeys() : 0)))
+        return signalPassFailure();
+    }
+    for (AttentionBackwardOp op : backwardOps) {
+      StrategyAttr strategy = getStrategy(op);
+      if (failed(tileKeysBackward(rewriter, op,
+                                  strategy ? strategy.getRows() : 0,
+                                  strategy ? strategy.getKeys() : 0)))
         return signalPassFailure();
     }
   }

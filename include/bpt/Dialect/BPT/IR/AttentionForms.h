@@ -28,6 +28,10 @@ OnlineAttentionOp createOnlineAttention(OpBuilder &builder, AttentionOp op,
 SmallVector<Value> finishOnlineAttention(OpBuilder &builder, AttentionOp op,
                                          ValueRange state);
 
+/// Gives a backward operation that is not a tile the positions of one, where
+/// masks or the score region read them.
+void locateWhole(OpBuilder &builder, AttentionBackwardOp op);
+
 } // namespace mlir::bpt
 
 #endif // BPT_DIALECT_BPT_IR_ATTENTIONFORMS_H

@@ -12,16 +12,18 @@
 include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 // What attention and its online form share: inputs, masks, positions.
-class BPT_AttentionLikeOp<string mnemonic> : BPT_BlockedOp<mnemonic, [
+class BPT_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
+    : BPT_BlockedOp<mnemonic, !listconcat(traits, [
     AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
-      ["locateTile", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
+      ["locateTile", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>])> {
   let hasCanonicalizer = 1;
   let regions = (region VariadicRegion<SizedRegion<1>>:$score);
   let hasRegionVerifier = 1;
 }
 
-def BPT_AttentionOp : BPT_AttentionLikeOp<"attention"> {
+def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface, ["prepareForVjp"]>]> {
   let summary = "scaled dot-product attention of query rows over all their keys";
   let description = [{
     For batch b, query row i, query head h, with g = heads / kv_heads:
@@ -182,7 +184,7 @@ def BPT_OnlineAttentionOp : BPT_AttentionLikeOp<"online_attention"> {
 }
 
 def BPT_YieldOp : Op<BPT_Dialect, "yield",
-    [Pure, Terminator, ParentOneOf<["AttentionOp", "OnlineAttentionOp"]>]> {
+    [Pure, Terminator, ParentOneOf<["AttentionOp", "OnlineAttentionOp", "AttentionBackwardOp"]>]> {
   let summary = "result of a score region";
   let description = [{
     Ends the score region of an attention operation with the score to use.

@@ -11,6 +11,7 @@
 
 include "bpt/Dialect/BPT/IR/BPTAttributes.td"
 include "bpt/Dialect/BPT/IR/BPTInterfaces.td"
+include "bpt/Dialect/BPT/IR/DifferentiationInterfaces.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -22,6 +23,7 @@ def BPT_Tensor1D : TensorRankOf<[F32, F16, BF16], [1]>;
 def BPT_Tensor2D : TensorRankOf<[F32, F16, BF16], [2]>;
 def BPT_Tensor3D : TensorRankOf<[F32, F16, BF16], [3]>;
 def BPT_Tensor4D : TensorRankOf<[F32, F16, BF16], [4]>;
+def BPT_F32Tensor : RankedTensorOf<[F32]>;
 def BPT_F32Tensor2D : TensorRankOf<[F32], [2]>;
 def BPT_F32Tensor3D : TensorRankOf<[F32], [3]>;
 def BPT_F32Tensor4D : TensorRankOf<[F32], [4]>;

@@ -12,6 +12,7 @@
 #include "bpt/Dialect/BPT/IR/BPTAttributes.h"
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/IR/BPTInterfaces.h"
+#include "bpt/Dialect/BPT/IR/Differentiation.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -34,6 +35,10 @@ void attachRuntimeVerification(MLIRContext *context);
 /// The activation of one f32 number, as arithmetic.
 Value applyActivation(OpBuilder &builder, Location loc, Activation kind,
                       Value x);
+/// The activation of one f32 number and its derivative there.
+std::pair<Value, Value> differentiateActivation(OpBuilder &builder,
+                                                Location loc, Activation kind,
+                                                Value x);
 } // namespace mlir::bpt
 
 #endif // BPT_DIALECT_BPT_IR_BPTOPS_H

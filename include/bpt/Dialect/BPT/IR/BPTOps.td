@@ -11,6 +11,7 @@
 
 include "bpt/Dialect/BPT/IR/AttentionOps.td"
 include "bpt/Dialect/BPT/IR/EmbeddingOps.td"
+include "bpt/Dialect/BPT/IR/GradientOps.td"
 include "bpt/Dialect/BPT/IR/LossOps.td"
 include "bpt/Dialect/BPT/IR/NormOps.td"
 include "bpt/Dialect/BPT/IR/ProjectionOps.td"

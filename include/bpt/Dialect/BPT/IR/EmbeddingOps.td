@@ -12,7 +12,8 @@
 include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 def BPT_EmbeddingOp : BPT_BlockedOp<"embedding",
-    [DeclareOpInterfaceMethods<BPT_BlockedOpInterface>]> {
+    [DeclareOpInterfaceMethods<BPT_BlockedOpInterface>,
+     DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "rows of a table chosen by ids";
   let description = [{
     ```
@@ -42,7 +43,8 @@ def BPT_EmbeddingOp : BPT_BlockedOp<"embedding",
 }
 
 def BPT_RotaryEmbeddingOp : BPT_BlockedOp<"rotary_embedding", [
-    DeclareOpInterfaceMethods<BPT_BlockedOpInterface, ["locateTile"]>]> {
+    DeclareOpInterfaceMethods<BPT_BlockedOpInterface, ["locateTile"]>,
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "rotary position embedding of every head";
   let description = [{
     With R = `dim` rotated components (all of the head by default), pair i of
@@ -56,7 +58,8 @@ def BPT_RotaryEmbeddingOp : BPT_BlockedOp<"rotary_embedding", [
     where (i0, i1) is (2i, 2i+1) for `kind = interleaved` and (i, i + R/2) for
     `half`. Components from R on pass through. Row s has position
     t = s + `position` (0 if absent; tiling adds the tile's offset). Angles are
-    computed in f64, so that long contexts lose no precision.
+    computed in f64, so that long contexts lose no precision. With `inverse` the
+    rotation is by −θ, which is also its transpose, and so its gradient.
 
     **Shapes.** x, init and result `[B, S, H, D]`; D static, R even, R ≤ D;
     base > 0. `init` is written, not read.
@@ -71,7 +74,7 @@ def BPT_RotaryEmbeddingOp : BPT_BlockedOp<"rotary_embedding", [
     Source: Su et al. 2021.
   }];
   let arguments = (ins BPT_Tensor4D:$x, Optional<Index>:$position, BPT_Tensor4D:$init,
-    BPT_RotaryKindAttr:$kind, OptionalAttr<I64Attr>:$dim,
+    BPT_RotaryKindAttr:$kind, OptionalAttr<I64Attr>:$dim, UnitAttr:$inverse,
     DefaultValuedAttr<F64Attr, "10000.0">:$base);
   let results = (outs BPT_Tensor4D:$result);
   let assemblyFormat = [{

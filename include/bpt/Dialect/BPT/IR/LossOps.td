@@ -12,6 +12,7 @@
 include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 def BPT_CrossEntropyOp : BPT_BlockedOp<"cross_entropy", [
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface, ["prepareForVjp"]>,
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
       ["countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
   let summary = "softmax cross-entropy of every row, from hidden states";

@@ -13,7 +13,8 @@ include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 def BPT_LayerNormOp : BPT_BlockedOp<"layer_norm", [
     AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<BPT_BlockedOpInterface>]> {
+    DeclareOpInterfaceMethods<BPT_BlockedOpInterface>,
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "layer normalisation over the last dimension";
   let description = [{
     With μ and σ² the mean and the (biased) variance of a row x over its last
@@ -53,7 +54,8 @@ def BPT_LayerNormOp : BPT_BlockedOp<"layer_norm", [
 }
 
 def BPT_RMSNormOp : BPT_BlockedOp<"rms_norm", [
-    DeclareOpInterfaceMethods<BPT_BlockedOpInterface>]> {
+    DeclareOpInterfaceMethods<BPT_BlockedOpInterface>,
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "root-mean-square normalisation over the last dimension";
   let description = [{
     ```

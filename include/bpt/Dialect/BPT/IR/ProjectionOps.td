@@ -13,7 +13,8 @@ include "bpt/Dialect/BPT/IR/BPTBase.td"
 
 def BPT_LinearOp : BPT_BlockedOp<"linear", [
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
-      ["canTileReduction", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
+      ["canTileReduction", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>,
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "projection of every row by a weight matrix";
   let description = [{
     ```
@@ -53,7 +54,8 @@ def BPT_LinearOp : BPT_BlockedOp<"linear", [
 def BPT_FeedForwardOp : BPT_BlockedOp<"feed_forward", [
     AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<BPT_BlockedOpInterface,
-      ["canTileReduction", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>]> {
+      ["canTileReduction", "countFlops", "isCheapToRecompute", "getStrategyOptions"]>,
+    DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface>]> {
   let summary = "feed-forward network of every row";
   let description = [{
     ```

@@ -11,6 +11,7 @@
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/IR/BPTInterfaces.h"
+#include "bpt/Dialect/BPT/IR/Differentiation.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,6 +22,7 @@
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/Support/CommandLine.h"
 
 namespace mlir::bpt {
 

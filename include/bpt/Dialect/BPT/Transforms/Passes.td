@@ -75,6 +75,84 @@ def CheckSizesPass : Pass<"bpt-check-sizes", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Add the gradient of a function, by reverse-mode differentiation";
+  let description = [{
+    Adds `@main_vjp` to the module: the arguments of `@main`, then a cotangent
+    for every floating-point result; it returns the results of `@main`, then the
+    gradient of every floating-point argument, in order, in the argument's type.
+    Every operation brings its vector-Jacobian product through
+    `DifferentiableOpInterface`; bodies and score regions are differentiated
+    through `ScalarDerivativeOpInterface`. `@main` stays as it is.
+
+    What is kept between the forward and the backward pass is a policy; the rest
+    is computed again, in order, from what was kept, behind `bpt.barrier`:
+
+    | `keep` | per layer |
+    |---|---|
+    | `nothing` | its input |
+    | `attention` | its input, attention's output and log-sum-exp |
+    | `everything` | every value that a gradient reads |
+
+    A layer begins where, between one attention and the next, least is alive.
+    The input of the first layer is what the arguments give, and the layer that
+    the loss follows is one with it. A remark
+    (`--remarks-filter=bpt-differentiate`) says what was kept and its bytes.
+
+    ```mlir
+    func.func @main(%x: tensor<1x?x64xf32> {bpt.name = "x"}, %w: tensor<64x8xf32> {bpt.name = "w"}) -> tensor<1x?x8xf32> {
+      %y = bpt.linear ins(%x, %w : ...) ...
+      return %y : tensor<1x?x8xf32>
+    }
+    ```
+    with `wrt=w` gets beside it
+    ```mlir
+    func.func @main_vjp(%x, %w, %dy: tensor<1x?x8xf32> {bpt.name = "cotangent"}) -> (tensor<1x?x8xf32>, tensor<64x8xf32>) {
+      %y = bpt.linear ins(%x, %w : ...) ...
+      %again = bpt.barrier %x after %dy : ...
+      %dw = bpt.linear_weight_gradient ins(%again, %dy : ...) ...
+      return %y, %dw : tensor<1x?x8xf32>, tensor<64x8xf32>
+    }
+    ```
+
+    Errors: a function that is not there, has no floating-point result or is
+    more than one block; a name in `wrt` that no argument has; an operation
+    without a gradient; a gradient wanted of a value that a score region reads.
+
+    Source: Liu and Abbeel 2023, section 3; Griewank and Walther 2008.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", /*default=*/"\"main\"",
+           "Name of the function to differentiate.">,
+    ListOption<"wrt", "wrt", "std::string",
+               "Names (bpt.name) of the arguments whose gradients are wanted; all floating-point ones if left out.">,
+    Option<"keep", "keep", "::mlir::bpt::KeepPolicy", /*default=*/"::mlir::bpt::KeepPolicy::Nothing",
+           "What is kept between the forward and the backward pass.",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::bpt::KeepPolicy::Nothing, "nothing", "the input of each layer"),
+             clEnumValN(::mlir::bpt::KeepPolicy::Attention, "attention", "and attention's output and log-sum-exp"),
+             clEnumValN(::mlir::bpt::KeepPolicy::Everything, "everything", "every value that a gradient reads"))}]>,
+  ];
+  let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::func::FuncDialect"];
+}
+
+def RemoveBarriersPass : Pass<"bpt-remove-barriers", "::mlir::func::FuncOp"> {
+  let summary = "Drop the barriers between forward and backward pass";
+  let description = [{
+    Replaces every `bpt.barrier` by the value that it holds back. Run when no
+    pass that would make one of equal operations comes before buffers are made.
+
+    ```mlir
+    %again = bpt.barrier %x after %dy : tensor<1x?x64xf32>, tensor<1x?x64xf32>
+    %y = bpt.linear ins(%again, %w : ...) ...
+    ```
+    becomes
+    ```mlir
+    %y = bpt.linear ins(%x, %w : ...) ...
+    ```
+  }];
+}
+
 def TileChunksPass : Pass<"bpt-tile-chunks", "::mlir::func::FuncOp"> {
   let summary = "Compute layers chunk by chunk, to bound what they store";
   let description = [{
@@ -118,6 +196,79 @@ def TileChunksPass : Pass<"bpt-tile-chunks", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"numLoops", "loops", "Number of loops over chunks">,
   ];
+}
+
+def TileSumsPass : Pass<"bpt-tile-sums", "::mlir::func::FuncOp"> {
+  let summary = "Compute gradients chunk by chunk, in loops that carry their sums";
+  let description = [{
+    The gradients of weights, keys and values are sums over the rows of the
+    sequence; what they are made of (activations computed again, their
+    cotangents) is row by row. This pass finds all of it from the sums whose
+    strategy says `chunk`, and makes loops over chunks of rows that compute a
+    chunk of what is row by row and add to the sums, which they carry. One
+    chunk's activations are all that exists at a time.
+
+    What one loop needs at all rows (keys and values, and their gradients) is
+    made by a loop before it, so a layer's backward pass is three loops: keys
+    and values again; everything up to the gradients of queries, keys and
+    values; the gradients of what keys and values are made of. Cheap operations
+    that read one stored tensor are computed in each loop that needs them.
+
+    Chunks never cross entries of the batch. Chunks are added in order, so sums
+    have the same bits always.
+
+    ```mlir
+    %dx = bpt.linear ins(%dy, %wt : tensor<1x4096x64xf32>, ...) ...
+    %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<1x4096x64xf32>, ...) outs(%zero : ...)
+        {bpt.strategy = #bpt.strategy<chunk = 512>} ...
+    ```
+    becomes
+    ```mlir
+    %d:2 = scf.for %i = %c0 to %c4096 step %c512 iter_args(%dx0 = %e, %dw0 = %zero) -> (...) {
+      %dyi = tensor.extract_slice %dy[0, %i, 0] [1, 512, 64] [1, 1, 1] : ...
+      %xi = tensor.extract_slice %x[0, %i, 0] [1, 512, 64] [1, 1, 1] : ...
+      %dxi = bpt.linear ins(%dyi, %wt : ...) ...
+      %dw1 = bpt.linear_weight_gradient ins(%xi, %dyi : ...) outs(%dw0 : ...) ...
+      %dx1 = tensor.insert_slice %dxi into %dx0[0, %i, 0] [1, 512, 64] [1, 1, 1] : ...
+      scf.yield %dx1, %dw1 : ...
+    }
+    ```
+
+    Errors: sums of one block of operations that ask for different chunks.
+
+    Source: Liu and Abbeel 2023, section 3.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops over chunks">,
+  ];
+}
+
+def TileColumnsPass : Pass<"bpt-tile-columns", "::mlir::func::FuncOp"> {
+  let summary = "Cut gradients of weights into blocks of columns that run in parallel";
+  let description = [{
+    A sum over rows cannot be cut along the rows without a sum for each thread.
+    Its columns can: this pass makes a parallel loop over blocks of the
+    strategy's `columns` columns of `bpt.linear_weight_gradient` and
+    `bpt.embedding_gradient`. Every element is summed by one thread, in order.
+
+    ```mlir
+    %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<1x512x64xf32>, tensor<1x512x256xf32>) outs(%z : ...)
+        {bpt.strategy = #bpt.strategy<columns = 128>} -> tensor<64x256xf32>
+    ```
+    becomes
+    ```mlir
+    %dw = scf.forall (%j) = (0) to (256) step (128) shared_outs(%out = %z) -> (tensor<64x256xf32>) {
+      %dyj = tensor.extract_slice %dy[0, 0, %j] [1, 512, 128] [1, 1, 1] : ...
+      %zj = tensor.extract_slice %out[0, %j] [64, 128] [1, 1] : ...
+      %dwj = bpt.linear_weight_gradient ins(%x, %dyj : ...) outs(%zj : ...) ...
+      scf.forall.in_parallel { tensor.parallel_insert_slice %dwj into %out[0, %j] ... }
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def SplitFeedForwardPass : Pass<"bpt-split-feed-forward", "::mlir::func::FuncOp"> {

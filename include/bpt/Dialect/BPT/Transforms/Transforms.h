@@ -94,6 +94,26 @@ FailureOr<unsigned> tileChunks(RewriterBase &rewriter,
 FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
                                              AttentionOp op, int64_t keys);
 
+/// The same for its backward operation: loops over batch entries, key heads,
+/// blocks of `rows` rows and of `keys` keys.
+FailureOr<SmallVector<Operation *>> tileKeysBackward(RewriterBase &rewriter,
+                                                     AttentionBackwardOp op,
+                                                     int64_t rows,
+                                                     int64_t keys);
+
+/// A tile of an operation, and the tensors that it has been put into.
+struct CarriedTile {
+  Operation *op;
+  SmallVector<Value> carried;
+};
+
+/// Computes a tile of an operation in destination-passing style from, and into,
+/// what a loop carries: one tensor for each destination.
+FailureOr<CarriedTile> tileInto(RewriterBase &rewriter, Operation *op,
+                                ArrayRef<OpFoldResult> offsets,
+                                ArrayRef<OpFoldResult> sizes,
+                                ValueRange carried);
+
 /// What splitKeys made: the operation of one part, and the loop over parts.
 struct KeySplit {
   Operation *part;

@@ -8,6 +8,18 @@ module attributes {transform.with_named_sequence} {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_attention_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_weight_gradient(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear_weight_gradient", "bpt.embedding_gradient"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_cross_entropy_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.cross_entropy_backward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.yield %op : !transform.any_op
@@ -23,6 +35,21 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_attention_backward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, chunk = 512> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_weight_gradient(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<columns = 128, chunk = 512> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_cross_entropy_backward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<vocab = 1024, chunk = 512> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -45,6 +72,9 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
         @is_attention -> @block_attention,
+        @is_attention_backward -> @block_attention_backward,
+        @is_weight_gradient -> @block_weight_gradient,
+        @is_cross_entropy_backward -> @block_cross_entropy_backward,
         @is_feed_forward -> @block_feed_forward,
         @is_cross_entropy -> @block_cross_entropy,
         @is_row_wise -> @block_rows

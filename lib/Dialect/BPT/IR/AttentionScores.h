@@ -1,0 +1,110 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The scores of one head of attention, forward and backward.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H
+#define BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H
+
+#include "TileBuilder.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+
+namespace mlir::bpt {
+
+/// One head of one batch entry, as matrices, and how its scores are made.
+struct AttentionHead {
+  Value query, key, value, bias, querySegments, keySegments;
+  /// Which batch entry and head this is, within the operation's operands.
+  Value batch, head;
+  /// The rules of the operation.
+  Region *region = nullptr;
+  bool causal = false;
+  std::optional<int64_t> window;
+  std::optional<APFloat> scale;
+  SmallVector<Value> positions;
+  Value diagonal;
+
+  /// Whether scores are more than scaled products.
+  bool modifiesScores() const {
+    return bias || region || causal || window || querySegments;
+  }
+};
+
+/// Emits what attention does to scores.
+class ScoreBuilder {
+public:
+  ScoreBuilder(TileBuilder &tile, const AttentionHead &head)
+      : tile(tile), head(head) {}
+
+  /// A matrix of the head in f32, times the scale.
+  Value scaled(Value matrix);
+
+  /// What `modify` reads beside the scores.
+  SmallVector<TileBuilder::Operand> operands() const;
+
+  /// A modified score, its derivative by the scaled product (null: 1) and
+  /// whether the key is kept (null: always).
+  struct Score {
+    Value value, derivative, keep;
+  };
+  /// `scalars` are those of `operands`. Inside a linalg body over (row, key).
+  Score modify(OpBuilder &b, Location l, Value score, ValueRange scalars,
+               bool derive);
+
+private:
+  /// The score region, and its derivative.
+  std::pair<Value, Value> inlineRegion(OpBuilder &b, Location l, Value score,
+                                       Value i, Value j, bool derive);
+  /// Whether key j is kept for query i by the masks by position; null: always.
+  Value getMask(OpBuilder &b, Location l, Value i, Value j);
+
+  TileBuilder &tile;
+  const AttentionHead &head;
+};
+
+/// The matrices and rules of head `h` of batch entry `b` of an attention
+/// operation of any form.
+template <typename OpTy>
+AttentionHead getAttentionHead(TileBuilder &tile, OpTy op, OpFoldResult b,
+                               OpFoldResult h, OpFoldResult kvHead) {
+  AttentionHead head;
+  auto matrix = [&](Value tensor, OpFoldResult index) {
+    return tile.slice(tile.slice(tensor, 0, b), 1, index);
+  };
+  OpFoldResult zero = tile.builder.getIndexAttr(0);
+  head.query = matrix(op.getQuery(), h);
+  head.key = matrix(op.getKey(), kvHead);
+  head.value = matrix(op.getValue(), kvHead);
+  if (Value bias = op.getBias()) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(bias.getType()).getShape();
+    head.bias = tile.slice(tile.slice(bias, 0, shape[0] == 1 ? zero : b), 0,
+                           shape[1] == 1 ? zero : h);
+  }
+  if (op.getQuerySegments()) {
+    head.querySegments = tile.slice(op.getQuerySegments(), 0, b);
+    head.keySegments = tile.slice(op.getKeySegments(), 0, b);
+  }
+  head.batch = getValueOrCreateConstantIndexOp(tile.builder, tile.loc, b);
+  head.head = getValueOrCreateConstantIndexOp(tile.builder, tile.loc, h);
+  head.region = op.getScoreRegion();
+  head.causal = op.getCausal();
+  head.window = op.getWindow();
+  head.scale = op.getScale();
+  head.positions = llvm::to_vector(op.getPositions());
+  head.diagonal = op.getDiagonal();
+  return head;
+}
+
+/// The key/value head that query head `h` reads.
+OpFoldResult getKvHead(TileBuilder &tile, OpFoldResult h, int64_t group);
+
+} // namespace mlir::bpt
+
+#endif // BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H

@@ -1,0 +1,150 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionScores.h"
+#include "bpt/Dialect/BPT/IR/AttentionForms.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+/// Emits the gradients of one head.
+class BackwardStep {
+public:
+  BackwardStep(TileBuilder &tile, const AttentionHead &head, Value cotangent,
+               Value lse, Value delta)
+      : tile(tile), head(head), scores(tile, head), cotangent(cotangent),
+        lse(lse), delta(delta), rows(tile.sizes(head.query)[0]),
+        keys(tile.sizes(head.key)[0]) {}
+
+  /// Adds to (dq, dk, dv[, dbias]).
+  SmallVector<Value> emit(ArrayRef<Value> sums) {
+    Value query = scores.scaled(head.query);
+    Value zeros = tile.filled({rows, keys}, 0.0);
+    Value s = tile.contract(query, head.key, zeros, /*transposed=*/true);
+    Value dp = tile.contract(tile.extended(cotangent), head.value, zeros,
+                             /*transposed=*/true);
+    auto [p, ds] = probabilities(s, dp);
+    SmallVector<Value> next{
+        tile.contract(ds, scores.scaled(head.key), sums[0]),
+        tile.contractTransposed(ds, query, sums[1]),
+        tile.contractTransposed(p, tile.extended(cotangent), sums[2])};
+    if (sums.size() > 3)
+      next.push_back(tile.generic(
+          2, 0, {{ds, {0, 1}}}, {{sums[3], {0, 1}}},
+          [](OpBuilder &b, Location l, ValueRange v) {
+            return SmallVector<Value>{arith::AddFOp::create(b, l, v[1], v[0])};
+          })[0]);
+    return next;
+  }
+
+private:
+  /// p over the scores and ds over dp, in place.
+  std::pair<Value, Value> probabilities(Value s, Value dp) {
+    // In base 2, and +∞ for a row that keeps no key, so that all its p are 0.
+    Value log2e = tile.f32(kLog2E);
+    Value logSum = tile.generic(
+        1, 0, {{lse, {0}}}, {{tile.empty({rows}), {0}}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          auto infinity = [&](bool negative) -> Value {
+            float value = std::numeric_limits<float>::infinity();
+            return arith::ConstantOp::create(
+                b, l, b.getF32FloatAttr(negative ? -value : value));
+          };
+          Value isEmpty = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
+                                                v[0], infinity(true));
+          Value inBase2 = arith::MulFOp::create(b, l, v[0], log2e);
+          return SmallVector<Value>{
+              arith::SelectOp::create(b, l, isEmpty, infinity(false), inBase2)};
+        })[0];
+    SmallVector<TileBuilder::Operand> inputs{{logSum, {0}}, {delta, {0}}};
+    inputs.append(scores.operands());
+    SmallVector<Value> results = tile.generic(
+        2, 0, inputs, {{s, {0, 1}}, {dp, {0, 1}}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          ScoreBuilder::Score score =
+              scores.modify(b, l, v[v.size() - 2], v.drop_front(2).drop_back(2),
+                            /*derive=*/true);
+          Value negated = arith::NegFOp::create(b, l, v[0]);
+          Value p = math::Exp2Op::create(
+              b, l, math::FmaOp::create(b, l, score.value, log2e, negated));
+          Value ds = arith::MulFOp::create(
+              b, l, p, arith::SubFOp::create(b, l, v.back(), v[1]));
+          if (score.derivative) {
+            ds = arith::MulFOp::create(b, l, ds, score.derivative);
+            // A derivative may be infinite where the key is not kept.
+            if (score.keep) {
+              Value zero =
+                  arith::ConstantOp::create(b, l, b.getF32FloatAttr(0.0));
+              ds = arith::SelectOp::create(b, l, score.keep, ds, zero);
+            }
+          }
+          return SmallVector<Value>{p, ds};
+        });
+    return {results[0], results[1]};
+  }
+
+  TileBuilder &tile;
+  const AttentionHead &head;
+  ScoreBuilder scores;
+  Value cotangent, lse, delta;
+  OpFoldResult rows, keys;
+};
+} // namespace
+
+FailureOr<SmallVector<Value>>
+AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
+  locateWhole(builder, *this);
+  TileBuilder tile(builder, getLoc());
+  SmallVector<OpFoldResult> sizes = tile.sizes(getQuery());
+  OpFoldResult zero = builder.getIndexAttr(0);
+  return tile.forEach(
+      sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
+        return tile.forEach(
+            sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
+              OpFoldResult kvHead = getKvHead(tile, h, getGroupSize());
+              AttentionHead head = getAttentionHead(tile, *this, b, h, kvHead);
+              auto ofHead = [&](Value tensor) {
+                return tile.slice(tile.slice(tensor, 0, b), 1, h);
+              };
+              // Where each sum lies: batch entry, dimension of the heads, head.
+              struct Place {
+                OpFoldResult batch;
+                unsigned headDim;
+                OpFoldResult head;
+              };
+              SmallVector<Place> places{
+                  {b, 1, h}, {b, 1, kvHead}, {b, 1, kvHead}};
+              if (Value bias = getBiasInit()) {
+                ArrayRef<int64_t> shape =
+                    cast<RankedTensorType>(bias.getType()).getShape();
+                places.push_back(
+                    {shape[0] == 1 ? zero : b, 0, shape[1] == 1 ? zero : h});
+              }
+              SmallVector<Value> entries, sums;
+              for (auto [tensor, place] : llvm::zip(state, places)) {
+                entries.push_back(tile.slice(tensor, 0, place.batch));
+                sums.push_back(
+                    tile.slice(entries.back(), place.headDim, place.head));
+              }
+              SmallVector<Value> next =
+                  BackwardStep(tile, head, ofHead(getOutputCotangent()),
+                               ofHead(getLse()), ofHead(getDelta()))
+                      .emit(sums);
+              for (auto [result, entry, tensor, place] :
+                   llvm::zip(next, entries, state, places))
+                result = tile.unslice(
+                    tile.unslice(result, entry, place.headDim, place.head),
+                    tensor, 0, place.batch);
+              return next;
+            });
+      });
+}

@@ -1,0 +1,125 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GradientBuilder.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+Operation *AttentionOp::prepareForVjp(RewriterBase &rewriter) {
+  if (getLse())
+    return *this;
+  rewriter.setInsertionPoint(*this);
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(rewriter, getLoc(), getInit());
+  sizes.pop_back();
+  Value lseInit =
+      tensor::EmptyOp::create(rewriter, getLoc(), sizes, rewriter.getF32Type());
+  auto larger = AttentionOp::create(
+      rewriter, getLoc(), TypeRange{getResult().getType(), lseInit.getType()},
+      getQuery(), getKey(), getValue(), getBias(), getQuerySegments(),
+      getKeySegments(), getPositions(), getDiagonal(), getInit(), lseInit,
+      getCausalAttr(), getWindowAttr(), getScaleAttr(), getScore().size());
+  larger->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
+  if (Region *score = getScoreRegion())
+    larger.getScoreRegion()->takeBody(*score);
+  rewriter.replaceAllUsesWith(getResult(), larger.getResult());
+  rewriter.eraseOp(*this);
+  return larger;
+}
+
+/// A score region must have a derivative by the score, and reads no value whose
+/// gradient is wanted: that would be a sum over all scores.
+static LogicalResult verifyScoreDerivative(AttentionOp op, VjpBuilder &vjp) {
+  Region *region = op.getScoreRegion();
+  if (!region)
+    return success();
+  Block &block = region->front();
+  DenseSet<Value> varied{block.getArgument(0)};
+  for (Operation &inner : block) {
+    for (Value operand : inner.getOperands())
+      if (!region->isAncestor(operand.getParentRegion()) &&
+          vjp.isActive(operand))
+        return inner.emitOpError(
+            "reads a value whose gradient is wanted; a score region has a "
+            "gradient by its score only. Exclude the argument it comes from "
+            "with 'wrt', or add what it gives as a bias");
+    if (isa<YieldOp>(inner) || llvm::none_of(inner.getOperands(), [&](Value v) {
+          return varied.contains(v);
+        }))
+      continue;
+    if (!isa<ScalarDerivativeOpInterface>(inner))
+      return inner.emitOpError("has no derivative; implement "
+                               "'ScalarDerivativeOpInterface' for it");
+    varied.insert(inner.result_begin(), inner.result_end());
+  }
+  return success();
+}
+
+LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
+  if (failed(verifyScoreDerivative(*this, vjp)))
+    return failure();
+  GradientBuilder gradient(vjp);
+  OpBuilder &builder = vjp.builder;
+  Type f32 = builder.getF32Type(), type = gradient.elementType(getQuery());
+  auto primal = [&](Value value) {
+    return value ? vjp.primal(value) : Value();
+  };
+
+  // delta = Σ_d do · out − dlse
+  Value out = vjp.primal(getResult()), lse = vjp.primal(getLse());
+  Value dout = vjp.cotangent(0), dlse = vjp.cotangent(1);
+  Value delta = gradient.zerosLike(lse, f32);
+  if (!dout)
+    dout = gradient.zerosLike(out, type);
+  if (dlse)
+    delta = gradient.elementwise(
+        {dlse}, {f32}, [](OpBuilder &b, Location l, ValueRange v) {
+          return SmallVector<Value>{arith::NegFOp::create(b, l, v[0])};
+        })[0];
+  delta = gradient.generic(
+      4, 1, {{dout, {0, 1, 2, 3}}, {out, {0, 1, 2, 3}}}, {{delta, {0, 1, 2}}},
+      [](OpBuilder &b, Location l, ValueRange v) {
+        Value product = arith::MulFOp::create(b, l, v[0], v[1]);
+        return SmallVector<Value>{arith::AddFOp::create(b, l, v[2], product)};
+      })[0];
+
+  Value query = primal(getQuery()), key = primal(getKey()),
+        value = primal(getValue()), bias = primal(getBias());
+  bool wantsBias = bias && vjp.isActive(getBias());
+  SmallVector<Value> inits{gradient.zerosLike(query, f32),
+                           gradient.zerosLike(key, f32),
+                           gradient.zerosLike(value, f32)};
+  if (wantsBias)
+    inits.push_back(gradient.zerosLike(bias, f32));
+  SmallVector<Value> positions;
+  for (Value position : getPositions())
+    positions.push_back(vjp.primal(position));
+  if (!positions.empty())
+    positions.push_back(gradient.index(0));
+  auto backward = AttentionBackwardOp::create(
+      builder, vjp.loc, TypeRange(inits), query, key, value, bias,
+      primal(getQuerySegments()), primal(getKeySegments()), positions,
+      primal(getDiagonal()), gradient.convert(dout, type), lse, delta, inits[0],
+      inits[1], inits[2], wantsBias ? inits[3] : Value(), getCausalAttr(),
+      getWindowAttr(), getScaleAttr(), getScore().size());
+  if (Region *score = getScoreRegion()) {
+    IRMapping mapping;
+    for (Operation &inner : score->front())
+      for (Value operand : inner.getOperands())
+        if (!score->isAncestor(operand.getParentRegion()))
+          mapping.map(operand, vjp.primal(operand));
+    score->cloneInto(backward.getScoreRegion(), mapping);
+  }
+  for (unsigned i = 0; i < 3; ++i)
+    if (vjp.isWanted(i))
+      vjp.add(i, gradient.convert(backward->getResult(i), type));
+  if (wantsBias)
+    vjp.add(3, backward.getBiasGradient());
+  return success();
+}
