@@ -77,8 +77,9 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   function.addPass(createDecomposePass());
   cleanUp(function);
   function.addPass(createHoistInvariantsPass());
+  VectorTarget target{lowering.vectorBits};
   function.addPass(createPackContractionsPass(
-      {getPanelWidth(VectorTarget{lowering.vectorBits})}));
+      {getPanelWidth(target), getRegisterTileRows(target, 2)}));
   cleanUp(function);
   buildCPULoweringPipeline(pm, lowering);
 }

@@ -241,20 +241,20 @@ SmallVector<Value> FunctionBuilder::attention(Value query, Value key,
                                               const AttentionInputs &inputs) {
   Sizes sizes = sizesOf(query);
   Value init = empty(sizes), lseInit;
-  SmallVector<Type> types{init.getType()};
   if (options.lse) {
     sizes.pop_back();
     lseInit = empty(sizes, builder.getF32Type());
-    types.push_back(lseInit.getType());
   }
   IntegerAttr window =
       options.window ? builder.getI64IntegerAttr(*options.window) : nullptr;
   FloatAttr scale =
       options.scale ? builder.getF32FloatAttr(*options.scale) : nullptr;
   auto op = AttentionOp::create(
-      builder, types, query, key, value, inputs.bias, inputs.querySegments,
-      inputs.keySegments, /*positions=*/ValueRange(), /*diagonal=*/Value(),
-      init, lseInit, options.causal, window, scale,
+      builder, init.getType(), lseInit ? lseInit.getType() : Type(),
+      /*max=*/Type(), /*sum=*/Type(), query, key, value, inputs.bias,
+      inputs.querySegments, inputs.keySegments, /*positions=*/ValueRange(),
+      /*diagonal=*/Value(), init, lseInit, /*max_init=*/Value(),
+      /*sum_init=*/Value(), options.causal, window, scale,
       /*scoreCount=*/options.score ? 1 : 0);
   if (options.score) {
     OpBuilder::InsertionGuard guard(builder);

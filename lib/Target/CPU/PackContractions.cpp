@@ -68,8 +68,8 @@ int64_t staticSize(OpFoldResult size) {
 /// f32, B as panels of `width` columns, C with whole panels.
 class Packer {
 public:
-  Packer(IRRewriter &rewriter, int64_t width)
-      : rewriter(rewriter), maxWidth(width) {}
+  Packer(IRRewriter &rewriter, int64_t width, int64_t height)
+      : rewriter(rewriter), maxWidth(width), height(height) {}
 
   void pack(Product product) {
     OpBuilder::InsertionGuard guard(rewriter);
@@ -82,17 +82,17 @@ public:
                 ? maxWidth / 2
                 : maxWidth;
 
-    Value a = extended(product.a);
-    aTransposed = product.aTransposed;
+    Value a = getLeft(product);
     auto [b, isPanels] = getPanels(product);
     bool isWhole = !ShapedType::isDynamic(known) && known % width == 0;
     auto fill = product.c.getDefiningOp<linalg::FillOp>();
     Value result;
     if (isWhole) {
-      Value c = expandColumns(product.c, columns);
+      Value c = expandRows(expandColumns(product.c, columns));
       if (fill)
-        c = fillLike(fill, expandColumns(fill.getOutputs()[0], columns));
-      result = collapseColumns(contract(a, b, c, isPanels));
+        c = fillLike(fill,
+                     expandRows(expandColumns(fill.getOutputs()[0], columns)));
+      result = collapse(contract(a, b, c, isPanels));
     } else {
       // A panel reaches past the last column: compute whole panels beside, and
       // keep what is inside.
@@ -104,7 +104,7 @@ public:
           sizes{rows, columns}, strides(2, rewriter.getIndexAttr(1));
       Value c;
       if (fill) {
-        c = fillLike(fill, expandColumns(scratch, padded));
+        c = fillLike(fill, expandRows(expandColumns(scratch, padded)));
       } else {
         // The columns past the last are read as well: give them a value.
         Value zero = arith::ConstantOp::create(rewriter, loc,
@@ -117,9 +117,9 @@ public:
                      .getResult(0);
         scratch = tensor::InsertSliceOp::create(rewriter, loc, inside, scratch,
                                                 offsets, sizes, strides);
-        c = expandColumns(scratch, padded);
+        c = expandRows(expandColumns(scratch, padded));
       }
-      Value all = collapseColumns(contract(a, b, c, isPanels));
+      Value all = collapse(contract(a, b, c, isPanels));
       result = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
                                               sizes, strides);
       // Where the destination matters, the result has to be written there.
@@ -186,29 +186,100 @@ private:
                                          shape);
   }
 
-  Value collapseColumns(Value panels) {
+  /// [M, …] seen as [M / height, height, …], if A is packed.
+  Value expandRows(Value panels) {
+    if (left != Left::Packed)
+      return panels;
+    SmallVector<OpFoldResult> shape =
+        tensor::getMixedSizes(rewriter, loc, panels);
+    shape[0] = apply(d0().floorDiv(height), shape[0]);
+    shape.insert(shape.begin() + 1, rewriter.getIndexAttr(height));
+    SmallVector<int64_t> staticShape;
+    for (OpFoldResult s : shape)
+      staticShape.push_back(staticSize(s));
+    auto type = RankedTensorType::get(staticShape, elementType(panels));
+    SmallVector<ReassociationIndices> groups{{0, 1}, {2}, {3}};
+    return tensor::ExpandShapeOp::create(rewriter, loc, type, panels, groups,
+                                         shape);
+  }
+
+  Value collapse(Value panels) {
     SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
+    if (left == Left::Packed)
+      groups = {{0, 1}, {2, 3}};
     return tensor::CollapseShapeOp::create(rewriter, loc, panels, groups);
   }
 
   Value contract(Value a, Value b, Value c, bool isPanels) {
     MLIRContext *context = rewriter.getContext();
-    AffineExpr i, no, ni, k;
-    bindDims(context, i, no, ni, k);
-    SmallVector<AffineMap> maps{
-        AffineMap::get(4, 0,
-                       aTransposed ? ArrayRef<AffineExpr>{k, i}
-                                   : ArrayRef<AffineExpr>{i, k},
-                       context),
-        AffineMap::get(4, 0,
-                       isPanels ? ArrayRef<AffineExpr>{no, k, ni}
-                                : ArrayRef<AffineExpr>{k, no, ni},
-                       context),
-        AffineMap::get(4, 0, {i, no, ni}, context)};
+    bool isPacked = left == Left::Packed;
+    unsigned numLoops = isPacked ? 5 : 4;
+    AffineExpr io, i, no, ni, k;
+    if (isPacked)
+      bindDims(context, io, i, no, ni, k);
+    else
+      bindDims(context, i, no, ni, k);
+    SmallVector<AffineExpr> ofA{i, k}, ofB{k, no, ni}, ofC{i, no, ni};
+    if (left == Left::Transposed)
+      ofA = {k, i};
+    if (isPacked) {
+      ofA = {io, k, i};
+      ofC.insert(ofC.begin(), io);
+    }
+    if (isPanels)
+      ofB = {no, k, ni};
+    SmallVector<AffineMap> maps{AffineMap::get(numLoops, 0, ofA, context),
+                                AffineMap::get(numLoops, 0, ofB, context),
+                                AffineMap::get(numLoops, 0, ofC, context)};
     return linalg::ContractOp::create(rewriter, loc, TypeRange{c.getType()},
                                       ValueRange{a, b}, ValueRange{c},
                                       rewriter.getAffineMapArrayAttr(maps))
         .getResult(0);
+  }
+
+  /// Whether rows of the matrix lie apart: a block of a larger tensor. Rows at
+  /// a distance that is a large power of two meet in the same lines of a cache.
+  static bool isStrided(Value matrix) {
+    while (Operation *op = matrix.getDefiningOp()) {
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(
+              op)) {
+        matrix = op->getOperand(0);
+        continue;
+      }
+      return isa<tensor::ExtractSliceOp>(op);
+    }
+    return true;
+  }
+
+  /// A in f32, as [M / height, K, height] panels if it is the transpose of a
+  /// matrix whose rows lie apart.
+  Value getLeft(Product product) {
+    left = product.aTransposed ? Left::Transposed : Left::Natural;
+    int64_t rows = staticSize(size(product.c, 0));
+    if (left == Left::Natural || !isStrided(product.a) ||
+        ShapedType::isDynamic(rows) || rows % height != 0)
+      return extended(product.a);
+    left = Left::Packed;
+    Operation *loop = getInvariantLoop(product.a, product.op);
+    Value &panels = packedOnce[{product.a, loop, -height}];
+    if (!panels) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      if (loop)
+        rewriter.setInsertionPoint(loop);
+      panels = extended(packed(product.a, /*position=*/1, height));
+    }
+    return panels;
+  }
+
+  /// The outermost loop around `op` that does not change `value`, if any.
+  static Operation *getInvariantLoop(Value value, Operation *op) {
+    Operation *loop = nullptr;
+    for (Operation *parent = op->getParentOp(); parent;
+         parent = parent->getParentOp())
+      if (isa<LoopLikeOpInterface>(parent) &&
+          value.getParentRegion()->isAncestor(parent->getParentRegion()))
+        loop = parent;
+    return loop;
   }
 
   /// B as [N / width, K, width] panels (true), or seen as [K, N / width,
@@ -218,21 +289,24 @@ private:
       return {hoisted, true};
     int64_t columns = staticSize(size(product.b, product.transposed ? 0 : 1));
     if (!product.transposed && !ShapedType::isDynamic(columns) &&
-        columns % width == 0)
+        columns % width == 0 && !isStrided(product.b))
       return {expandColumns(extended(product.b), size(product.b, 1)), false};
-    return {packed(extended(product.b), product.transposed), true};
+    return {packed(extended(product.b), product.transposed ? 0 : 1, width),
+            true};
   }
 
-  Value packed(Value matrix, bool transposed) {
-    SmallVector<OpFoldResult> tiles{rewriter.getIndexAttr(width)};
-    SmallVector<int64_t> position{transposed ? 0 : 1};
+  /// The matrix in panels of `tile` of its dimension `dim`, the other one
+  /// inside of them.
+  Value packed(Value matrix, int64_t dim, int64_t tile) {
+    SmallVector<OpFoldResult> tiles{rewriter.getIndexAttr(tile)};
+    SmallVector<int64_t> position{dim};
     SmallVector<int64_t> order =
-        transposed ? SmallVector<int64_t>{} : SmallVector<int64_t>{1, 0};
+        dim == 0 ? SmallVector<int64_t>{} : SmallVector<int64_t>{1, 0};
     Value destination = linalg::PackOp::createDestinationTensor(
         rewriter, loc, matrix, tiles, position, order);
-    int64_t columns = staticSize(size(matrix, position[0]));
+    int64_t extent = staticSize(size(matrix, dim));
     std::optional<Value> padding;
-    if (ShapedType::isDynamic(columns) || columns % width != 0)
+    if (ShapedType::isDynamic(extent) || extent % tile != 0)
       padding = arith::ConstantOp::create(
           rewriter, loc, rewriter.getZeroAttr(elementType(matrix)));
     return linalg::PackOp::create(rewriter, loc, matrix, destination, position,
@@ -272,7 +346,7 @@ private:
     if (!panels) {
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPoint(outermost);
-      panels = extended(packed(source, product.transposed));
+      panels = extended(packed(source, columnDim, width));
     }
     if (!slice)
       return panels;
@@ -292,8 +366,9 @@ private:
 
   IRRewriter &rewriter;
   Location loc = rewriter.getUnknownLoc();
-  int64_t maxWidth, width = 0;
-  bool aTransposed = false;
+  int64_t maxWidth, height, width = 0;
+  /// How the product at hand reads A.
+  enum class Left { Natural, Transposed, Packed } left = Left::Natural;
   /// Panels of weights, by matrix, loop and form.
   DenseMap<std::tuple<Value, Operation *, int64_t>, Value> packedOnce;
 };
@@ -308,11 +383,17 @@ struct PackContractionsPass
           << ", but must be an even number of columns";
       return signalPassFailure();
     }
+    if (panelHeight < 1) {
+      emitError(getOperation().getLoc())
+          << "option panel-height is " << panelHeight.getValue()
+          << ", but a panel has at least 1 row";
+      return signalPassFailure();
+    }
     SmallVector<linalg::ContractOp> products;
     getOperation()->walk(
         [&](linalg::ContractOp op) { products.push_back(op); });
     IRRewriter rewriter(&getContext());
-    Packer packer(rewriter, panelWidth);
+    Packer packer(rewriter, panelWidth, panelHeight);
     // Matched one by one: a product may add to the result of one before.
     for (linalg::ContractOp op : products)
       if (std::optional<Product> product = matchProduct(op))

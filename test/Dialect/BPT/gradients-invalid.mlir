@@ -35,7 +35,8 @@ func.func @weight_strategy(%x: tensor<1x5x6xf32>, %z: tensor<6x6xf32>) {
 func.func @cotangent_type(%q: tensor<1x5x1x8xf32>, %do: tensor<1x5x1x8xf16>, %r: tensor<1x5x1xf32>) {
   // expected-error @+1 {{element type of 'output_cotangent' is 'f16', but that of 'query' is 'f32'; they must be equal}}
   %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
-      cotangent(%do, %r, %r : tensor<1x5x1x8xf16>, tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%do, %r : tensor<1x5x1x8xf16>, tensor<1x5x1xf32>)
       outs(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>) -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
   return
 }
@@ -45,7 +46,8 @@ func.func @cotangent_type(%q: tensor<1x5x1x8xf32>, %do: tensor<1x5x1x8xf16>, %r:
 func.func @bias_gradient_without_bias(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>, %b: tensor<1x1x5x5xf32>) {
   // expected-error @+1 {{a gradient of the bias needs a 'bias'}}
   %d:4 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
-      cotangent(%q, %r, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
       outs(%q, %q, %q, %b : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x1x5x5xf32>) -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x1x5x5xf32>
   return
 }
@@ -56,7 +58,8 @@ func.func @bias_gradient_shape(%q: tensor<2x5x1x8xf32>, %r: tensor<2x5x1xf32>, %
   // expected-error @+1 {{gradient of the bias has size 2 in dimension 0, but the bias has 1}}
   %d:4 = bpt.attention_backward ins(%q, %q, %q : tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>)
       bias(%b : tensor<1x1x5x5xf32>)
-      cotangent(%q, %r, %r : tensor<2x5x1x8xf32>, tensor<2x5x1xf32>, tensor<2x5x1xf32>)
+      statistics(%r, %r : tensor<2x5x1xf32>, tensor<2x5x1xf32>)
+      cotangent(%q, %r : tensor<2x5x1x8xf32>, tensor<2x5x1xf32>)
       outs(%q, %q, %q, %db : tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>, tensor<2x1x5x5xf32>) -> tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>, tensor<2x5x1x8xf32>, tensor<2x1x5x5xf32>
   return
 }
@@ -67,7 +70,8 @@ func.func @backward_positions(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>, %i
   // expected-error @+1 {{'at' takes 4 positions, got 3}}
   %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
       at(%i, %i, %i)
-      cotangent(%q, %r, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
       outs(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>) -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
   return
 }

@@ -3,7 +3,7 @@
 
 // CHECK-LABEL: @attention_backward
 // CHECK: bpt.attention_backward ins(%{{.*}}) bias(%{{.*}} : tensor<1x4x5x7xf32>) segments(%{{.*}} : tensor<2x5xi32>, tensor<2x7xi32>)
-// CHECK-SAME: cotangent(%{{.*}} : tensor<2x5x4x8xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>)
+// CHECK-SAME: statistics(%{{.*}}, %{{.*}} : tensor<2x5x4xf32>, tensor<2x5x4xf32>) cotangent(%{{.*}} : tensor<2x5x4x8xf32>, tensor<2x5x4xf32>)
 // CHECK-SAME: {causal, scale = 5.000000e-01 : f32, window = 3 : i64} score {
 func.func @attention_backward(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %bias: tensor<1x4x5x7xf32>,
                               %qs: tensor<2x5xi32>, %ks: tensor<2x7xi32>, %row: tensor<2x5x4xf32>)
@@ -12,7 +12,8 @@ func.func @attention_backward(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, 
       ins(%q, %k, %k : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x8xf32>)
       bias(%bias : tensor<1x4x5x7xf32>)
       segments(%qs, %ks : tensor<2x5xi32>, tensor<2x7xi32>)
-      cotangent(%q, %row, %row : tensor<2x5x4x8xf32>, tensor<2x5x4xf32>, tensor<2x5x4xf32>)
+      statistics(%row, %row : tensor<2x5x4xf32>, tensor<2x5x4xf32>)
+      cotangent(%q, %row : tensor<2x5x4x8xf32>, tensor<2x5x4xf32>)
       outs(%q, %k, %k, %bias : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x8xf32>, tensor<1x4x5x7xf32>)
       {causal, window = 3 : i64, scale = 0.5 : f32} score {
     ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
@@ -23,13 +24,14 @@ func.func @attention_backward(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, 
 }
 
 // CHECK-LABEL: @attention_backward_tile
-// CHECK: at(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) diagonal(%{{.*}}) cotangent(
+// CHECK: at(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) diagonal(%{{.*}}) statistics(
 func.func @attention_backward_tile(%q: tensor<1x5x1x8xbf16>, %k: tensor<1x7x1x8xbf16>, %row: tensor<1x5x1xf32>,
                                    %dq: tensor<1x5x1x8xf32>, %dk: tensor<1x7x1x8xf32>, %i: index) -> tensor<1x5x1x8xf32> {
   %d:3 = bpt.attention_backward
       ins(%q, %k, %k : tensor<1x5x1x8xbf16>, tensor<1x7x1x8xbf16>, tensor<1x7x1x8xbf16>)
       at(%i, %i, %i, %i) diagonal(%i)
-      cotangent(%q, %row, %row : tensor<1x5x1x8xbf16>, tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      statistics(%row, %row : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %row : tensor<1x5x1x8xbf16>, tensor<1x5x1xf32>)
       outs(%dq, %dk, %dk : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
       {causal} -> tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>
   return %d#0 : tensor<1x5x1x8xf32>
@@ -54,7 +56,8 @@ func.func @embedding_gradient(%ids: tensor<2x?xi64>, %dx: tensor<2x?x16xf16>, %z
 func.func @cross_entropy_backward(%h: tensor<1x?x8xf32>, %w: tensor<8x11xf32>, %y: tensor<1x?xi32>, %r: tensor<1x?xf32>) -> (tensor<1x?x8xf32>, tensor<8x11xf32>) {
   %d:2 = bpt.cross_entropy_backward
       ins(%h, %w, %y : tensor<1x?x8xf32>, tensor<8x11xf32>, tensor<1x?xi32>)
-      cotangent(%r, %r, %r : tensor<1x?xf32>, tensor<1x?xf32>, tensor<1x?xf32>)
+      statistics(%r, %r : tensor<1x?xf32>, tensor<1x?xf32>)
+      cotangent(%r, %r : tensor<1x?xf32>, tensor<1x?xf32>)
       outs(%h, %w : tensor<1x?x8xf32>, tensor<8x11xf32>) -> tensor<1x?x8xf32>, tensor<8x11xf32>
   return %d#0, %d#1 : tensor<1x?x8xf32>, tensor<8x11xf32>
 }

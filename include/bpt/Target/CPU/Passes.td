@@ -22,8 +22,14 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
     * B is `[N / width, K, width]` panels, made by `linalg.pack` and padded with
       zeros. A weight, a matrix that no surrounding loop changes, is packed once
       before the outermost loop; a block of it is then a block of its panels. A
-      transposed B (keys) is packed where it is used. A B whose rows consist of
-      whole panels (values) is read in place;
+      transposed B (keys) is packed where it is used, and so is a block of a
+      larger tensor (values), whose rows lie so far apart that they meet in few
+      lines of a cache. A B of its own whose rows consist of whole panels is read
+      in place;
+    * A is read in place by rows. A transposed A (the input of a projection, in
+      the gradient of its weight) that is a block of a larger tensor is packed as
+      `[M / height, K, height]` before the outermost loop that does not change
+      it, if `panel-height` divides its rows;
     * C is `[M, N / width, width]`, in place if N is a multiple of the width and
       in a scratch tile otherwise.
 
@@ -46,6 +52,8 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
   let options = [
     Option<"panelWidth", "panel-width", "int64_t", /*default=*/"32",
            "Columns of a panel; two vectors of f32 (32 for AVX-512, 16 for AVX2). Even.">,
+    Option<"panelHeight", "panel-height", "int64_t", /*default=*/"8",
+           "Rows of the register tile, and of a panel of a transposed A.">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include <limits>
@@ -279,24 +280,27 @@ template <typename OpTy> struct DropDeadPositions : OpRewritePattern<OpTy> {
   }
 };
 
-/// A log-sum-exp that nobody reads.
-struct DropUnusedLse : OpRewritePattern<AttentionOp> {
+/// A log-sum-exp, or statistics, that nobody reads.
+struct DropUnusedResults : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!op.getLse() || !op.getLse().use_empty())
+    bool dropLse = op.getLse() && op.getLse().use_empty();
+    bool dropStatistics =
+        op.getMax() && op.getMax().use_empty() && op.getSum().use_empty();
+    if (!dropLse && !dropStatistics)
       return failure();
-    auto smaller = AttentionOp::create(
-        rewriter, op.getLoc(), TypeRange{op.getResult().getType()},
-        op.getQuery(), op.getKey(), op.getValue(), op.getBias(),
-        op.getQuerySegments(), op.getKeySegments(), op.getPositions(),
-        op.getDiagonal(), op.getInit(), /*lse_init=*/Value(),
-        op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr(),
-        op.getScore().size());
-    smaller->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
-    if (Region *score = op.getScoreRegion())
-      smaller.getScoreRegion()->takeBody(*score);
+    AttentionOp smaller = op.cloneWithResults(
+        rewriter, dropLse ? Value() : Value(op.getLseInit()),
+        dropStatistics ? Value() : Value(op.getMaxInit()),
+        dropStatistics ? Value() : Value(op.getSumInit()));
     rewriter.replaceAllUsesWith(op.getResult(), smaller.getResult());
+    if (smaller.getLse())
+      rewriter.replaceAllUsesWith(op.getLse(), smaller.getLse());
+    if (smaller.getMax()) {
+      rewriter.replaceAllUsesWith(op.getMax(), smaller.getMax());
+      rewriter.replaceAllUsesWith(op.getSum(), smaller.getSum());
+    }
     rewriter.eraseOp(op);
     return success();
   }
@@ -351,6 +355,12 @@ struct FillWithoutKeys : OpRewritePattern<AttentionOp> {
       results.push_back(fill(
           op.getLseInit(),
           rewriter.getF32FloatAttr(-std::numeric_limits<float>::infinity())));
+    if (op.getMaxInit()) {
+      results.push_back(
+          fill(op.getMaxInit(),
+               rewriter.getF32FloatAttr(std::numeric_limits<float>::lowest())));
+      results.push_back(fill(op.getSumInit(), rewriter.getF32FloatAttr(0.0)));
+    }
     rewriter.replaceOp(op, results);
     return success();
   }
@@ -370,7 +380,8 @@ void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
 
 MutableOperandRange AttentionOp::getDpsInitsMutable() {
   unsigned first = getODSOperandIndexAndLength(8).first;
-  return MutableOperandRange(*this, first, getLseInit() ? 2 : 1);
+  return MutableOperandRange(
+      *this, first, 1 + (getLseInit() ? 1 : 0) + (getMaxInit() ? 2 : 0));
 }
 
 int64_t AttentionOp::getGroupSize() { return groupSize(*this); }
@@ -381,10 +392,38 @@ BlockTable AttentionOp::getBlockTable() {
   table.add("init", {{Batch}, {Rows}, {Heads}, {ValueDim}});
   if (getLseInit())
     table.add("lse_init", {{Batch}, {Rows}, {Heads}});
+  if (getMaxInit()) {
+    table.add("max_init", {{Batch}, {Rows}, {Heads}});
+    table.add("sum_init", {{Batch}, {Rows}, {Heads}});
+  }
   return table;
 }
 
+AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
+                                          Value maxInit, Value sumInit) {
+  auto typeOf = [](Value value) { return value ? value.getType() : Type(); };
+  auto clone = AttentionOp::create(
+      builder, getLoc(), getResult().getType(), typeOf(lseInit),
+      typeOf(maxInit), typeOf(sumInit), getQuery(), getKey(), getValue(),
+      getBias(), getQuerySegments(), getKeySegments(), getPositions(),
+      getDiagonal(), getInit(), lseInit, maxInit, sumInit, getCausalAttr(),
+      getWindowAttr(), getScaleAttr(), getScore().size());
+  clone->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
+  if (Region *score = getScoreRegion()) {
+    IRMapping mapping;
+    score->cloneInto(clone.getScoreRegion(), mapping);
+  }
+  return clone;
+}
+
 LogicalResult AttentionOp::verify() {
+  if (static_cast<bool>(getMaxInit()) != static_cast<bool>(getSumInit()) ||
+      static_cast<bool>(getMaxInit()) != static_cast<bool>(getMax()) ||
+      static_cast<bool>(getSumInit()) != static_cast<bool>(getSum()) ||
+      static_cast<bool>(getLseInit()) != static_cast<bool>(getLse()))
+    return emitOpError(
+        "gives one result for each destination: the output, the "
+        "log-sum-exp if it has one, and both statistics or none");
   if (failed(verifyInitElementType(*this, getQuery(), getInit())))
     return failure();
   return verifyInputs(*this, /*numPositions=*/3);
@@ -410,7 +449,7 @@ SmallVector<StringRef> AttentionOp::getStrategyOptions() {
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
   addSharedPatterns<AttentionOp>(patterns, context);
-  patterns.add<DropUnusedLse, FillWithoutKeys>(context);
+  patterns.add<DropUnusedResults, FillWithoutKeys>(context);
 }
 
 //===----------------------------------------------------------------------===//
@@ -468,7 +507,7 @@ void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange AttentionBackwardOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(11).first,
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(12).first,
                              getBiasInit() ? 4 : 3);
 }
 
@@ -481,8 +520,9 @@ BlockTable AttentionBackwardOp::getBlockTable() {
   BlockTable table = inputTable(*this, /*numLoops=*/4);
   int64_t group = groupSize(*this);
   table.iterators[Rows] = utils::IteratorType::reduction;
+  table.add("max", {{Batch}, {Rows}, {Heads}});
+  table.add("sum", {{Batch}, {Rows}, {Heads}});
   table.add("output_cotangent", {{Batch}, {Rows}, {Heads}, {ValueDim}});
-  table.add("lse", {{Batch}, {Rows}, {Heads}});
   table.add("delta", {{Batch}, {Rows}, {Heads}});
   table.add("query_init", {{Batch}, {Rows}, {Heads}, {HeadDim}});
   table.add("key_init", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});

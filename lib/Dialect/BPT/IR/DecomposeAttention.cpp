@@ -96,6 +96,10 @@ SmallVector<Value> bpt::finishOnlineAttention(OpBuilder &builder,
           return SmallVector<Value>{
               arith::SelectOp::create(b, l, empty, none, lse)};
         }));
+  if (op.getMaxInit()) {
+    results.push_back(tile.castInto(state[1], op.getMaxInit()));
+    results.push_back(tile.castInto(sum, op.getSumInit()));
+  }
   return results;
 }
 

@@ -19,18 +19,24 @@ namespace {
 /// Emits the gradients of one head.
 class BackwardStep {
 public:
-  BackwardStep(TileBuilder &tile, const AttentionHead &head, Value cotangent,
-               Value lse, Value delta)
-      : tile(tile), head(head), scores(tile, head), cotangent(cotangent),
-        lse(lse), delta(delta), rows(tile.sizes(head.query)[0]),
+  BackwardStep(TileBuilder &tile, const AttentionHead &head, Value max,
+               Value sum, Value cotangent, Value delta)
+      : tile(tile), head(head), scores(tile, head), max(max), sum(sum),
+        cotangent(cotangent), delta(delta), rows(tile.sizes(head.query)[0]),
         keys(tile.sizes(head.key)[0]) {}
 
   /// Adds to (dq, dk, dv[, dbias]).
   SmallVector<Value> emit(ArrayRef<Value> sums) {
     Value query = scores.scaled(head.query);
-    Value zeros = tile.filled({rows, keys}, 0.0);
-    Value s = tile.contract(query, head.key, zeros, /*transposed=*/true);
-    Value dp = tile.contract(tile.extended(cotangent), head.value, zeros,
+    Value s = tile.contract(query, head.key, tile.filled({rows, keys}, 0.0),
+                            /*transposed=*/true);
+    // do · valueᵀ − delta: the product starts from the difference.
+    Value start = tile.generic(
+        2, 0, {{delta, {0}}}, {{tile.empty({rows, keys}), {0, 1}}},
+        [](OpBuilder &b, Location l, ValueRange v) {
+          return SmallVector<Value>{arith::NegFOp::create(b, l, v[0])};
+        })[0];
+    Value dp = tile.contract(tile.extended(cotangent), head.value, start,
                              /*transposed=*/true);
     auto [p, ds] = probabilities(s, dp);
     SmallVector<Value> next{
@@ -47,25 +53,29 @@ public:
   }
 
 private:
-  /// p over the scores and ds over dp, in place.
+  /// p over the scores and ds over dp − delta, in place.
   std::pair<Value, Value> probabilities(Value s, Value dp) {
-    // In base 2, and +∞ for a row that keeps no key, so that all its p are 0.
+    // p = 2^(s − m) · (1 / l); a row that keeps no key has p = 2^(s − ∞) · 1.
     Value log2e = tile.f32(kLog2E);
-    Value logSum = tile.generic(
-        1, 0, {{lse, {0}}}, {{tile.empty({rows}), {0}}},
+    SmallVector<Value> statistics = tile.generic(
+        1, 0, {{max, {0}}, {sum, {0}}},
+        {{tile.empty({rows}), {0}}, {tile.empty({rows}), {0}}},
         [&](OpBuilder &b, Location l, ValueRange v) {
-          auto infinity = [&](bool negative) -> Value {
-            float value = std::numeric_limits<float>::infinity();
-            return arith::ConstantOp::create(
-                b, l, b.getF32FloatAttr(negative ? -value : value));
+          auto constant = [&](float value) -> Value {
+            return arith::ConstantOp::create(b, l, b.getF32FloatAttr(value));
           };
           Value isEmpty = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
-                                                v[0], infinity(true));
-          Value inBase2 = arith::MulFOp::create(b, l, v[0], log2e);
+                                                v[1], constant(0.0));
+          Value shift = arith::SelectOp::create(
+              b, l, isEmpty, constant(std::numeric_limits<float>::infinity()),
+              v[0]);
+          Value divisor =
+              arith::SelectOp::create(b, l, isEmpty, constant(1.0), v[1]);
           return SmallVector<Value>{
-              arith::SelectOp::create(b, l, isEmpty, infinity(false), inBase2)};
-        })[0];
-    SmallVector<TileBuilder::Operand> inputs{{logSum, {0}}, {delta, {0}}};
+              shift, arith::DivFOp::create(b, l, constant(1.0), divisor)};
+        });
+    SmallVector<TileBuilder::Operand> inputs{{statistics[0], {0}},
+                                             {statistics[1], {0}}};
     inputs.append(scores.operands());
     SmallVector<Value> results = tile.generic(
         2, 0, inputs, {{s, {0, 1}}, {dp, {0, 1}}},
@@ -74,10 +84,10 @@ private:
               scores.modify(b, l, v[v.size() - 2], v.drop_front(2).drop_back(2),
                             /*derive=*/true);
           Value negated = arith::NegFOp::create(b, l, v[0]);
-          Value p = math::Exp2Op::create(
+          Value power = math::Exp2Op::create(
               b, l, math::FmaOp::create(b, l, score.value, log2e, negated));
-          Value ds = arith::MulFOp::create(
-              b, l, p, arith::SubFOp::create(b, l, v.back(), v[1]));
+          Value p = arith::MulFOp::create(b, l, power, v[1]);
+          Value ds = arith::MulFOp::create(b, l, p, v.back());
           if (score.derivative) {
             ds = arith::MulFOp::create(b, l, ds, score.derivative);
             // A derivative may be infinite where the key is not kept.
@@ -95,7 +105,7 @@ private:
   TileBuilder &tile;
   const AttentionHead &head;
   ScoreBuilder scores;
-  Value cotangent, lse, delta;
+  Value max, sum, cotangent, delta;
   OpFoldResult rows, keys;
 };
 } // namespace
@@ -136,8 +146,8 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
                     tile.slice(entries.back(), place.headDim, place.head));
               }
               SmallVector<Value> next =
-                  BackwardStep(tile, head, ofHead(getOutputCotangent()),
-                               ofHead(getLse()), ofHead(getDelta()))
+                  BackwardStep(tile, head, ofHead(getMax()), ofHead(getSum()),
+                               ofHead(getOutputCotangent()), ofHead(getDelta()))
                       .emit(sums);
               for (auto [result, entry, tensor, place] :
                    llvm::zip(next, entries, state, places))

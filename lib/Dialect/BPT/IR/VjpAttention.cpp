@@ -12,23 +12,21 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 Operation *AttentionOp::prepareForVjp(RewriterBase &rewriter) {
-  if (getLse())
+  if (getMax())
     return *this;
   rewriter.setInsertionPoint(*this);
   SmallVector<OpFoldResult> sizes =
       tensor::getMixedSizes(rewriter, getLoc(), getInit());
   sizes.pop_back();
-  Value lseInit =
-      tensor::EmptyOp::create(rewriter, getLoc(), sizes, rewriter.getF32Type());
-  auto larger = AttentionOp::create(
-      rewriter, getLoc(), TypeRange{getResult().getType(), lseInit.getType()},
-      getQuery(), getKey(), getValue(), getBias(), getQuerySegments(),
-      getKeySegments(), getPositions(), getDiagonal(), getInit(), lseInit,
-      getCausalAttr(), getWindowAttr(), getScaleAttr(), getScore().size());
-  larger->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
-  if (Region *score = getScoreRegion())
-    larger.getScoreRegion()->takeBody(*score);
+  auto empty = [&]() -> Value {
+    return tensor::EmptyOp::create(rewriter, getLoc(), sizes,
+                                   rewriter.getF32Type());
+  };
+  AttentionOp larger =
+      cloneWithResults(rewriter, getLseInit(), empty(), empty());
   rewriter.replaceAllUsesWith(getResult(), larger.getResult());
+  if (getLse())
+    rewriter.replaceAllUsesWith(getLse(), larger.getLse());
   rewriter.eraseOp(*this);
   return larger;
 }
@@ -72,9 +70,10 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
   };
 
   // delta = Σ_d do · out − dlse
-  Value out = vjp.primal(getResult()), lse = vjp.primal(getLse());
-  Value dout = vjp.cotangent(0), dlse = vjp.cotangent(1);
-  Value delta = gradient.zerosLike(lse, f32);
+  Value out = vjp.primal(getResult()), max = vjp.primal(getMax()),
+        sum = vjp.primal(getSum());
+  Value dout = vjp.cotangent(0), dlse = getLse() ? vjp.cotangent(1) : Value();
+  Value delta = gradient.zerosLike(max, f32);
   if (!dout)
     dout = gradient.zerosLike(out, type);
   if (dlse)
@@ -105,9 +104,9 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
   auto backward = AttentionBackwardOp::create(
       builder, vjp.loc, TypeRange(inits), query, key, value, bias,
       primal(getQuerySegments()), primal(getKeySegments()), positions,
-      primal(getDiagonal()), gradient.convert(dout, type), lse, delta, inits[0],
-      inits[1], inits[2], wantsBias ? inits[3] : Value(), getCausalAttr(),
-      getWindowAttr(), getScaleAttr(), getScore().size());
+      primal(getDiagonal()), max, sum, gradient.convert(dout, type), delta,
+      inits[0], inits[1], inits[2], wantsBias ? inits[3] : Value(),
+      getCausalAttr(), getWindowAttr(), getScaleAttr(), getScore().size());
   if (Region *score = getScoreRegion()) {
     IRMapping mapping;
     for (Operation &inner : score->front())

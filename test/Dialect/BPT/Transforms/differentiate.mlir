@@ -24,16 +24,16 @@ func.func @main(%x: tensor<1x?x6xf32> {bpt.name = "x"}, %w: tensor<6x7xf32> {bpt
 // -----
 
 // What attention needs is computed again from the input, behind a barrier, or
-// kept; the log-sum-exp is asked for.
+// kept; its statistics are asked for.
 // CHECK-LABEL: func @main_vjp(
 // CHECK: %[[K:.*]] = bpt.barrier
-// CHECK: %{{.*}}, %[[AGAIN:.*]] = bpt.attention ins(%[[K]], {{.*}} {causal}
-// CHECK: bpt.attention_backward {{.*}} cotangent(%{{.*}}, %[[AGAIN]], %{{.*}}) {{.*}} {causal}
+// CHECK: %{{.*}}, %[[M:.*]], %[[L:.*]] = bpt.attention ins(%[[K]], {{.*}} {causal}
+// CHECK: bpt.attention_backward {{.*}} statistics(%[[M]], %[[L]] : {{.*}} {causal}
 // EVERYTHING-LABEL: func @main_vjp(
-// EVERYTHING: %{{.*}}, %[[LSE:.*]] = bpt.attention {{.*}} {causal}
+// EVERYTHING: %{{.*}}, %[[M:.*]], %[[L:.*]] = bpt.attention {{.*}} {causal}
 // EVERYTHING-NOT: bpt.attention ins
-// EVERYTHING: %[[KEPT:.*]] = bpt.barrier %[[LSE]]
-// EVERYTHING: bpt.attention_backward {{.*}} cotangent(%{{.*}}, %[[KEPT]], %{{.*}})
+// EVERYTHING: %[[KEPT:.*]] = bpt.barrier %[[M]]
+// EVERYTHING: bpt.attention_backward {{.*}} statistics(%[[KEPT]], %{{.*}}
 func.func @main(%q: tensor<1x8x2x4xf32>, %k: tensor<1x8x1x4xf32>, %v: tensor<1x8x1x4xf32>) -> tensor<1x8x2x4xf32> {
   %e = tensor.empty() : tensor<1x8x2x4xf32>
   %o = bpt.attention ins(%q, %k, %v : tensor<1x8x2x4xf32>, tensor<1x8x1x4xf32>, tensor<1x8x1x4xf32>) outs(%e : tensor<1x8x2x4xf32>) {causal} -> tensor<1x8x2x4xf32>

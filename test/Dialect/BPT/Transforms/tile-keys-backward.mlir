@@ -13,7 +13,8 @@
 // CHECK: bpt.attention_backward {{.*}} at({{.*}}) diagonal({{.*}}) {{.*}} {bpt.strategy = {{.*}}, causal}
 func.func @causal(%q: tensor<2x512x4x32xf32>, %k: tensor<2x512x2x32xf32>, %r: tensor<2x512x4xf32>) -> (tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>) {
   %d:3 = bpt.attention_backward ins(%q, %k, %k : tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>)
-      cotangent(%q, %r, %r : tensor<2x512x4x32xf32>, tensor<2x512x4xf32>, tensor<2x512x4xf32>)
+      statistics(%r, %r : tensor<2x512x4xf32>, tensor<2x512x4xf32>)
+      cotangent(%q, %r : tensor<2x512x4x32xf32>, tensor<2x512x4xf32>)
       outs(%q, %k, %k : tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>)
       {causal, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>
   return %d#0, %d#1, %d#2 : tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>
@@ -29,7 +30,8 @@ func.func @causal(%q: tensor<2x512x4x32xf32>, %k: tensor<2x512x2x32xf32>, %r: te
 func.func @shared_bias(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32>, %b: tensor<1x4x64x64xf32>) -> tensor<1x4x64x64xf32> {
   %d:4 = bpt.attention_backward ins(%q, %q, %q : tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>)
       bias(%b : tensor<1x4x64x64xf32>)
-      cotangent(%q, %r, %r : tensor<2x64x4x32xf32>, tensor<2x64x4xf32>, tensor<2x64x4xf32>)
+      statistics(%r, %r : tensor<2x64x4xf32>, tensor<2x64x4xf32>)
+      cotangent(%q, %r : tensor<2x64x4x32xf32>, tensor<2x64x4xf32>)
       outs(%q, %q, %q, %b : tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<1x4x64x64xf32>)
       -> tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<1x4x64x64xf32>
   return %d#3 : tensor<1x4x64x64xf32>

@@ -45,7 +45,8 @@ func.func @two_loops(%x: tensor<1x2048x64xf32>, %w: tensor<64x1x64xf32>, %q: ten
   %n = bpt.rms_norm ins(%x : tensor<1x2048x64xf32>) outs(%e : tensor<1x2048x64xf32>) {eps = 1.0e-5 : f32} -> tensor<1x2048x64xf32>
   %k = bpt.linear ins(%n, %w : tensor<1x2048x64xf32>, tensor<64x1x64xf32>) outs(%z : tensor<1x2048x1x64xf32>) -> tensor<1x2048x1x64xf32>
   %d:3 = bpt.attention_backward ins(%q, %k, %k : tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>)
-      cotangent(%q, %r, %r : tensor<1x2048x1x64xf32>, tensor<1x2048x1xf32>, tensor<1x2048x1xf32>)
+      statistics(%r, %r : tensor<1x2048x1xf32>, tensor<1x2048x1xf32>)
+      cotangent(%q, %r : tensor<1x2048x1x64xf32>, tensor<1x2048x1xf32>)
       outs(%z, %z, %z : tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>) {causal, bpt.strategy = #chunked}
       -> tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>, tensor<1x2048x1x64xf32>
   %dw = bpt.linear_weight_gradient ins(%n, %d#0 : tensor<1x2048x64xf32>, tensor<1x2048x1x64xf32>) outs(%zw : tensor<64x1x64xf32>) {bpt.strategy = #chunked} -> tensor<64x1x64xf32>

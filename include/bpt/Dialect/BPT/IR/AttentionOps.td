@@ -23,6 +23,7 @@ class BPT_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
 }
 
 def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
+    AttrSizedResultSegments,
     DeclareOpInterfaceMethods<BPT_DifferentiableOpInterface, ["prepareForVjp"]>]> {
   let summary = "scaled dot-product attention of query rows over all their keys";
   let description = [{
@@ -33,7 +34,12 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     p      = softmax over the kept keys j of s[j]
     out    = Σ_j p[j] · value[b,j,h÷g,:]
     lse    = log Σ_j exp(s[j])            (natural logarithm, f32; optional)
+    m, l   = log2(e) · max_j s[j],  Σ_j 2^(s[j] · log2(e) − m)      (f32; optional)
     ```
+
+    The *statistics* m and l say what lse says without its rounding:
+    2^(s · log2(e) − m) / l is the probability of a score to full precision,
+    however large scores are. The gradient is computed from them.
 
     Key j is **kept** for query i when all of these hold, with
     Δ = `diagonal`, which defaults to Sk − Sq, so that the last query is
@@ -44,14 +50,15 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     * `segments`: query_segments[b,i] = key_segments[b,j]
     * the score is not −∞ (a bias of −∞ excludes a key)
 
-    A row that keeps no key gives out = 0 and lse = −∞, never NaN.
+    A row that keeps no key gives out = 0 and lse = −∞, never NaN; its l is 0 and
+    its m the lowest finite f32.
 
     **Shapes.** query `[B, Sq, H, D]`, key `[B, Sk, Hk, D]`, value
     `[B, Sk, Hk, Dv]` with Hk dividing H (grouped-query attention; K and V are
     never repeated; dynamic head counts must be equal), bias
     `[B | 1, H | 1, Sq, Sk]`, segments i32 or i64 `[B, Sq]` and `[B, Sk]`,
-    destination `[B, Sq, H, Dv]` and, when the log-sum-exp is wanted, an f32
-    `[B, Sq, H]`. Destinations are written, not read.
+    destination `[B, Sq, H, Dv]` and, when the log-sum-exp or the statistics are
+    wanted, f32 `[B, Sq, H]` for each. Destinations are written, not read.
 
     **Score region.** Takes (score: f32, b, h, q, k: index) and yields an f32:
     arithmetic of the user's on the scaled, biased score, inlined in the loop.
@@ -89,8 +96,10 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_Tensor4D:$init, Optional<BPT_F32Tensor3D>:$lse_init,
+    Optional<BPT_F32Tensor3D>:$max_init, Optional<BPT_F32Tensor3D>:$sum_init,
     UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
-  let results = (outs BPT_Tensor4D:$result, Optional<BPT_F32Tensor3D>:$lse);
+  let results = (outs BPT_Tensor4D:$result, Optional<BPT_F32Tensor3D>:$lse,
+                      Optional<BPT_F32Tensor3D>:$max, Optional<BPT_F32Tensor3D>:$sum);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
@@ -98,12 +107,17 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     (`at` `(` $positions^ `)`)?
     (`diagonal` `(` $diagonal^ `)`)?
     `outs` `(` $init (`,` $lse_init^)? `:` type($init) (`,` type($lse_init)^)? `)`
+    (`statistics` `(` $max_init^ `,` $sum_init `:` type($max_init) `,` type($sum_init) `)`)?
     attr-dict (`score` $score^)?
-    `->` type($result) (`,` type($lse)^)?
+    `->` type($result) (`,` type($lse)^)? (`statistics` type($max)^ `,` type($sum))?
   }];
   let extraClassDeclaration = [{
-    /// Destinations: the output and, if asked for, the log-sum-exp.
+    /// Destinations: the output and, if asked for, the log-sum-exp and the
+    /// statistics.
     ::mlir::MutableOperandRange getDpsInitsMutable();
+    /// A copy with these destinations beside that of the output; null: none.
+    ::mlir::bpt::AttentionOp cloneWithResults(::mlir::OpBuilder &builder,
+        ::mlir::Value lseInit, ::mlir::Value maxInit, ::mlir::Value sumInit);
     /// The score region, or null if there is none.
     ::mlir::Region *getScoreRegion() {
       return getScore().empty() ? nullptr : &getScore().front();

@@ -32,7 +32,7 @@ def BPT_DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
     InterfaceMethod<[{
         Called on the forward pass before anything else: replaces the operation
         by one that has the results which its gradient reads (attention's
-        log-sum-exp), and returns it.
+        statistics), and returns it.
       }], "::mlir::Operation *", "prepareForVjp",
       (ins "::mlir::RewriterBase &":$rewriter), "", [{ return $_op; }]>,
   ];

@@ -12,10 +12,11 @@
 include "bpt/Dialect/BPT/IR/AttentionOps.td"
 
 def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
-  let summary = "gradients of attention, from the saved log-sum-exp";
+  let summary = "gradients of attention, from its statistics";
   let description = [{
     With s[j] the scores of `bpt.attention`, x[j] those before the score region,
-    do the cotangent of its output and p[j] = exp(s[j] − lse):
+    m and l its statistics, do the cotangent of its output and
+    p[j] = 2^(s[j] · log2(e) − m) / l:
 
     ```
     ds[j]  = p[j] · (Σ_d do[b,i,h,d] · value[b,j,h÷g,d] − delta[b,i,h]) · ∂s[j]/∂x[j]
@@ -29,11 +30,11 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     log-sum-exp. Probabilities are computed again, block by block, and never
     stored. Rows and keys are **reduction** dimensions: tiling either gives a
     loop that carries sums. A key that is not kept, and a row that keeps no key
-    (lse = −∞), add nothing.
+    (l = 0), add nothing.
 
     **Shapes.** query, key, value, bias, segments, masks, score region as in
-    `bpt.attention`; do `[B, Sq, H, Dv]` of query's element type; lse and delta
-    f32 `[B, Sq, H]`; destinations f32: dq `[B, Sq, H, D]`, dk
+    `bpt.attention`; do `[B, Sq, H, Dv]` of query's element type; m, l and
+    delta f32 `[B, Sq, H]`; destinations f32: dq `[B, Sq, H, D]`, dk
     `[B, Sk, Hk, D]`, dv `[B, Sk, Hk, Dv]`, dbias as bias. **Positions**
     `at(b, q, h, k)` and `diagonal` as in `bpt.online_attention`; a model leaves
     them out.
@@ -43,7 +44,8 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     ```mlir
     %d:3 = bpt.attention_backward
         ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
-        cotangent(%do, %lse, %delta : tensor<1x?x8x64xf32>, tensor<1x?x8xf32>, tensor<1x?x8xf32>)
+        statistics(%m, %l : tensor<1x?x8xf32>, tensor<1x?x8xf32>)
+        cotangent(%do, %delta : tensor<1x?x8x64xf32>, tensor<1x?x8xf32>)
         outs(%dq, %dk, %dv : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
         {causal} -> tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>
     ```
@@ -55,7 +57,8 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
-    BPT_Tensor4D:$output_cotangent, BPT_F32Tensor3D:$lse, BPT_F32Tensor3D:$delta,
+    BPT_F32Tensor3D:$max, BPT_F32Tensor3D:$sum,
+    BPT_Tensor4D:$output_cotangent, BPT_F32Tensor3D:$delta,
     BPT_F32Tensor4D:$query_init, BPT_F32Tensor4D:$key_init, BPT_F32Tensor4D:$value_init,
     Optional<BPT_F32Tensor4D>:$bias_init,
     UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
@@ -67,7 +70,8 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
     (`at` `(` $positions^ `)`)?
     (`diagonal` `(` $diagonal^ `)`)?
-    `cotangent` `(` $output_cotangent `,` $lse `,` $delta `:` type($output_cotangent) `,` type($lse) `,` type($delta) `)`
+    `statistics` `(` $max `,` $sum `:` type($max) `,` type($sum) `)`
+    `cotangent` `(` $output_cotangent `,` $delta `:` type($output_cotangent) `,` type($delta) `)`
     `outs` `(` $query_init `,` $key_init `,` $value_init (`,` $bias_init^)? `:`
       type($query_init) `,` type($key_init) `,` type($value_init) (`,` type($bias_init)^)? `)`
     attr-dict (`score` $score^)?

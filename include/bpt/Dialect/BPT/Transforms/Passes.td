@@ -91,7 +91,7 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
     | `keep` | per layer |
     |---|---|
     | `nothing` | its input |
-    | `attention` | its input, attention's output and log-sum-exp |
+    | `attention` | its input, attention's output and statistics |
     | `everything` | every value that a gradient reads |
 
     A layer begins where, between one attention and the next, least is alive.
@@ -130,7 +130,7 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
            "What is kept between the forward and the backward pass.",
            [{::llvm::cl::values(
              clEnumValN(::mlir::bpt::KeepPolicy::Nothing, "nothing", "the input of each layer"),
-             clEnumValN(::mlir::bpt::KeepPolicy::Attention, "attention", "and attention's output and log-sum-exp"),
+             clEnumValN(::mlir::bpt::KeepPolicy::Attention, "attention", "and attention's output and statistics"),
              clEnumValN(::mlir::bpt::KeepPolicy::Everything, "everything", "every value that a gradient reads"))}]>,
   ];
   let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::func::FuncDialect"];
