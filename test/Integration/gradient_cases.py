@@ -8,6 +8,7 @@ A case has a name, a dtype, and
   evaluate(ops, arith, arguments)    the results; `ops` is reference or jax_reference
   wrt, keep            options of bpt-differentiate
   data                 "large" where scores are of ±1e4
+  has_kinks            whether its derivative jumps somewhere
 """
 
 import dataclasses
@@ -51,6 +52,10 @@ class GradientConfig(Config):
         if self.wrt:
             parts.append("wrt_" + "_".join(self.wrt))
         return "-".join(parts + [self.keep] * (self.keep is not None))
+
+    @property
+    def has_kinks(self):
+        return self.kind != "attention" and self.act == "relu"
 
     def arguments(self):
         inputs, weights = super().arguments()

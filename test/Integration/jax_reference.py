@@ -18,12 +18,14 @@ JAX traces and differentiates; what it traced is evaluated in NumPy
 
 import functools
 import math
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import numpy_interpreter
+from arithmetic import Arithmetic
 from reference import EPS, ROTARY_BASE, kept_by_position
 
 jax.config.update("jax_enable_x64", True)
@@ -51,8 +53,24 @@ def _sigmoid(x):
     return jnp.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
+@dataclass(frozen=True)
+class MovedKink(Arithmetic):
+    """The derivative of relu jumps at `kink`; its values are what they are."""
+
+    kink: float = 0.0
+
+
+def moved_kink(arith, kink):
+    return MovedKink(arith.compute, arith.storage, kink)
+
+
+def relu(arith, x):
+    above = (x > getattr(arith, "kink", 0.0)).astype(x.dtype)
+    return above * x + jax.lax.stop_gradient(jnp.where(x > 0, x, 0) - above * x)
+
+
+# But for relu.
 ACTIVATIONS = {
-    "relu": lambda x: jnp.where(x > 0, x, 0),
     "gelu": lambda x: x / 2 * (1 + jax.lax.erf(x / math.sqrt(2))),
     "gelu_tanh": lambda x: x
     / 2
@@ -185,7 +203,9 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
 
 def feed_forward(arith, config, x, weights, prefix=""):
     get = lambda name: weights.get(prefix + name)
-    z = stored(arith, ACTIVATIONS[config.act](linear(arith, x, get("w1"), get("b1"))))
+    u = linear(arith, x, get("w1"), get("b1"))
+    z = relu(arith, u) if config.act == "relu" else ACTIVATIONS[config.act](u)
+    z = stored(arith, z)
     if config.gated:
         z = stored(arith, z * linear(arith, x, get("w3"), get("b3")))
     return linear(arith, z, get("w2"), get("b2"))

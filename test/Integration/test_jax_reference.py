@@ -237,6 +237,17 @@ class Definitions(unittest.TestCase):
         _, gradients = automatic(case, EXACT, arguments, [np.ones((1, 1, 1))])
         self.assertEqual(gradients["x"].item(), 0)
 
+    def test_moved_kink(self):
+        """Values stay; the derivative is 1 above the kink."""
+        case = GradientConfig("feed_forward", "f32", 1, 1, embed=1, ffn=3, act="relu")
+        w1, w2 = np.array([[-0.2, 0.2, 2.0]]), np.ones((3, 1))
+        arguments = {"x": np.ones((1, 1, 1)), "w1": w1, "w2": w2}
+        for kink, expected in ((0, [0, 1, 1]), (1, [0, 0, 1]), (-1, [1, 1, 1])):
+            arith = jax_reference.moved_kink(EXACT, kink)
+            results, gradients = automatic(case, arith, arguments, [np.ones((1, 1, 1))])
+            self.assertAlmostEqual(results[0].item(), 2.2)
+            np.testing.assert_array_equal(gradients["w1"][0], expected)
+
     def test_large_scores_give_finite_gradients(self):
         for dtype in DTYPES:
             case = GradientConfig("attention", dtype, 1, 9, 11, heads=2, head_dim=64,
