@@ -214,6 +214,11 @@ def random_arguments(config, seed):
         if name == "tokens":
             # A few ids outside the vocabulary, which embed as zeros.
             return rng.integers(-1, config.vocab + 1, shape, dtype=np.int32)
+        if name == "labels":
+            # As many again, and the usual id of tokens that count for nothing.
+            values = rng.integers(-1, config.vocab + 1, shape, dtype=np.int32)
+            values[rng.random(shape) < 0.2] = -100
+            return values
         if name.endswith("segments"):
             missing = 3 if config.data == "empty_rows" and name != "kv_segments" else 0
             return rng.integers(0, 3 + missing, shape, dtype=np.int32)

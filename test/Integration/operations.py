@@ -158,8 +158,7 @@ def embedding(batch, seq, vocab, embed, dtype, dynamic):
     """Rows of the table, and zeros for ids outside it."""
     ids = rng.integers(-1, vocab + 1, (batch, seq), dtype=np.int32)
     table = normal(dtype, vocab, embed)
-    inside = (ids >= 0) & (ids < vocab)
-    exact = np.where(inside[..., None], table[np.clip(ids, 0, vocab - 1)].astype(np.float64), 0)
+    exact = reference.embedding(EXACT, ids, table)
     apply(f"embedding {batch}x{seq} of {vocab}x{embed}",
           "bpt.embedding ins(%arg0, %arg1 : {0}, {1}) outs(%arg2 : {2})",
           [ids, table, normal(dtype, batch, seq, embed)], dtype, dynamic, lambda arith: exact)  # fmt: skip
@@ -188,12 +187,8 @@ func.func @main(%x: {x}, %w: {w}, %y: {y}) -> ({r}, {r}) {{
   return %r#0, %r#1 : {r}, {r}
 }}"""
     loss, lse = run(text, [hidden, weight, labels], ["f32", "f32"])
-    logits = hidden.astype(np.float64) @ weight.astype(np.float64)
-    top = logits.max(-1, keepdims=True)
-    exact_lse = np.log(np.exp(logits - top).sum(-1)) + top[..., 0]
+    exact_loss, exact_lse = reference.cross_entropy(EXACT, hidden, weight, labels)
     kept = (labels >= 0) & (labels < vocab)
-    chosen = np.take_along_axis(logits, np.where(kept, labels, 0)[..., None].astype(np.int64), -1)
-    exact_loss = np.where(kept, exact_lse - chosen[..., 0], 0)
     what = f"cross_entropy {batch}x{seq}x{embed}x{vocab} {dtype} {ids} dynamic={dynamic} ±{magnitude:g}"
     assert (loss[~kept] == 0).all(), what
     # The logits are f32 sums of products that 16-bit inputs hold exactly.
@@ -219,13 +214,7 @@ func.func @main(%x: {type}) -> {type} {{
   return %r : {type}
 }}"""
     (actual,) = run(text, [x], ["f32"])
-    half = np.arange(rotated // 2)
-    angles = np.outer(np.arange(seq) + position, 10000.0 ** (-2 * half / rotated))
-    cos, sin = np.cos(angles)[None, :, None], np.sin(angles)[None, :, None]
-    first, second = (2 * half, 2 * half + 1) if kind == "interleaved" else (half, half + rotated // 2)
-    exact = x.astype(np.float64)
-    a, b = exact[..., first].copy(), exact[..., second].copy()
-    exact[..., first], exact[..., second] = a * cos - b * sin, a * sin + b * cos
+    exact = reference.rotary_embedding(EXACT, x, kind, rotated, position)
     what = f"rotary {kind} {batch}x{seq}x{heads}x{dim} of which {rotated}, at {position}, dynamic={dynamic}"
     check(what, actual, exact)
 

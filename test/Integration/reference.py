@@ -43,11 +43,19 @@ def linear(arith, x, weight, bias=None):
     return arith.store(y)
 
 
-def layer_norm(arith, x, weight, bias):
+def add(arith, a, b):
+    return arith.store(arith.load(a) + arith.load(b))
+
+
+def layer_norm(arith, x, weight=None, bias=None):
     x = arith.load(x)
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = (centred**2).mean(axis=-1, keepdims=True)
-    y = centred / np.sqrt(variance + EPS) * arith.load(weight) + arith.load(bias)
+    y = centred / np.sqrt(variance + EPS)
+    if weight is not None:
+        y = y * arith.load(weight)
+    if bias is not None:
+        y = y + arith.load(bias)
     return arith.store(y)
 
 
@@ -57,13 +65,14 @@ def rms_norm(arith, x, weight):
     return arith.store(x / np.sqrt(mean_square + EPS) * arith.load(weight))
 
 
-def rotary_embedding(arith, x, kind, dim):
-    """Turns the pairs of the first `dim` components by position · frequency."""
+def rotary_embedding(arith, x, kind, dim, position=0):
+    """Turns the pairs of the first `dim` components by position · frequency;
+    the first row is at `position`."""
     x = arith.load(x)
     half = dim // 2
     pair = np.arange(half)
-    position = np.arange(x.shape[1])
-    angle = position[:, None] * ROTARY_BASE ** (-2.0 * pair / dim)
+    rows = position + np.arange(x.shape[1])
+    angle = rows[:, None] * ROTARY_BASE ** (-2.0 * pair / dim)
     cos = np.cos(angle).astype(arith.compute)[None, :, None, :]
     sin = np.sin(angle).astype(arith.compute)[None, :, None, :]
     first, second = {
@@ -74,6 +83,25 @@ def rotary_embedding(arith, x, kind, dim):
     y[..., first] = x[..., first] * cos - x[..., second] * sin
     y[..., second] = x[..., first] * sin + x[..., second] * cos
     return arith.store(y)
+
+
+def embedding(arith, ids, table):
+    """Rows of the table, and zeros for ids outside it."""
+    table = arith.load(table)
+    inside = (ids >= 0) & (ids < table.shape[0])
+    return np.where(inside[..., None], table[np.where(inside, ids, 0)], 0)
+
+
+def cross_entropy(arith, hidden, weight, labels):
+    """(loss, lse) of every row; neither is rounded, as both are f32 whatever the
+    inputs are. A label outside the vocabulary gives loss 0."""
+    logits = linear(arith, hidden, weight)
+    peak = logits.max(axis=-1, keepdims=True)
+    lse = np.log(np.exp(logits - peak).sum(axis=-1)) + peak[..., 0]
+    inside = (labels >= 0) & (labels < logits.shape[-1])
+    label = np.where(inside, labels, 0)[..., None].astype(np.int64)
+    chosen = np.take_along_axis(logits, label, axis=-1)[..., 0]
+    return np.where(inside, lse - chosen, 0), lse
 
 
 def kept_by_position(queries, keys, causal, window):
@@ -89,10 +117,14 @@ def kept_by_position(queries, keys, causal, window):
     return kept
 
 
-def apply_score(scores, function, head, heads):
-    """The score region: of one head's scores [queries, keys]."""
+def apply_score(scores, function, b, head, heads):
+    """The score region: of one head's scores [queries, keys]. A function of the
+    case's own takes (NumPy, scores, b, head, query, key)."""
     if function is None:
         return scores
+    if callable(function):
+        i, j = (np.arange(size) for size in scores.shape)
+        return function(np, scores, b, head, i[:, None], j[None, :])
     if function == "alibi":
         queries, keys = scores.shape
         row = np.arange(queries)[:, None] + keys - queries
@@ -122,7 +154,7 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
             if bias is not None:
                 term = arith.load(bias[b % bias.shape[0], h % bias.shape[1]])
                 scores = arith.store(scores + term)
-            scores = arith.store(apply_score(scores, config.score, h, heads))
+            scores = arith.store(apply_score(scores, config.score, b, h, heads))
             kept = kept_rows & (scores > -np.inf)
             rows = kept.any(axis=1)  # the others keep 0 and -inf
             if not rows.any():
@@ -187,13 +219,16 @@ def layer(arith, config, x, weights, masks, prefix=""):
     return norm_if(post, h, "ln2")
 
 
-def model(arith, config, tokens, weights, masks):
-    table = arith.load(weights["embed.weight"])
-    inside = (tokens >= 0) & (tokens < table.shape[0])
-    x = np.where(inside[..., None], table[np.where(inside, tokens, 0)], 0)
+def final_hidden(arith, config, tokens, weights, masks):
+    """What a model's last projection reads."""
+    x = embedding(arith, tokens, weights["embed.weight"])
     for i in range(config.layers):
         x = layer(arith, config, x, weights, masks, f"layers.{i}.")
-    x = normalize(arith, config, x, weights, "ln_f")
+    return normalize(arith, config, x, weights, "ln_f")
+
+
+def model(arith, config, tokens, weights, masks):
+    x = final_hidden(arith, config, tokens, weights, masks)
     return linear(arith, x, weights["lm_head.weight"])
 
 

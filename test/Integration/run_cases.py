@@ -74,9 +74,8 @@ def relative_error(actual, exact):
     return error / norm if norm > 0 else error
 
 
-def check_result(config, what, actual, exact, rounded):
-    """Raises, or returns the error as a share of what is allowed."""
-    actual = actual.astype(np.float64)
+def check_special_values(what, actual, exact):
+    """No NaN, and infinities where they belong."""
     if np.isnan(actual).any():
         first = tuple(int(i) for i in np.argwhere(np.isnan(actual))[0])
         raise CaseFailure(f"{what} has {np.isnan(actual).sum()} NaNs, first at {first}")
@@ -84,13 +83,10 @@ def check_result(config, what, actual, exact, rounded):
         where = np.argwhere(np.isinf(actual) != np.isinf(exact))[0]
         at = tuple(int(i) for i in where)
         raise CaseFailure(f"{what} is {actual[at]} at {at}, expected {exact[at]}")
-    error = relative_error(actual, exact)
-    allowed = 0.0
-    if config.dtype != "f32" or config.data == "large":
-        plain_error = relative_error(rounded.astype(np.float64), exact)
-        allowed = 2 * plain_error + ERROR_FLOOR
-    if config.dtype == "f32":
-        allowed = max(allowed, F32_TOLERANCE)
+
+
+def check_error(what, error, allowed, actual, exact):
+    """Raises, or returns the error as a share of what is allowed."""
     if not error <= allowed:
         worst = np.unravel_index(np.argmax(np.abs(actual - exact)), exact.shape)
         at = tuple(int(i) for i in worst)
@@ -99,6 +95,20 @@ def check_result(config, what, actual, exact, rounded):
             f"{at}: {actual[at]:.6g}, expected {exact[at]:.6g}"
         )
     return error / allowed
+
+
+def check_result(config, what, actual, exact, rounded):
+    """Raises, or returns the error as a share of what is allowed."""
+    actual = actual.astype(np.float64)
+    check_special_values(what, actual, exact)
+    error = relative_error(actual, exact)
+    allowed = 0.0
+    if config.dtype != "f32" or config.data == "large":
+        plain_error = relative_error(rounded.astype(np.float64), exact)
+        allowed = 2 * plain_error + ERROR_FLOOR
+    if config.dtype == "f32":
+        allowed = max(allowed, F32_TOLERANCE)
+    return check_error(what, error, allowed, actual, exact)
 
 
 def checks_repeatability(config):
@@ -132,8 +142,26 @@ def schedule_seed(options, config):
 
 
 class CaseRunner:
+    """Runs cases of the forward grid."""
+
+    script = os.path.relpath(__file__)
+
     def __init__(self, options):
         self.options = options
+
+    def grid(self):
+        """(name, case) of all cases."""
+        options = self.options
+        module = cases if options.device == "cpu" else gpu_cases
+        return module.all_cases(options.seed, options.random)
+
+    def describe(self, config):
+        """What is listed beside the name."""
+        return shlex.join(config.flags())
+
+    def tool_flags(self):
+        """The tools in use, for the command that repeats a case."""
+        return [f"--gen={self.options.gen}", f"--runner={self.options.runner}"]
 
     def run(self, name, config):
         """Returns the largest error, as a share of what is allowed."""
@@ -162,11 +190,7 @@ class CaseRunner:
             path = folder / "weights.safetensors"
             tensor_files.write_safetensors(path, weights)
             command.append(f"--weights={path}")
-        command += options.runner_flags
-        flags = first_flags(options, config)
-        results = self.read_results(folder, config, [*command, *flags])
-        if checks_repeatability(config):
-            self.compare_repeated(folder, config, command, results)
+        results = self.run_twice(folder, config, config.results(), command)
 
         arguments = inputs | weights
         exact = reference.evaluate(EXACT, config, arguments)
@@ -179,16 +203,26 @@ class CaseRunner:
             share = max(share, check_result(config, what, actual, exact[i], rounded[i]))
         return share
 
-    def read_results(self, folder, config, command):
+    def run_twice(self, folder, config, expected, command):
+        """The results, of these shapes and types, of the runner's command; one
+        case in eight is run again, and must give the same."""
+        command = command + self.options.runner_flags
+        flags = first_flags(self.options, config)
+        results = self.read_results(folder, expected, [*command, *flags])
+        if checks_repeatability(config):
+            self.compare_repeated(folder, config, expected, command, results)
+        return results
+
+    def read_results(self, folder, expected, command):
         """Runs the command; the results have the shapes and types they should."""
-        outputs = [f"result{i}" for i in range(len(config.results()))]
-        for name, (_, dtype) in zip(outputs, config.results()):
+        outputs = [f"result{i}" for i in range(len(expected))]
+        for name, (_, dtype) in zip(outputs, expected):
             flag = tensor_files.path_for(folder, name, dtype)[1]
             command = [*command, f"--output={flag}"]
         (folder / "command.txt").write_text(shlex.join(command) + "\n")
         run_tool(command, self.options.timeout)
         results = []
-        for i, (shape, dtype) in enumerate(config.results()):
+        for i, (shape, dtype) in enumerate(expected):
             if not tensor_files.path_for(folder, outputs[i], dtype)[0].exists():
                 raise CaseFailure(f"result {i} was not written")
             actual = tensor_files.read_tensor(folder, outputs[i], dtype)
@@ -200,11 +234,11 @@ class CaseRunner:
             results.append(actual)
         return results
 
-    def compare_repeated(self, folder, config, command, results):
+    def compare_repeated(self, folder, config, expected, command, results):
         for i, (what, flags) in enumerate(repeated_flags(self.options, config)):
             again = folder / f"again{i}"
             again.mkdir()
-            repeated = self.read_results(again, config, [*command, *flags])
+            repeated = self.read_results(again, expected, [*command, *flags])
             for j, other in enumerate(repeated):
                 if other.tobytes() != results[j].tobytes():
                     raise CaseFailure(f"result {j} differs with {what}")
@@ -229,9 +263,9 @@ class Progress:
             sys.stderr.flush()
 
 
-def parse_options(arguments):
+def make_parser(description):
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--bin", default="build/bin", help="folder of the tools")
     parser.add_argument("--gen", help="bpt-gen, if elsewhere")
@@ -255,7 +289,11 @@ def parse_options(arguments):
     parser.add_argument("--slowest", type=int, default=0, help="print so many times")
     parser.add_argument("--errors", action="store_true", help="print every error")
     parser.add_argument("runner_flags", nargs="*", help="flags of bpt-runner, after --")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def parse_options(arguments, parser=None):
+    options = (parser or make_parser(__doc__)).parse_args(arguments)
     options.gen = options.gen or os.path.join(options.bin, "bpt-gen")
     options.runner = options.runner or os.path.join(options.bin, "bpt-runner")
     if options.seed is None:
@@ -265,11 +303,11 @@ def parse_options(arguments):
     return options
 
 
-def select(options):
-    grid = cases if options.device == "cpu" else gpu_cases
+def select(runner):
+    options = runner.options
     selected = [
         (name, config)
-        for name, config in grid.all_cases(options.seed, options.random)
+        for name, config in runner.grid()
         if re.search(options.filter, name)
     ]
     index, _, count = options.shard.partition("/")
@@ -280,24 +318,29 @@ def select(options):
     return selected
 
 
-def repeat_command(options, name):
-    parts = [sys.executable, os.path.relpath(__file__), f"--seed={options.seed}",
+def repeat_command(runner, name):
+    options = runner.options
+    parts = [sys.executable, runner.script, f"--seed={options.seed}",
              f"--device={options.device}", f"--random={options.random}", f"--filter=^{re.escape(name)}$",
-             f"--gen={options.gen}", f"--runner={options.runner}"]  # fmt: skip
+             *runner.tool_flags()]  # fmt: skip
     if options.runner_flags:
         parts += ["--", *options.runner_flags]
     return shlex.join(parts)
 
 
 def main(arguments):
-    options = parse_options(arguments)
-    selected = select(options)
+    return run_all(CaseRunner(parse_options(arguments)))
+
+
+def run_all(runner):
+    """The exit code."""
+    options, selected = runner.options, select(runner)
     if options.list:
         for name, config in selected:
-            print(name, shlex.join(config.flags()), sep=": ")
+            print(name, runner.describe(config), sep=": ")
         return 0
     print(f"seed {options.seed}, {len(selected)} cases", flush=True)
-    runner, progress, times = CaseRunner(options), Progress(len(selected)), []
+    progress, times = Progress(len(selected)), []
 
     def timed(name, config):
         start = time.monotonic()
@@ -318,7 +361,7 @@ def main(arguments):
                 progress.failed += 1
                 progress.clear()
                 print(
-                    f"FAIL {name}: {result}\n  {repeat_command(options, name)}",
+                    f"FAIL {name}: {result}\n  {repeat_command(runner, name)}",
                     flush=True,
                 )
             elif options.errors:

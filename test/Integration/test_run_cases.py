@@ -42,6 +42,11 @@ def run(spoil, case=CASE, *extra):
     return code, output.getvalue().splitlines()
 
 
+def select(*arguments):
+    """(name, config) of the cases selected."""
+    return run_cases.select(run_cases.CaseRunner(run_cases.parse_options(arguments)))
+
+
 class Harness(unittest.TestCase):
     def check_failure(self, spoil, message, case=CASE):
         code, lines = run(spoil, case)
@@ -77,18 +82,14 @@ class Harness(unittest.TestCase):
         self.assertEqual((code, lines[-1]), (1, "0 passed, 0 failed"))
 
     def test_shards_are_a_partition(self):
-        every = run_cases.select(run_cases.parse_options(["--seed=5"]))
+        every = select("--seed=5")
         parts = [
-            name
-            for i in range(3)
-            for name, _ in run_cases.select(
-                run_cases.parse_options(["--seed=5", f"--shard={i}/3"])
-            )
+            name for i in range(3) for name, _ in select("--seed=5", f"--shard={i}/3")
         ]
         self.assertEqual(sorted(parts), sorted(name for name, _ in every))
 
     def test_grid_has_the_sizes_it_is_for(self):
-        grid = [c for _, c in run_cases.select(run_cases.parse_options(["--random=0"]))]
+        grid = [c for _, c in select("--random=0")]
         attention = [c for c in grid if c.kind == "attention"]
         layers = [c for c in grid if c.kind == "layer"]
         self.assertGreaterEqual(len(attention) + len(layers), 200)
@@ -109,8 +110,7 @@ class Harness(unittest.TestCase):
         self.assertEqual({c.rotary for c in layers}, {None, "half", "interleaved"})
 
     def test_gpu_grid_has_what_it_is_for(self):
-        options = run_cases.parse_options(["--device=cuda-emulator", "--random=0"])
-        grid = [c for _, c in run_cases.select(options)]
+        grid = [c for _, c in select("--device=cuda-emulator", "--random=0")]
         self.assertGreaterEqual(sum(c.seq * c.kv_seq * c.batch > 0 for c in grid), 160)
         self.assertGreaterEqual(sum(map(gpu_cases.has_many_blocks, grid)), 130)
         self.assertLessEqual(max(c.cost() for c in grid), gpu_cases.MAX_COST)

