@@ -248,7 +248,7 @@ private:
       }
       return isa<tensor::ExtractSliceOp>(op);
     }
-    return true;
+    return false;
   }
 
   /// A in f32, as [M / height, K, height] panels if it is the transpose of a

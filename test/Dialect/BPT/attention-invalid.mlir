@@ -104,7 +104,7 @@ func.func @segment_element_types(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>, %
 
 func.func @segments_of_queries_only(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>) {
   // expected-error @+1 {{'segments' takes both the queries' and the keys'}}
-  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
   return
 }
 
@@ -293,5 +293,13 @@ func.func @online_state_shape(%q: tensor<1x4x2x8xf32>, %m: tensor<1x5x2xf32>, %l
   %r:3 = bpt.online_attention ins(%q, %q, %q : tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>)
       outs(%q, %m, %l : tensor<1x4x2x8xf32>, tensor<1x5x2xf32>, tensor<1x4x2xf32>)
       -> tensor<1x4x2x8xf32>, tensor<1x5x2xf32>, tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @one_statistic(%q: tensor<1x4x2x8xf32>, %m: tensor<1x4x2xf32>) {
+  // expected-error @+1 {{'statistics' takes both the maximum and the sum}}
+  %o, %a = "bpt.attention"(%q, %q, %q, %q, %m) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 1, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>)
   return
 }

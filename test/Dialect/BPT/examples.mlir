@@ -82,10 +82,10 @@ func.func @yield(%q: tensor<1x4x2x8xf32>) {
 }
 
 func.func @attention_backward(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %do: tensor<1x?x8x64xf32>,
-                              %lse: tensor<1x?x8xf32>, %delta: tensor<1x?x8xf32>, %dq: tensor<1x?x8x64xf32>, %dk: tensor<1x?x2x64xf32>, %dv: tensor<1x?x2x64xf32>) {
+                              %m: tensor<1x?x8xf32>, %l: tensor<1x?x8xf32>, %delta: tensor<1x?x8xf32>, %dq: tensor<1x?x8x64xf32>, %dk: tensor<1x?x2x64xf32>, %dv: tensor<1x?x2x64xf32>) {
   %d:3 = bpt.attention_backward
       ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
-      statistics(%lse, %lse : tensor<1x?x8xf32>, tensor<1x?x8xf32>)
+      statistics(%m, %l : tensor<1x?x8xf32>, tensor<1x?x8xf32>)
       cotangent(%do, %delta : tensor<1x?x8x64xf32>, tensor<1x?x8xf32>)
       outs(%dq, %dk, %dv : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
       {causal} -> tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>

@@ -56,8 +56,7 @@ func.func @embedding_gradient(%ids: tensor<2x?xi64>, %dx: tensor<2x?x16xf16>, %z
 func.func @cross_entropy_backward(%h: tensor<1x?x8xf32>, %w: tensor<8x11xf32>, %y: tensor<1x?xi32>, %r: tensor<1x?xf32>) -> (tensor<1x?x8xf32>, tensor<8x11xf32>) {
   %d:2 = bpt.cross_entropy_backward
       ins(%h, %w, %y : tensor<1x?x8xf32>, tensor<8x11xf32>, tensor<1x?xi32>)
-      statistics(%r, %r : tensor<1x?xf32>, tensor<1x?xf32>)
-      cotangent(%r, %r : tensor<1x?xf32>, tensor<1x?xf32>)
+      cotangent(%r, %r, %r : tensor<1x?xf32>, tensor<1x?xf32>, tensor<1x?xf32>)
       outs(%h, %w : tensor<1x?x8xf32>, tensor<8x11xf32>) -> tensor<1x?x8xf32>, tensor<8x11xf32>
   return %d#0, %d#1 : tensor<1x?x8xf32>, tensor<8x11xf32>
 }

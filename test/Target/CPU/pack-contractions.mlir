@@ -77,3 +77,62 @@ func.func @narrow(%a: tensor<16x8xbf16>, %b: tensor<8x16xbf16>, %c: tensor<16x16
   %o = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<16x8xbf16>, tensor<8x16xbf16>) outs(%c : tensor<16x16xf32>) -> tensor<16x16xf32>
   return %o : tensor<16x16xf32>
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// A block of a larger tensor is packed: its rows lie apart.
+
+// CHECK-LABEL: func @values_of_a_head
+// CHECK: linalg.pack %{{.*}} outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [32] into %{{.*}} : tensor<128x64xf32> -> tensor<2x128x32xf32>
+func.func @values_of_a_head(%p: tensor<16x128xf32>, %v: tensor<128x12x64xf32>, %acc: tensor<16x64xf32>) -> tensor<16x64xf32> {
+  %head = tensor.extract_slice %v[0, 3, 0] [128, 1, 64] [1, 1, 1] : tensor<128x12x64xf32> to tensor<128x64xf32>
+  %o = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%p, %head : tensor<16x128xf32>, tensor<128x64xf32>) outs(%acc : tensor<16x64xf32>) -> tensor<16x64xf32>
+  return %o : tensor<16x64xf32>
+}
+
+// -----
+
+#km = affine_map<(m, n, k) -> (k, m)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// The transposed left operand of a weight's gradient: packed once for all
+// blocks of columns.
+
+// CHECK-DAG: #[[A:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d4, d1)>
+// CHECK-LABEL: func @weight_gradient
+// CHECK: %[[PANELS:.*]] = linalg.pack %{{.*}} outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [8] into %{{.*}} : tensor<128x64xf32> -> tensor<8x128x8xf32>
+// CHECK: scf.forall
+// CHECK: linalg.contract indexing_maps = [#[[A]], {{.*}} ins(%[[PANELS]], {{.*}} -> tensor<8x8x2x32xf32>
+func.func @weight_gradient(%x: tensor<512x64xf32>, %dy: tensor<512x256xf32>, %dw: tensor<64x256xf32>) -> tensor<64x256xf32> {
+  %rows = tensor.extract_slice %x[128, 0] [128, 64] [1, 1] : tensor<512x64xf32> to tensor<128x64xf32>
+  %r = scf.forall (%j) = (0) to (256) step (64) shared_outs(%out = %dw) -> (tensor<64x256xf32>) {
+    %dyj = tensor.extract_slice %dy[128, %j] [128, 64] [1, 1] : tensor<512x256xf32> to tensor<128x64xf32>
+    %dwj = tensor.extract_slice %out[0, %j] [64, 64] [1, 1] : tensor<64x256xf32> to tensor<64x64xf32>
+    %c = linalg.contract indexing_maps = [#km, #kn, #mn] ins(%rows, %dyj : tensor<128x64xf32>, tensor<128x64xf32>) outs(%dwj : tensor<64x64xf32>) -> tensor<64x64xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %c into %out[0, %j] [64, 64] [1, 1] : tensor<64x64xf32> into tensor<64x256xf32>
+    }
+  }
+  return %r : tensor<64x256xf32>
+}
+
+// -----
+
+#km = affine_map<(m, n, k) -> (k, m)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Of its own, it is read in place; so it is where panels would not fill.
+
+// CHECK-LABEL: func @transposed
+// CHECK-NOT: linalg.pack
+// CHECK: linalg.contract
+func.func @transposed(%p: tensor<128x16xf32>, %v: tensor<128x64xf32>, %acc: tensor<16x64xf32>) -> tensor<16x64xf32> {
+  %o = linalg.contract indexing_maps = [#km, #kn, #mn] ins(%p, %v : tensor<128x16xf32>, tensor<128x64xf32>) outs(%acc : tensor<16x64xf32>) -> tensor<16x64xf32>
+  return %o : tensor<16x64xf32>
+}
