@@ -22,6 +22,7 @@ llvm_config.with_environment("PATH", config.bpt_tools_dir, append_path=True)
 # Before the one of LLVM, which is the Python that runs lit.
 config.substitutions.insert(0, ("%python", config.python))
 config.substitutions.append(("%bpt_src_root", config.bpt_src_root))
+config.substitutions.append(("%bpt_obj_root", config.bpt_obj_root))
 config.substitutions.append(("%bpt_lib_dir", config.bpt_lib_dir))
 config.substitutions.append(("%bpt_bin_dir", config.bpt_tools_dir))
 
