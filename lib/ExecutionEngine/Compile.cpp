@@ -20,6 +20,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -50,6 +51,13 @@ static void setGPUOptions(GPUPipelineOptions &pipeline,
     pipeline.strategy = options.strategy;
 }
 
+/// Leaves what does not run to symbol-dce: a function beside its gradient, say.
+static void hideOthers(ModuleOp module, StringRef function) {
+  for (auto other : module.getOps<FunctionOpInterface>())
+    if (other.getName() != function && !other.isExternal())
+      SymbolTable::setSymbolVisibility(other, SymbolTable::Visibility::Private);
+}
+
 FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
                                         const CompileOptions &options) {
   FailureOr<FunctionSignature> signature =
@@ -63,7 +71,9 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
                                    "nothing to apply to";
     return signature;
   }
+  hideOthers(module, options.function);
   PassManager pm(module.getContext());
+  pm.addPass(createSymbolDCEPass());
   pm.addPass(createRecordSignaturePass({options.function}));
   if (options.chip) {
     GPUPipelineOptions pipeline;

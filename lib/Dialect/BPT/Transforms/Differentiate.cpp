@@ -277,7 +277,7 @@ private:
       names.push_back(name ? name.getValue() : StringRef());
     }
     for (const std::string &name : wrt) {
-      auto found = llvm::find(names, StringRef(name));
+      auto *found = llvm::find(names, StringRef(name));
       if (name.empty() || found == names.end()) {
         InFlightDiagnostic diagnostic =
             emitError(vjp.getLoc())

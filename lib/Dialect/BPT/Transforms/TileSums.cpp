@@ -57,7 +57,7 @@ private:
   /// operations of the same stage reads it.
   bool isStored(OpResult result);
   bool isReadInLoop(OpOperand &use, unsigned stage) {
-    auto found = stages.find(use.getOwner());
+    auto *found = stages.find(use.getOwner());
     return found != stages.end() && found->second == stage && rows.isCut(use);
   }
 
@@ -311,7 +311,7 @@ LogicalResult SumTiler::tileStage(unsigned stage) {
     SmallVector<Value> inits;
     SmallVector<int64_t> slots;
     for (OpResult result : op->getResults()) {
-      auto found = llvm::find(stored, result);
+      auto *found = llvm::find(stored, result);
       int64_t slot = found == stored.end() ? -1 : found - stored.begin();
       slots.push_back(slot);
       inits.push_back(slot >= 0 && !rows.isCut(result)
@@ -363,7 +363,7 @@ LogicalResult SumTiler::tileStage(unsigned stage) {
   }
   for (auto [result, all] : llvm::zip(stored, results))
     rewriter.replaceUsesWithIf(result, all, [&](OpOperand &use) {
-      auto found = stages.find(use.getOwner());
+      auto *found = stages.find(use.getOwner());
       bool inLoop = found != stages.end() && found->second == stage;
       return use.getOwner()->getBlock() == &block && !inLoop &&
              use.getOwner() != outer && use.getOwner() != inner;
