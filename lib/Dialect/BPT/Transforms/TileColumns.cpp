@@ -22,7 +22,7 @@ static std::optional<unsigned> getColumnLoop(BlockedOpInterface op) {
   BlockTable table = op.getBlockTable();
   if (table.iterators[kRowLoop] != utils::IteratorType::reduction)
     return std::nullopt;
-  auto found = llvm::find(table.dims, "output");
+  auto *found = llvm::find(table.dims, "output");
   if (found == table.dims.end())
     return std::nullopt;
   return found - table.dims.begin();
