@@ -74,7 +74,10 @@ def check_gradient(case, name, actual, exact, rounded, jumps):
         plain_error = np.linalg.norm(rounded[name].astype(np.float64) - exact[name])
         # Both errors are sums of random roundings; the ratio of the norms of a few
         # elements varies by about 1 / √n.
-        chance = 1 + 2 / np.sqrt(max(actual.size, 1))
+        # With large scores all of the error lies in the few rows whose largest
+        # scores nearly tie: one row, at worst.
+        elements = 1 if "-large" in case.name else actual.size
+        chance = 1 + 2 / np.sqrt(max(elements, 1))
         allowed = 2 * chance * plain_error / scale + run_cases.ERROR_FLOOR
     # What is summed in f32 is at best as exact as that, whatever is stored.
     allowed = max(allowed, F32_TOLERANCE)
