@@ -11,10 +11,13 @@
 #include "TranslateProgram.h"
 #include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
+
+char CompiledCodeError::ID;
 
 static constexpr llvm::StringLiteral kEntryName = "bpt.entry";
 
@@ -71,7 +74,9 @@ CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
   }
 
   runtime::WorkspaceMeter meter(runtime::getHostAllocator());
-  entry(pointers.data());
+  std::string failure;
+  if (!runtime::callGuarded(entry, pointers.data(), failure))
+    return llvm::make_error<CompiledCodeError>(std::move(failure));
 
   // The caller owns what is returned. A result may also be an argument or a
   // constant, or two results one block; such are copied.

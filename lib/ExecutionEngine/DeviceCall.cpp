@@ -11,6 +11,7 @@
 #include "MemRefDescriptor.h"
 #include "bpt/ExecutionEngine/CompiledFunction.h"
 #include "bpt/ExecutionEngine/Device/DeviceScope.h"
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -125,7 +126,10 @@ CompiledFunction::runOnDevice(ArrayRef<HostTensor> arguments) const {
   runtime::Status status = device->startTimer();
   if (status.failed())
     return toError(status);
-  entry(pointers.data());
+  std::string failure;
+  if (!runtime::callGuarded(entry, pointers.data(), failure,
+                            &device->getMemory()))
+    return llvm::make_error<CompiledCodeError>(std::move(failure));
   status = scope.getStatus();
   if (!status.failed())
     status = device->stopTimer(result.deviceMs);

@@ -11,10 +11,8 @@
 #include "bpt/ExecutionEngine/Compile.h"
 #include "bpt/ExecutionEngine/Device/Ptxas.h"
 #include "bpt/ExecutionEngine/FileIO.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
+#include "bpt/ExecutionEngine/ParseModule.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -24,20 +22,6 @@ static constexpr int kUserError = 2;
 
 /// An error that MLIR has printed already.
 static llvm::Error alreadyReported() { return llvm::createStringError(""); }
-
-static llvm::Expected<OwningOpRef<ModuleOp>>
-parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
-  llvm::Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
-  if (!file)
-    return file.takeError();
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBufferCopy((*file)->getBytes(), path), {});
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
-  if (!module)
-    return alreadyReported();
-  return module;
-}
 
 static llvm::Expected<std::string> assemble(const std::string &ptx,
                                             const runtime::Chip &chip) {
@@ -91,16 +75,14 @@ static llvm::Expected<std::string> emit(ModuleOp module,
 }
 
 static llvm::Error run(const CompilerOptions &options) {
-  DialectRegistry registry;
-  registerCompilerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  // An error is one line; the whole module would follow it.
-  context.printOpOnDiagnostic(false);
+  std::unique_ptr<MLIRContext> context = createCompilerContext();
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
-  auto module = parseFile(options.file, context, sources);
+  SourceMgrDiagnosticHandler diagnostics(sources, context.get(), llvm::errs());
+  auto module = parseModuleFile(options.file, *context, sources);
   if (!module)
     return module.takeError();
+  if (!*module)
+    return alreadyReported();
   llvm::Expected<std::string> code = emit(**module, options);
   if (!code)
     return code.takeError();

@@ -12,12 +12,10 @@
 #include "bpt/ExecutionEngine/Compile.h"
 #include "bpt/ExecutionEngine/FlopCount.h"
 #include "bpt/ExecutionEngine/MachinePeak.h"
+#include "bpt/ExecutionEngine/ParseModule.h"
 #include "bpt/ExecutionEngine/ProcessMemory.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <omp.h>
@@ -30,20 +28,6 @@ static constexpr int kUserError = 2;
 
 /// An error that MLIR has printed already.
 static llvm::Error alreadyReported() { return llvm::createStringError(""); }
-
-static llvm::Expected<OwningOpRef<ModuleOp>>
-parseFile(StringRef path, MLIRContext &context, llvm::SourceMgr &sources) {
-  llvm::Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
-  if (!file)
-    return file.takeError();
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBufferCopy((*file)->getBytes(), path), {});
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
-  if (!module)
-    return alreadyReported();
-  return module;
-}
 
 static double getMilliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
@@ -93,16 +77,14 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     omp_set_num_threads(options.threads);
   runtime::setPoison(options.poison);
 
-  DialectRegistry registry;
-  registerCompilerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  // An error is one line; the whole module would follow it.
-  context.printOpOnDiagnostic(false);
+  std::unique_ptr<MLIRContext> context = createCompilerContext();
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
-  auto module = parseFile(options.file, context, sources);
+  SourceMgrDiagnosticHandler diagnostics(sources, context.get(), llvm::errs());
+  auto module = parseModuleFile(options.file, *context, sources);
   if (!module)
     return module.takeError();
+  if (!*module)
+    return alreadyReported();
 
   // Everything that can be wrong with the flags is found before the compiler
   // starts.
@@ -221,8 +203,15 @@ int main(int argc, char **argv) {
       options ? run(*options) : llvm::Expected<int>(options.takeError());
   if (code)
     return *code;
-  std::string message = llvm::toString(code.takeError());
-  if (!message.empty())
-    llvm::errs() << "bpt-runner: error: " << message << '\n';
+  llvm::handleAllErrors(
+      code.takeError(),
+      // Its place is in the user's file.
+      [](const CompiledCodeError &error) {
+        llvm::errs() << error.getLine() << '\n';
+      },
+      [](const llvm::ErrorInfoBase &error) {
+        if (std::string message = error.message(); !message.empty())
+          llvm::errs() << "bpt-runner: error: " << message << '\n';
+      });
   return kUserError;
 }

@@ -19,6 +19,25 @@ namespace runtime {
 class Device;
 } // namespace runtime
 
+/// What compiled code could not go on from, in its own words: a size that does
+/// not fit, with its place in the source, or no memory.
+class CompiledCodeError : public llvm::ErrorInfo<CompiledCodeError> {
+public:
+  /// As llvm::ErrorInfo wants it.
+  static char ID; // NOLINT(readability-identifier-naming)
+  explicit CompiledCodeError(std::string line) : line(std::move(line)) {}
+
+  /// `layer.mlir:3:8: error: 'bpt.linear' op ...`
+  StringRef getLine() const { return line; }
+  void log(llvm::raw_ostream &os) const override { os << line; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+
+private:
+  std::string line;
+};
+
 /// A function compiled for this machine or for a device, called with host
 /// tensors. Calls may run at the same time. Arguments are never written; on
 /// this machine they are read in place, for a device copied there.
@@ -43,7 +62,8 @@ public:
     std::optional<double> deviceMs;
   };
 
-  /// Checks the arguments, calls the function and wraps what it returns.
+  /// Checks the arguments, calls the function and wraps what it returns. A
+  /// CompiledCodeError is the code's own; nothing of the call is left then.
   llvm::Expected<Result> run(ArrayRef<HostTensor> arguments) const;
 
 private:

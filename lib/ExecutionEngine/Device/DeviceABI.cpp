@@ -42,6 +42,12 @@ public:
       own = device->deallocate(block);
   }
 
+  BlockAllocator *getMemory() {
+    Status ignored;
+    Device *device = scope ? scope->device : getAmbientDevice(ignored);
+    return device ? &device->getMemory() : nullptr;
+  }
+
   DeviceScope *enter(DeviceScope *inner) {
     DeviceScope *outer = scope;
     scope = inner;
@@ -86,6 +92,10 @@ DeviceScope::DeviceScope(Device &device)
       outer(ThreadState::get().enter(this)) {}
 
 DeviceScope::~DeviceScope() { ThreadState::get().leave(outer); }
+
+BlockAllocator *mlir::bpt::runtime::getDeviceMemory() {
+  return ThreadState::get().getMemory();
+}
 
 void *bptDeviceAlloc(uint64_t bytes, uint64_t alignment) {
   void *block = nullptr;

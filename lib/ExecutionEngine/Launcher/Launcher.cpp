@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt-c/Launcher.h"
-#include "bpt/ExecutionEngine/Device/DeviceABI.h"
+#include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -238,7 +239,11 @@ bool Call::run(BPTTensor *results, std::string &error) {
     pointers.push_back(next);
     next += Descriptor::getNumWords(function.arguments[i].rank);
   }
-  function.entry(pointers.data());
+  runtime::BlockAllocator *deviceMemory =
+      function.usesDevice ? runtime::getDeviceMemory() : nullptr;
+  if (!runtime::callGuarded(function.entry, pointers.data(), error,
+                            deviceMemory))
+    return false;
 
   bool isDense = true;
   next = resultWords.data();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -55,9 +56,9 @@ public:
 std::atomic<bool> poison{false};
 
 [[noreturn]] void fail(const char *format, size_t first, size_t second) {
-  std::fprintf(stderr, format, first, second);
-  std::fflush(stderr);
-  std::_Exit(2);
+  char line[160];
+  std::snprintf(line, sizeof(line), format, first, second);
+  failCall(line);
 }
 } // namespace
 
@@ -74,7 +75,7 @@ void *mlir::bpt::runtime::allocate(size_t size, size_t alignment) {
       isSane ? getHostAllocator().allocate(size, alignment) : nullptr;
   if (!address)
     fail("error: out of memory: compiled code asked for %zu bytes and holds "
-         "%zu\n",
+         "%zu",
          size, getHostAllocator().getLiveBytes());
   if (poison)
     std::memset(address, 0xff, size);
@@ -84,7 +85,7 @@ void *mlir::bpt::runtime::allocate(size_t size, size_t alignment) {
 void mlir::bpt::runtime::deallocate(void *address) {
   if (address && !getHostAllocator().deallocate(address))
     fail("error: compiled code frees 0x%zx, which is not an allocated block "
-         "(of %zu live ones)\n",
+         "(of %zu live ones)",
          reinterpret_cast<size_t>(address),
          getHostAllocator().getNumLiveBlocks());
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/Runtime/BlockAllocator.h"
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 #include <algorithm>
 
 using namespace mlir::bpt::runtime;
@@ -36,6 +37,19 @@ void BlockAllocator::erase(BlockList::iterator block) {
   blocks.erase(block);
 }
 
+void BlockAllocator::free(BlockList::iterator position) {
+  Block block = *position;
+  erase(position);
+  index.erase(block.address);
+  live -= block.size;
+  if (keepsFreed && live + cached + block.capacity <= peak) {
+    cache.emplace(block.capacity, block.address);
+    cached += block.capacity;
+  } else {
+    source.release(block.address, block.capacity);
+  }
+}
+
 void *BlockAllocator::allocate(size_t size, size_t blockAlignment) {
   blockAlignment = std::max(blockAlignment, alignment);
   size_t capacity = source.getCapacity(size, blockAlignment);
@@ -60,7 +74,7 @@ void *BlockAllocator::allocate(size_t size, size_t blockAlignment) {
     return nullptr;
   live += size;
   peak = std::max(peak, live);
-  index[address] = append({address, size, capacity, live});
+  index[address] = append({address, size, capacity, getCurrentCall(), live});
   return address;
 }
 
@@ -69,17 +83,18 @@ bool BlockAllocator::deallocate(void *address) {
   auto found = index.find(address);
   if (found == index.end())
     return false;
-  Block block = *found->second;
-  erase(found->second);
-  index.erase(found);
-  live -= block.size;
-  if (keepsFreed && live + cached + block.capacity <= peak) {
-    cache.emplace(block.capacity, address);
-    cached += block.capacity;
-  } else {
-    source.release(address, block.capacity);
-  }
+  free(found->second);
   return true;
+}
+
+void BlockAllocator::deallocateOf(uint64_t call) {
+  Lock lock(mutex);
+  for (auto block = blocks.begin(); block != blocks.end();) {
+    auto next = std::next(block);
+    if (block->address && block->call == call)
+      free(block);
+    block = next;
+  }
 }
 
 bool BlockAllocator::isLive(const void *address) const {
@@ -111,7 +126,7 @@ WorkspaceMeter::WorkspaceMeter(BlockAllocator &allocator)
     : allocator(allocator) {
   Lock lock(allocator.mutex);
   baseline = allocator.live;
-  marker = allocator.append({nullptr, 0, 0, allocator.live});
+  marker = allocator.append({nullptr, 0, 0, 0, allocator.live});
 }
 
 WorkspaceMeter::~WorkspaceMeter() {

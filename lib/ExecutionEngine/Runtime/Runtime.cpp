@@ -8,8 +8,7 @@
 
 #include "bpt/ExecutionEngine/Runtime/Runtime.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
-#include <cstdio>
-#include <cstdlib>
+#include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 #include <cstring>
 
 using namespace mlir::bpt;
@@ -24,11 +23,7 @@ void *_mlir_memref_to_llvm_aligned_alloc(uint64_t alignment, uint64_t size) {
 
 void _mlir_memref_to_llvm_free(void *block) { runtime::deallocate(block); }
 
-void bptReportFailure(const char *message) {
-  std::fprintf(stderr, "%s\n", message);
-  std::fflush(stderr);
-  std::_Exit(2);
-}
+void bptReportFailure(const char *message) { runtime::failCall(message); }
 
 namespace {
 /// The words of a memref descriptor.

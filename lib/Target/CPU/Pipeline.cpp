@@ -40,6 +40,7 @@ void addThreads(OpPassManager &pm, const CPULoweringOptions &options) {
     pm.addNestedPass<func::FuncOp>(createForallToForLoopPass());
     return;
   }
+  pm.addPass(createSequenceCheckedLoopsPass());
   pm.addNestedPass<func::FuncOp>(createForallToParallelLoopPass());
   pm.addPass(createConvertSCFToOpenMPPass());
   pm.addPass(createScheduleParallelLoopsPass());

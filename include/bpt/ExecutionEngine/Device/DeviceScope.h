@@ -35,6 +35,9 @@ private:
   DeviceScope *outer;
 };
 
+/// The memory of this thread's device; null if it has none or it failed.
+BlockAllocator *getDeviceMemory();
+
 /// The functions of DeviceABI.h, for code that is linked in this process.
 const std::vector<Symbol> &getDeviceSymbols();
 

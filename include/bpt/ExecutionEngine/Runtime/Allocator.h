@@ -17,12 +17,11 @@
 namespace mlir::bpt::runtime {
 
 /// Returns `size` bytes aligned to at least 64. When there is no memory left,
-/// says so on stderr and ends the process with code 2: compiled code has no way
-/// to go on.
+/// the call of compiled code fails (see GuardedCall.h): it cannot go on.
 void *allocate(size_t size, size_t alignment = 64);
 
-/// Frees a block. A pointer that is not a live block of this allocator ends
-/// the process with a message, before it does damage.
+/// Frees a block. A pointer that is not a live block of this allocator fails
+/// the call, before it does damage.
 void deallocate(void *block);
 
 /// Whether the pointer is the start of a live block.

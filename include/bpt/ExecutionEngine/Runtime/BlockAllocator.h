@@ -13,6 +13,7 @@
 #define BPT_EXECUTIONENGINE_RUNTIME_BLOCKALLOCATOR_H
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <mutex>
@@ -50,6 +51,8 @@ public:
   void *allocate(size_t size, size_t alignment);
   /// False, and nothing done, if it is not a live block.
   bool deallocate(void *address);
+  /// Frees the blocks that a call (see GuardedCall.h) allocated and left.
+  void deallocateOf(uint64_t call);
 
   bool isLive(const void *address) const;
   /// Bytes asked for and not freed.
@@ -67,6 +70,8 @@ private:
     void *address;
     size_t size;
     size_t capacity;
+    /// The guarded call that allocated it; 0: none.
+    uint64_t call;
     /// The most live bytes between this allocation and the next one that is
     /// still live. Kept so, the peak can be told apart by results later on.
     size_t peakSince;
@@ -76,6 +81,8 @@ private:
   void shrinkCache(size_t limit);
   BlockList::iterator append(Block block);
   void erase(BlockList::iterator block);
+  /// Of a live block.
+  void free(BlockList::iterator position);
 
   MemorySource &source;
   size_t alignment;

@@ -20,8 +20,7 @@ void *_mlir_memref_to_llvm_aligned_alloc(uint64_t alignment, uint64_t size);
 void _mlir_memref_to_llvm_free(void *block);
 // NOLINTEND(readability-identifier-naming)
 
-/// Prints the line and ends the process with exit code 2: an assertion of
-/// compiled code has failed.
+/// An assertion of compiled code has failed: ends the call (GuardedCall.h).
 void bptReportFailure(const char *message);
 
 /// A memref of any rank: what a strided memref.copy passes.

@@ -59,6 +59,29 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SequenceCheckedLoopsPass
+    : Pass<"bpt-sequence-checked-loops", "::mlir::ModuleOp"> {
+  let summary = "Run loops whose iterations check sizes one after the other";
+  let description = [{
+    A failed assertion ends the call, and leaves its frames at once. A thread can
+    leave its own frames only, not the parallel region of others. What BPT makes
+    parallel is checked before; in loops that the program came with, an iteration
+    may assert something itself or in a function that it calls. This pass makes
+    such `scf.forall` and `scf.parallel` loops `scf.for` loops.
+
+    ```mlir
+    scf.forall (%i) in (%n) { cf.assert %ok, "sizes differ" ... }
+    ```
+    becomes
+    ```mlir
+    scf.for %i = %c0 to %n step %c1 { cf.assert %ok, "sizes differ" ... }
+    ```
+
+    Error: a `scf.parallel` with reductions cannot be made sequential.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def ScheduleParallelLoopsPass : Pass<"bpt-schedule-parallel-loops"> {
   let summary = "Give OpenMP work-sharing loops a dynamic schedule";
   let description = [{

@@ -12,11 +12,11 @@
 include "mlir/Pass/PassBase.td"
 
 def LowerAssertionsPass : Pass<"bpt-lower-assertions", "::mlir::ModuleOp"> {
-  let summary = "Let failed assertions end in one line and an exit code";
+  let summary = "Let a failed assertion end the call with one line";
   let description = [{
     Upstream lowers `cf.assert` to a call of `abort`, which says nothing and
     looks like a crash. Here a failed assertion calls `bptReportFailure` of the
-    runtime with its message, which prints it and exits with code 2.
+    runtime with its message, which ends the call: it does not return.
 
     ```mlir
     cf.assert %ok, "sizes differ"
