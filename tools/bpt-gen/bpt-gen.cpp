@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandLine.h"
+#include "bpt/Generator/CommandLine.h"
 #include "bpt/Generator/Generator.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/InitLLVM.h"
@@ -30,8 +30,8 @@ static int report(const Twine &message) {
 int main(int argc, char **argv) {
   llvm::InitLLVM initLLVM(argc, argv);
   MLIRContext context(MLIRContext::Threading::DISABLED);
-  auto options =
-      bpt::parseCommandLine(&context, llvm::ArrayRef(argv, argc).drop_front());
+  auto options = bpt::parseCommandLine(
+      &context, llvm::ArrayRef(argv, argc).drop_front(), llvm::outs());
   if (!options)
     return report(llvm::toString(options.takeError()));
   if (*options) {

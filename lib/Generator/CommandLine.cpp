@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandLine.h"
+#include "bpt/Generator/CommandLine.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
@@ -246,17 +246,18 @@ std::optional<std::string> readFlags(const opt::InputArgList &args,
 // The command line
 //===----------------------------------------------------------------------===//
 
-void printHelp(const FlagTable &table, const KindInfo *kind) {
+void printHelp(const FlagTable &table, const KindInfo *kind,
+               llvm::raw_ostream &os) {
   std::string usage =
       ("bpt-gen " + (kind ? kind->name : "attention|feed_forward|layer|model") +
        " [flags]")
           .str();
-  table.printHelp(llvm::outs(), usage.c_str(),
+  table.printHelp(os, usage.c_str(),
                   "Prints model IR of a transformer: one function @main, its "
                   "arguments named by 'bpt.name'",
                   /*ShowHidden=*/false, /*ShowAllAliases=*/false,
                   kind ? opt::Visibility(kind->visibility) : opt::Visibility());
-  llvm::outs() << R"(
+  os << R"(
 A number after ';' is the default. Flags are written --flag=VALUE or
 --flag VALUE; of a flag given twice the last counts.
 
@@ -304,7 +305,8 @@ llvm::Error checkArguments(const FlagTable &table,
 
 llvm::Expected<std::optional<GeneratorOptions>>
 bpt::parseCommandLine(MLIRContext *context,
-                      llvm::ArrayRef<const char *> arguments) {
+                      llvm::ArrayRef<const char *> arguments,
+                      llvm::raw_ostream &help) {
   FlagTable table;
   const char *expected =
       "expected one of attention, feed_forward, layer, model";
@@ -312,7 +314,7 @@ bpt::parseCommandLine(MLIRContext *context,
     return error(Twine("what to generate is missing; ") + expected);
   StringRef first = arguments.front();
   if (first == "--help" || first == "-h") {
-    printHelp(table, nullptr);
+    printHelp(table, nullptr, help);
     return std::nullopt;
   }
   const KindInfo *kind =
@@ -327,7 +329,7 @@ bpt::parseCommandLine(MLIRContext *context,
           checkArguments(table, args, *kind, missingIndex, missingCount))
     return e;
   if (args.hasArg(OPT_help)) {
-    printHelp(table, kind);
+    printHelp(table, kind, help);
     return std::nullopt;
   }
   GeneratorOptions options;

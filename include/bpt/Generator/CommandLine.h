@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Command line of bpt-gen.
+// The flags of bpt-gen, of which the keywords of Python's bpt.generate are
+// others.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BPT_TOOLS_BPT_GEN_COMMANDLINE_H
-#define BPT_TOOLS_BPT_GEN_COMMANDLINE_H
+#ifndef BPT_GENERATOR_COMMANDLINE_H
+#define BPT_GENERATOR_COMMANDLINE_H
 
 #include "bpt/Generator/GeneratorOptions.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -19,10 +20,11 @@
 namespace mlir::bpt {
 
 /// The options that `arguments` (without the program's name) ask for, resolved;
-/// nothing if help was asked for and printed.
+/// nothing if help was asked for, which then is in `help`.
 llvm::Expected<std::optional<GeneratorOptions>>
-parseCommandLine(MLIRContext *context, llvm::ArrayRef<const char *> arguments);
+parseCommandLine(MLIRContext *context, llvm::ArrayRef<const char *> arguments,
+                 llvm::raw_ostream &help);
 
 } // namespace mlir::bpt
 
-#endif // BPT_TOOLS_BPT_GEN_COMMANDLINE_H
+#endif // BPT_GENERATOR_COMMANDLINE_H
