@@ -14,6 +14,7 @@
 #ifndef BPT_C_LAUNCHER_H
 #define BPT_C_LAUNCHER_H
 
+#include "bpt-c/Types.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,24 +24,6 @@ extern "C" {
 
 // NOLINTBEGIN(modernize-use-using,readability-identifier-naming)
 #define BPT_MAX_RANK 8
-/// In BPTTensorType: a size that every call may choose.
-#define BPT_DYNAMIC (-1)
-
-typedef enum {
-  BPT_F64,
-  BPT_F32,
-  BPT_F16,
-  BPT_BF16,
-  BPT_I1,
-  BPT_I8,
-  BPT_I16,
-  BPT_I32,
-  BPT_I64,
-  BPT_UI8,
-  BPT_UI16,
-  BPT_UI32,
-  BPT_UI64
-} BPTElementType;
 
 typedef struct {
   /// Empty where it has none.

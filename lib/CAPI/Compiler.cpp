@@ -1,0 +1,207 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Diagnostics.h"
+#include "bpt/ExecutionEngine/Compile.h"
+#include "bpt/ExecutionEngine/OpenDevice.h"
+#include "bpt/ExecutionEngine/ParseModule.h"
+#include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include <omp.h>
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static_assert(static_cast<int>(ElementType::F64) == BPT_F64 &&
+                  static_cast<int>(ElementType::BF16) == BPT_BF16 &&
+                  static_cast<int>(ElementType::I1) == BPT_I1 &&
+                  static_cast<int>(ElementType::UI64) == BPT_UI64,
+              "the types of both have one order");
+
+namespace {
+/// An argument or a result, with the sizes as C has them.
+struct Spec {
+  explicit Spec(const TensorSpec &spec)
+      : spec(spec), sizes(llvm::map_to_vector(spec.shape, [](int64_t size) {
+          return ShapedType::isDynamic(size) ? BPT_DYNAMIC : size;
+        })) {}
+
+  BPTTensorSpec get() const {
+    return {spec.name.c_str(), static_cast<BPTElementType>(spec.elementType),
+            static_cast<int64_t>(sizes.size()), sizes.data()};
+  }
+
+  const TensorSpec &spec;
+  SmallVector<int64_t, 6> sizes;
+};
+} // namespace
+
+struct BPTProgram {
+  BPTProgram(std::unique_ptr<CompiledFunction> compiled, unsigned threads)
+      : function(std::move(compiled)), threads(threads) {
+    for (const TensorSpec &spec : function->getSignature().arguments)
+      arguments.emplace_back(spec);
+    for (const TensorSpec &spec : function->getSignature().results)
+      results.emplace_back(spec);
+  }
+
+  std::unique_ptr<CompiledFunction> function;
+  unsigned threads;
+  std::vector<Spec> arguments, results;
+};
+
+struct BPTResult {
+  HostTensor tensor;
+};
+
+static constexpr unsigned kMaxThreads = 4096;
+
+static StringRef getOr(const char *text, StringRef otherwise) {
+  return text ? StringRef(text) : otherwise;
+}
+
+/// Opens the device. What it remarks later on goes to the call that it is in.
+static llvm::Expected<OpenedDevice>
+openDeviceOf(const BPTCompileOptions &options) {
+  if (options.threads > kMaxThreads)
+    return llvm::createStringError("threads=" + Twine(options.threads) +
+                                   ": the number of threads is 1 to " +
+                                   Twine(kMaxThreads));
+  DeviceOptions device;
+  device.device = getOr(options.device, "cpu");
+  device.chip = getOr(options.chip, "");
+  device.threads = options.threads;
+  device.remark = [](const std::string &remark) {
+    if (DiagnosticSink *sink = DiagnosticSink::getCurrent())
+      sink->report(BPT_REMARK, "", remark);
+  };
+  return openDevice(device);
+}
+
+/// `parse` gives a module of the context and the sources, or an error, or null
+/// after a diagnostic.
+static BPTProgram *compileParsed(
+    const BPTCompileOptions *given, BPTDiagnosticHandler handler,
+    llvm::function_ref<llvm::Expected<OwningOpRef<ModuleOp>>(MLIRContext &,
+                                                             llvm::SourceMgr &)>
+        parse) {
+  DiagnosticSink sink(handler);
+  BPTCompileOptions options = given ? *given : BPTCompileOptions();
+  llvm::Expected<OpenedDevice> target = openDeviceOf(options);
+  if (!target)
+    return sink.report(target.takeError()), nullptr;
+
+  std::unique_ptr<MLIRContext> context = createCompilerContext();
+  ScopedDiagnosticHandler diagnostics = sink.listen(*context);
+  llvm::SourceMgr sources;
+  llvm::Expected<OwningOpRef<ModuleOp>> module = parse(*context, sources);
+  if (!module)
+    return sink.report(module.takeError()), nullptr;
+  if (!*module)
+    return nullptr;
+  CompileOptions compileOptions;
+  compileOptions.function = getOr(options.function, "main");
+  compileOptions.chip = target->chip;
+  compileOptions.device = target->device;
+  compileOptions.strategy = getOr(options.strategy, "");
+  compileOptions.tensorCores = !options.noTensorCores;
+  FailureOr<std::unique_ptr<CompiledFunction>> function =
+      compile(**module, compileOptions);
+  if (failed(function))
+    return nullptr;
+  return new BPTProgram(std::move(*function), options.threads);
+}
+
+BPTProgram *bptCompile(const char *source, size_t length, const char *name,
+                       const BPTCompileOptions *options,
+                       BPTDiagnosticHandler handler) {
+  return compileParsed(
+      options, handler, [&](MLIRContext &context, llvm::SourceMgr &sources) {
+        return parseModule({source, length}, name, context, sources);
+      });
+}
+
+BPTProgram *bptCompileFile(const char *path, const BPTCompileOptions *options,
+                           BPTDiagnosticHandler handler) {
+  return compileParsed(options, handler,
+                       [&](MLIRContext &context, llvm::SourceMgr &sources) {
+                         return parseModuleFile(path, context, sources);
+                       });
+}
+
+void bptDestroyProgram(BPTProgram *program) {
+  delete program;
+  runtime::getHostAllocator().releaseCache();
+}
+
+int64_t bptGetNumArguments(const BPTProgram *program) {
+  return program->arguments.size();
+}
+
+int64_t bptGetNumResults(const BPTProgram *program) {
+  return program->results.size();
+}
+
+BPTTensorSpec bptGetArgument(const BPTProgram *program, int64_t number) {
+  return program->arguments[number].get();
+}
+
+BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number) {
+  return program->results[number].get();
+}
+
+namespace {
+/// The number of threads that parallel loops of this thread start; 0: as it is.
+class ThreadCountScope {
+public:
+  explicit ThreadCountScope(unsigned count) {
+    if (count == 0)
+      return;
+    outer = omp_get_max_threads();
+    omp_set_num_threads(static_cast<int>(count));
+  }
+  ~ThreadCountScope() {
+    if (outer != 0)
+      omp_set_num_threads(outer);
+  }
+  ThreadCountScope(const ThreadCountScope &) = delete;
+  ThreadCountScope &operator=(const ThreadCountScope &) = delete;
+
+private:
+  int outer = 0;
+};
+} // namespace
+
+int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
+           int64_t numArguments, BPTResult **results, size_t *workspaceBytes,
+           BPTDiagnosticHandler handler) {
+  DiagnosticSink sink(handler);
+  SmallVector<HostTensor> tensors;
+  for (const BPTTensorView &view : llvm::ArrayRef(arguments, numArguments))
+    tensors.push_back(HostTensor::wrap(
+        static_cast<ElementType>(view.elementType),
+        {view.sizes, static_cast<size_t>(view.rank)}, view.data, nullptr));
+  ThreadCountScope threads(program->threads);
+  llvm::Expected<CompiledFunction::Result> result =
+      program->function->run(tensors);
+  if (!result)
+    return sink.report(result.takeError()), 1;
+  for (auto [i, tensor] : llvm::enumerate(result->tensors))
+    results[i] = new BPTResult{std::move(tensor)};
+  if (workspaceBytes)
+    *workspaceBytes = result->workspaceBytes;
+  return 0;
+}
+
+BPTTensorView bptGetTensor(const BPTResult *result) {
+  const HostTensor &tensor = result->tensor;
+  return {static_cast<BPTElementType>(tensor.getElementType()),
+          tensor.getRank(), tensor.getShape().data(), tensor.getData()};
+}
+
+void bptDestroyResult(BPTResult *result) { delete result; }
