@@ -25,6 +25,13 @@ config.substitutions.append(("%bpt_src_root", config.bpt_src_root))
 config.substitutions.append(("%bpt_obj_root", config.bpt_obj_root))
 config.substitutions.append(("%bpt_lib_dir", config.bpt_lib_dir))
 config.substitutions.append(("%bpt_bin_dir", config.bpt_tools_dir))
+# The package with the extension; without one, its modules.
+package = config.python_extension or os.path.join(config.bpt_src_root, "python")
+config.substitutions.append(("%bpt_python_path", package))
+if config.python_extension:
+    config.available_features.add("python-extension")
+else:
+    lit_config.note("tests of the Python extension are left out: this build has none")
 
 if config.bpt_sanitize:
     config.available_features.add("sanitizers")
@@ -37,6 +44,7 @@ if config.bpt_sanitize:
 
 llvm_config.add_tool_substitutions(
     [
+        "bpt-capi-test",
         "bpt-emulate",
         "bpt-opt",
         "bpt-compile",

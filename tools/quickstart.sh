@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . tools/setup/setup.sh
 
 demo() {
-  PYTHONPATH=python .venv/bin/python3 -m bpt.demo "$@"
+  PYTHONPATH=build/python .venv/bin/python3 -m bpt.demo "$@"
 }
 
 setup

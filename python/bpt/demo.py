@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+import bpt
 from bpt import models
 from bpt.layer import Layer, save_weights
 from bpt.reference import layer_rows, relative_error
@@ -37,9 +38,9 @@ def show_sentences(threads: int | None) -> str:
     """Embeds sentences and prints their similarities; returns a summary."""
     progress("compiling all-MiniLM-L6-v2 ...")
     start = time.monotonic()
-    with SentenceEncoder(models.find_minilm(), threads) as encoder:
-        progress("embedding sentences ...")
-        embeddings = encoder.encode(SENTENCES)
+    encoder = SentenceEncoder(models.find_minilm(), threads)
+    progress("embedding sentences ...")
+    embeddings = encoder.encode(SENTENCES)
     progress("")
     seconds = time.monotonic() - start
     if not np.allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5):
@@ -126,7 +127,7 @@ def main() -> int:
             results[name] = part()
         except models.ModelMissing as missing:
             results[name] = f"LEFT OUT: {missing}"
-        except (ToolError, CheckFailed) as error:
+        except (bpt.Error, ToolError, CheckFailed) as error:
             results[name], failed = f"FAILED: {error}", True
         progress("")
     print("Summary")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
+from safetensors import safe_open
 
+import bpt
 from bpt.export import export_sentence_encoder
-from bpt.tools import run_json, run_tool
 
 # The length that the published model was trained and is evaluated with.
 MAX_TOKENS = 256
@@ -39,28 +39,21 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
 class SentenceEncoder:
     """A model's folder, compiled once; batches and lengths may differ.
 
-    `device` is one of bpt-runner's. Use it as a context manager: the compiled
-    module is a temporary file.
+    `device` is one of bpt.compile's.
     """
 
     def __init__(self, folder: Path, threads: int | None = None, device: str = "cpu") -> None:
-        self.folder = folder
         self.tokenizer = load_tokenizer(folder)
-        self.last_report: dict[str, Any] = {}
-        self._flags = [f"--device={device}", *([f"--threads={threads}"] if threads else [])]
-        self._files = tempfile.TemporaryDirectory(prefix="bpt-")
-        work = Path(self._files.name)
-        model = work / "model.mlir"
-        model.write_text(export_sentence_encoder(folder / "config.json"))
-        self._module = work / "lowered.mlir"
-        pipeline = "--bpt-cpu" if device == "cpu" else "--bpt-gpu"
-        run_tool("bpt-opt", [model, pipeline, "-o", self._module])
-
-    def __enter__(self) -> "SentenceEncoder":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._files.cleanup()
+        ir = export_sentence_encoder(folder / "config.json")
+        self._function = bpt.compile(ir, device=device, threads=threads)
+        # The file holds more than the function takes.
+        with safe_open(folder / "model.safetensors", framework="numpy") as file:
+            names = set(file.keys())
+            self._weights = {
+                argument.name: file.get_tensor(argument.name)
+                for argument in self._function.arguments
+                if argument.name in names
+            }
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """One embedding of unit length per sentence, `[len(sentences), embed]`."""
@@ -68,18 +61,4 @@ class SentenceEncoder:
 
     def encode_tokens(self, sequences: Sequence[Sequence[int]]) -> np.ndarray:
         """As `encode`, from token ids; shorter sequences are padded."""
-        work = Path(self._files.name)
-        ids, mask = pad(sequences)
-        np.save(work / "ids.npy", ids)
-        np.save(work / "mask.npy", mask)
-        self.last_report = run_json(
-            [
-                self._module,
-                f"--weights={self.folder / 'model.safetensors'}",
-                f"--input=@{work / 'ids.npy'}",
-                f"--input=@{work / 'mask.npy'}",
-                f"--output=@{work / 'embeddings.npy'}",
-                *self._flags,
-            ]
-        )
-        return np.load(work / "embeddings.npy")
+        return self._function(*pad(sequences), **self._weights)

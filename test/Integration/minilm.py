@@ -1,14 +1,14 @@
 # The published all-MiniLM-L6-v2, compiled once for every batch and length,
 # against NumPy in fp64: 20 texts of 1 to 256 tokens, alone and padded.
 #
-# REQUIRES: minilm
-# RUN: env PYTHONPATH=%bpt_src_root/python:%S/Inputs %python %s
+# REQUIRES: minilm, python-extension
+# RUN: env PYTHONPATH=%bpt_python_path:%S/Inputs %python %s
 
 import numpy as np
 from bert_reference import BertReference
 
+import bpt
 from bpt import models, sentences
-from bpt.tools import ToolError
 
 MAX_ERROR = 1e-5
 TEXT = """A transformer layer is row-parallel along the query sequence once its
@@ -29,49 +29,49 @@ at noon anyway, to the minute, with the dog on the upper deck."""
 
 folder = models.find_minilm()
 reference = BertReference(folder)
-with sentences.SentenceEncoder(folder) as encoder:
-    tokens = encoder.tokenizer.encode(TEXT).ids
-    assert len(tokens) >= 256, len(tokens)
-    worst = 0.0
-    # Different texts too: each starts somewhere else. One token is no sentence,
-    # but legal.
-    alone = [1, 2, 129, 256]
-    padded = [[3, 4, 5, 7, 8, 11, 16, 17], [31, 32, 33, 64, 100, 127, 128, 200]]
-    runs = [[length] for length in alone] + padded
-    assert len(set(sum(runs, []))) == 20
-    for lengths in runs:
-        batch = [tokens[(256 - n) // 3 :][:n] for n in lengths]
-        assert [len(ids) for ids in batch] == lengths
-        actual = encoder.encode_tokens(batch)
-        assert actual.dtype == np.float32 and actual.shape == (
-            len(batch),
-            384,
-        ), actual.shape
-        for length, ids, embedding in zip(lengths, batch, actual):
-            expected = reference.embed(ids)
-            error = np.linalg.norm(embedding - expected) / np.linalg.norm(expected)
-            print(f"{length:4d} tokens: relative error {error:.2e}")
-            assert error <= MAX_ERROR, length
-            worst = max(worst, error)
-    print(f"worst: {worst:.2e}")
+encoder = sentences.SentenceEncoder(folder)
+tokens = encoder.tokenizer.encode(TEXT).ids
+assert len(tokens) >= 256, len(tokens)
+worst = 0.0
+# Different texts too: each starts somewhere else. One token is no sentence,
+# but legal.
+alone = [1, 2, 129, 256]
+padded = [[3, 4, 5, 7, 8, 11, 16, 17], [31, 32, 33, 64, 100, 127, 128, 200]]
+runs = [[length] for length in alone] + padded
+assert len(set(sum(runs, []))) == 20
+for lengths in runs:
+    batch = [tokens[(256 - n) // 3 :][:n] for n in lengths]
+    assert [len(ids) for ids in batch] == lengths
+    actual = encoder.encode_tokens(batch)
+    assert actual.dtype == np.float32 and actual.shape == (
+        len(batch),
+        384,
+    ), actual.shape
+    for length, ids, embedding in zip(lengths, batch, actual):
+        expected = reference.embed(ids)
+        error = np.linalg.norm(embedding - expected) / np.linalg.norm(expected)
+        print(f"{length:4d} tokens: relative error {error:.2e}")
+        assert error <= MAX_ERROR, length
+        worst = max(worst, error)
+print(f"worst: {worst:.2e}")
 
-    # What no reference can be wrong about.
-    same, paraphrase, other = encoder.encode(
-        [
-            "A man is eating food.",
-            "Someone is having a meal.",
-            "The central bank raised interest rates.",
-        ]
-    )
-    assert same @ paraphrase > 0.5 > 0.2 > same @ other, (
-        same @ paraphrase,
-        same @ other,
-    )
+# What no reference can be wrong about.
+same, paraphrase, other = encoder.encode(
+    [
+        "A man is eating food.",
+        "Someone is having a meal.",
+        "The central bank raised interest rates.",
+    ]
+)
+assert same @ paraphrase > 0.5 > 0.2 > same @ other, (
+    same @ paraphrase,
+    same @ other,
+)
 
-    # The model has 512 positions: more tokens are refused, not read past its table.
-    try:
-        encoder.encode_tokens([(tokens * 3)[:513]])
-    except ToolError as error:
-        assert "extract_slice runs out-of-bounds along dimension 0" in str(error), error
-    else:
-        raise AssertionError("513 tokens were taken")
+# The model has 512 positions: more tokens are refused, not read past its table.
+try:
+    encoder.encode_tokens([(tokens * 3)[:513]])
+except bpt.Error as error:
+    assert "extract_slice runs out-of-bounds along dimension 0" in str(error), error
+else:
+    raise AssertionError("513 tokens were taken")

@@ -1,8 +1,8 @@
 # The published all-MiniLM-L6-v2 in f32, as kernels on the emulator: two short
 # sentences, one of them padded, against NumPy in fp64 and the same on the CPU.
 #
-# REQUIRES: minilm
-# RUN: env PYTHONPATH=%bpt_src_root/python:%S/Inputs %python %s
+# REQUIRES: minilm, python-extension
+# RUN: env PYTHONPATH=%bpt_python_path:%S/Inputs %python %s
 
 import time
 
@@ -27,9 +27,9 @@ def check(what, actual, expected):
 embeddings = {}
 for device in ("cpu", "cuda-emulator"):
     start = time.monotonic()
-    with sentences.SentenceEncoder(folder, device=device) as encoder:
-        tokens = [encoder.tokenizer.encode(sentence).ids for sentence in SENTENCES]
-        embeddings[device] = encoder.encode_tokens(tokens)
+    encoder = sentences.SentenceEncoder(folder, device=device)
+    tokens = [encoder.tokenizer.encode(sentence).ids for sentence in SENTENCES]
+    embeddings[device] = encoder.encode_tokens(tokens)
     print(f"{device}: {time.monotonic() - start:.1f} s")
 
 assert len({len(ids) for ids in tokens}) == 2, tokens

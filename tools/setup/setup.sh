@@ -3,7 +3,7 @@
 # it again takes a second.
 
 PACKAGES=(
-  ca-certificates ccache cmake git ninja-build python3 python3-psutil python3-venv
+  ca-certificates ccache cmake git ninja-build python3 python3-dev python3-psutil python3-venv
   clang-22 clang-format-22 clang-tidy-22 lld-22 libclang-rt-22-dev
   libomp-22-dev libmlir-22-dev llvm-22-dev llvm-22-tools mlir-22-tools
   # What LLVM's CMake configuration looks for.

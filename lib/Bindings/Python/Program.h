@@ -1,0 +1,64 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_BINDINGS_PYTHON_PROGRAM_H
+#define BPT_LIB_BINDINGS_PYTHON_PROGRAM_H
+
+#include "bpt-c/Compiler.h"
+#include <atomic>
+#include <memory>
+#include <nanobind/nanobind.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bpt::python {
+
+struct CompileOptions {
+  std::string function, device;
+  std::optional<std::string> chip, strategy;
+  unsigned threads;
+  bool tensorCores;
+};
+
+/// A compiled function. Compiling and calling release the GIL.
+class Program {
+public:
+  /// Of a file, or of a module's text or bytecode, which `name` stands for.
+  static std::unique_ptr<Program> compileFile(const std::string &path,
+                                              const CompileOptions &options);
+  static std::unique_ptr<Program> compile(nanobind::bytes source,
+                                          const std::string &name,
+                                          const CompileOptions &options);
+  explicit Program(BPTProgram *program);
+  Program(const Program &) = delete;
+  Program &operator=(const Program &) = delete;
+  ~Program();
+
+  /// Tuples of the name, the element type and the sizes, None where dynamic.
+  nanobind::list getArguments() const;
+  nanobind::list getResults() const;
+
+  /// The results as NumPy arrays; none if `out` holds arrays for them.
+  nanobind::list run(nanobind::sequence arguments, nanobind::object out);
+
+  /// Of the call that ended last; None before the first.
+  std::optional<size_t> getWorkspaceBytes() const;
+
+private:
+  std::string getTitle(const char *kind, const BPTTensorSpec &spec,
+                       int64_t number) const;
+
+  BPTProgram *program;
+  /// -1 before the first call.
+  std::atomic<int64_t> workspaceBytes{-1};
+};
+
+} // namespace bpt::python
+
+#endif // BPT_LIB_BINDINGS_PYTHON_PROGRAM_H
