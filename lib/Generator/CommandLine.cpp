@@ -194,6 +194,8 @@ std::optional<std::string> readFlags(const opt::InputArgList &args,
   options.causal = reader.has(OPT_causal);
   options.segments = reader.has(OPT_segments);
   options.lse = reader.has(OPT_lse);
+  options.loss = reader.has(OPT_loss);
+  options.outlineLayers = reader.has(OPT_outline_layers);
   options.gated = reader.has(OPT_gated);
   options.postNorm = reader.has(OPT_post_norm);
   options.linearBias = reader.has(OPT_bias);
@@ -253,7 +255,7 @@ void printHelp(const FlagTable &table, const KindInfo *kind,
        " [flags]")
           .str();
   table.printHelp(os, usage.c_str(),
-                  "Prints model IR of a transformer: one function @main, its "
+                  "Prints model IR of a transformer: a function @main, its "
                   "arguments named by 'bpt.name'",
                   /*ShowHidden=*/false, /*ShowAllAliases=*/false,
                   kind ? opt::Visibility(kind->visibility) : opt::Visibility());
@@ -268,9 +270,11 @@ ARGUMENTS OF @main, in order (those in brackets with the flag that gives them):
   feed_forward  x w1 [b1] [w3 [b3]] w2 [b2]
   layer         x [segments] [attn_bias] ln1.weight [ln1.bias] wq [bq] wk [bk]
                 wv [bv] wo [bo] ln2.weight [ln2.bias] w1 [b1] [w3 [b3]] w2 [b2]
-  model         tokens [segments] [attn_bias] embed.weight, then for layer N
-                the layer's with the prefix 'layers.N.', then ln_f.weight
-                [ln_f.bias] lm_head.weight; returns logits [batch, seq, vocab]
+  model         tokens [labels] [segments] [attn_bias] embed.weight, then for
+                layer N the layer's with the prefix 'layers.N.', then
+                ln_f.weight [ln_f.bias] lm_head.weight; returns logits [batch,
+                seq, vocab], or with --loss the loss of each position, 0 where
+                the label is not in the vocabulary
 Matrices are [in, out] and applied as x W + b.
 )";
 }

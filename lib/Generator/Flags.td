@@ -75,6 +75,8 @@ defm norm : Value<"norm", "KIND", "layer or rms (which has no bias), eps 1e-5; l
 def post_norm : Switch<"post-norm", "Normalise after the residual, not before the sublayer", layer, WithLayers>;
 defm rotary : Value<"rotary", "KIND", "Rotary embedding of queries and keys: interleaved, half or none; none", layer, WithLayers>;
 defm rotary_dim : Value<"rotary-dim", "N", "Components that it turns; head-dim", layer, WithLayers>;
+def outline_layers : Switch<"outline-layers", "Make the layers calls of one private function @layer: compile time, and what is kept for the gradient, are then those of one layer", layer, [ForModel]>;
+def loss : Switch<"loss", "Take labels, and return the cross-entropy [batch, seq] (f32) of each position in place of logits", layer, [ForModel]>;
 def bias : Switch<"bias", "Give the linear maps biases", layer, WithFeedForward>;
 
 defm dtype : Value<"dtype", "T", "f32, bf16 or f16; f32", general, Everything>;

@@ -17,12 +17,12 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-FunctionBuilder::FunctionBuilder(ModuleOp module,
+FunctionBuilder::FunctionBuilder(ModuleOp module, StringRef name,
                                  const GeneratorOptions &options)
     : options(options),
       builder(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())) {
   function =
-      func::FuncOp::create(builder, "main", builder.getFunctionType({}, {}));
+      func::FuncOp::create(builder, name, builder.getFunctionType({}, {}));
   builder.setInsertionPointToStart(function.addEntryBlock());
 }
 
@@ -297,8 +297,20 @@ Value FunctionBuilder::embedTokens(Value tokens, Value table) {
   return EmbeddingOp::create(builder, init.getType(), tokens, table, init);
 }
 
-void FunctionBuilder::finish(ValueRange results) {
+Value FunctionBuilder::crossEntropy(Value hidden, Value weight, Value labels) {
+  Value init = empty(rows, builder.getF32Type());
+  return CrossEntropyOp::create(builder, init.getType(), /*lse=*/Type(), hidden,
+                                weight, labels, init, /*lse_init=*/Value())
+      .getLoss();
+}
+
+Value FunctionBuilder::call(func::FuncOp callee, ValueRange operands) {
+  return func::CallOp::create(builder, callee, operands).getResult(0);
+}
+
+func::FuncOp FunctionBuilder::finish(ValueRange results) {
   func::ReturnOp::create(builder, results);
   function.setFunctionType(
       builder.getFunctionType(function.getArgumentTypes(), results.getTypes()));
+  return function;
 }

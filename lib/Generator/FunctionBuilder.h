@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Builds the function @main piece by piece. Arguments are declared in the
+// Builds a function piece by piece. Arguments are declared in the
 // order of the weights' names, independent of the order in which they are used.
 //
 //===----------------------------------------------------------------------===//
@@ -42,7 +42,8 @@ struct AttentionInputs {
 
 class FunctionBuilder {
 public:
-  FunctionBuilder(ModuleOp module, const GeneratorOptions &options);
+  FunctionBuilder(ModuleOp module, StringRef name,
+                  const GeneratorOptions &options);
 
   // Arguments.
   Value addArgument(const Twine &name, ArrayRef<int64_t> shape,
@@ -63,11 +64,20 @@ public:
                                const AttentionInputs &inputs);
   Value layer(Value x, const LayerWeights &weights,
               const AttentionInputs &inputs);
+  /// The loss of every row.
+  Value crossEntropy(Value hidden, Value weight, Value labels);
+  Value call(func::FuncOp callee, ValueRange operands);
   Value embedTokens(Value tokens, Value table);
   /// x · weight + bias with the sizes `columns` after batch and sequence.
   Value project(Value x, Value weight, Value bias,
                 ArrayRef<OpFoldResult> columns);
-  void finish(ValueRange results);
+  func::FuncOp finish(ValueRange results);
+
+  unsigned getNumArguments() { return function.getNumArguments(); }
+  /// The arguments from `begin` on, up to `end`.
+  ValueRange getArguments(unsigned begin, unsigned end) {
+    return function.getArguments().slice(begin, end - begin);
+  }
 
   OpFoldResult getSize(Value tensor, unsigned dim);
   /// The first argument whose shape has an extent past what a tensor can hold.

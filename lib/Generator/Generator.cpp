@@ -49,35 +49,56 @@ static void generateFeedForward(FunctionBuilder &function,
   function.finish(function.feedForward(x, weights));
 }
 
-static void generateLayer(FunctionBuilder &function,
-                          const GeneratorOptions &options) {
+static func::FuncOp generateLayer(FunctionBuilder &function,
+                                  const GeneratorOptions &options) {
   Value x =
       function.addArgument("x", {options.batch, options.seq, options.embed});
   AttentionInputs inputs = function.addLayerMasks();
   LayerWeights weights = function.addLayer("");
-  function.finish(function.layer(x, weights, inputs));
+  return function.finish(function.layer(x, weights, inputs));
 }
 
+/// With `layer` its layers are calls of that.
 static void generateModel(FunctionBuilder &function,
-                          const GeneratorOptions &options) {
+                          const GeneratorOptions &options, func::FuncOp layer) {
   int64_t embed = options.embed, vocab = options.vocab;
   Type i32 = IntegerType::get(options.elementType.getContext(), 32);
   Value tokens =
       function.addArgument("tokens", {options.batch, options.seq}, i32);
+  Value labels;
+  if (options.loss)
+    labels = function.addArgument("labels", {options.batch, options.seq}, i32);
+  unsigned masksBegin = function.getNumArguments();
   AttentionInputs inputs = function.addLayerMasks();
+  unsigned masksEnd = function.getNumArguments();
   Value table = function.addArgument("embed.weight", {vocab, embed});
   SmallVector<LayerWeights> layers;
-  for (int64_t i = 0; i < options.layers; ++i)
+  SmallVector<unsigned> layerEnds{function.getNumArguments()};
+  for (int64_t i = 0; i < options.layers; ++i) {
     layers.push_back(function.addLayer("layers." + Twine(i) + "."));
+    layerEnds.push_back(function.getNumArguments());
+  }
   NormWeights finalNorm = function.addNorm("ln_f");
   Value head = function.addArgument("lm_head.weight", {embed, vocab});
 
   Value x = function.embedTokens(tokens, table);
-  for (const LayerWeights &weights : layers)
-    x = function.layer(x, weights, inputs);
+  for (auto [i, weights] : llvm::enumerate(layers)) {
+    if (!layer) {
+      x = function.layer(x, weights, inputs);
+      continue;
+    }
+    SmallVector<Value> operands{x};
+    llvm::append_range(operands, function.getArguments(masksBegin, masksEnd));
+    llvm::append_range(operands,
+                       function.getArguments(layerEnds[i], layerEnds[i + 1]));
+    x = function.call(layer, operands);
+  }
   x = function.normalize(x, finalNorm);
-  function.finish(
-      function.project(x, head, /*bias=*/Value(), {function.getSize(head, 1)}));
+  if (options.loss)
+    function.finish(function.crossEntropy(x, head, labels));
+  else
+    function.finish(function.project(x, head, /*bias=*/Value(),
+                                     {function.getSize(head, 1)}));
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>>
@@ -86,7 +107,15 @@ bpt::generateModule(MLIRContext *context, const GeneratorOptions &options) {
                        linalg::LinalgDialect, math::MathDialect,
                        tensor::TensorDialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
-  FunctionBuilder function(*module, options);
+  std::optional<std::string> oversized;
+  func::FuncOp layer;
+  if (options.outlineLayers) {
+    FunctionBuilder function(*module, "layer", options);
+    layer = generateLayer(function, options);
+    layer.setPrivate();
+    oversized = function.getOversizedTensor();
+  }
+  FunctionBuilder function(*module, "main", options);
   switch (options.kind) {
   case GeneratedKind::Attention:
     generateAttention(function, options);
@@ -98,11 +127,13 @@ bpt::generateModule(MLIRContext *context, const GeneratorOptions &options) {
     generateLayer(function, options);
     break;
   case GeneratedKind::Model:
-    generateModel(function, options);
+    generateModel(function, options, layer);
     break;
   }
-  if (std::optional<std::string> tensor = function.getOversizedTensor())
-    return llvm::createStringError("the sizes overflow: " + Twine(*tensor) +
+  if (!oversized)
+    oversized = function.getOversizedTensor();
+  if (oversized)
+    return llvm::createStringError("the sizes overflow: " + Twine(*oversized) +
                                    " would take more than 2^63 bytes");
   if (failed(verify(*module)))
     return llvm::createStringError("the module does not verify");

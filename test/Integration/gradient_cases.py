@@ -13,7 +13,6 @@ A case has a name, a dtype, and
 
 import dataclasses
 import itertools
-import re
 from dataclasses import dataclass
 from typing import Optional
 
@@ -40,15 +39,16 @@ MAX_RANDOM_COST = 3e6
 @dataclass(frozen=True)
 class GradientConfig(Config):
     """What bpt-gen prints; with `loss`, a model that ends in the cross-entropy
-    of labels in place of logits."""
+    of labels in place of logits, with `outline`, one whose layers are calls."""
 
     keep: Optional[str] = None
     wrt: tuple = ()
     loss: bool = False
+    outline: bool = False
 
     @property
     def name(self):
-        parts = [super().name] + ["loss"] * self.loss
+        parts = [super().name] + ["loss"] * self.loss + ["outlined"] * self.outline
         if self.wrt:
             parts.append("wrt_" + "_".join(self.wrt))
         return "-".join(parts + [self.keep] * (self.keep is not None))
@@ -60,7 +60,8 @@ class GradientConfig(Config):
     def arguments(self):
         inputs, weights = super().arguments()
         if self.loss:
-            inputs["labels"] = (self.batch, self.seq)
+            tokens, *masks = inputs.items()
+            inputs = dict([tokens, ("labels", (self.batch, self.seq)), *masks])
         return inputs, weights
 
     def results(self):
@@ -69,8 +70,11 @@ class GradientConfig(Config):
         return super().results()
 
     def ir(self, print_ir):
-        text = print_ir(self.flags())
-        return with_loss(text, self) if self.loss else text
+        return print_ir(
+            self.flags()
+            + ["--loss"] * self.loss
+            + ["--outline-layers"] * self.outline
+        )
 
     def draw(self, seed):
         return random_arguments(self, seed)
@@ -83,34 +87,6 @@ class GradientConfig(Config):
         hidden = ops.final_hidden(arith, self, tokens, arguments, masks)
         head = arguments["lm_head.weight"]
         return [ops.cross_entropy(arith, hidden, head, arguments["labels"])[0]]
-
-
-LOGITS = re.compile(
-    r"(?P<logits>%\w+) = bpt\.linear ins\((?P<operands>%\w+, %\w+) : (?P<types>.*)\) "
-    r"outs\(.*\) -> (?P<type>tensor<\S+>)\n(?P<indent> *)return (?P=logits) : (?P=type)"
-)
-
-
-def with_loss(text, config):
-    """The text of a model, its last projection turned into a loss."""
-    rows = f"?x?" if config.dynamic else f"{config.batch}x{config.seq}"
-    if config.dynamic:
-        rows = f"{config.batch}x?"
-    match = LOGITS.search(text)
-    loss, ids = f"tensor<{rows}xf32>", f"tensor<{rows}xi32>"
-    lines = ["%loss_c1 = arith.constant 1 : index"] * config.dynamic
-    lines += [f"%loss_seq = tensor.dim %labels, %loss_c1 : {ids}"] * config.dynamic
-    lines += [
-        f"%loss_init = tensor.empty({'%loss_seq' * config.dynamic}) : {loss}",
-        f"%loss = bpt.cross_entropy ins({match['operands']}, %labels : {match['types']}, {ids})"
-        f" outs(%loss_init : {loss}) -> {loss}",
-        f"return %loss : {loss}",
-    ]
-    text = text[: match.start()] + f"\n{match['indent']}".join(lines) + text[match.end() :]
-    signature = f') -> {match["type"]} {{'
-    assert text.count(signature) == 1, text
-    labels = f', %labels: {ids} {{bpt.name = "labels"}}'
-    return text.replace(signature, f"{labels}) -> {loss} {{")
 
 
 # ---------------------------------------------------------------------------
@@ -255,6 +231,19 @@ def model_cases(keeps):
                          loss=True)  # fmt: skip
 
 
+def outlined_cases():
+    """Models whose layers are calls of one function."""
+    model = dict(embed=24, heads=3, layers=3, vocab=50, outline=True)
+    for keep in KEEPS:
+        yield GradientConfig("model", "f32", 2, 35, causal=True, loss=True, keep=keep, **model)
+    yield GradientConfig("model", "bf16", 2, 21, segments=True, rotary="half", gated=True,
+                         act="silu", loss=True, dynamic=True, keep="attention", **model)  # fmt: skip
+    yield GradientConfig("model", "f16", 1, 26, attn_bias="heads", norm="rms", window=7,
+                         keep="everything", **model)  # fmt: skip
+    yield GradientConfig("model", "f32", 1, 19, bias=True, loss=True,
+                         wrt=("layers.1.w1", "embed.weight"), **model)  # fmt: skip
+
+
 def random_cases(seed, count):
     """Others in every run; a third are models with a loss."""
     rng = np.random.default_rng(seed)
@@ -262,8 +251,8 @@ def random_cases(seed, count):
         config = random_case(rng)
         fields = dict(vars(config), keep=[None, *KEEPS][rng.integers(4)])
         if config.kind == "layer" and rng.random() < 0.6:
-            fields |= dict(kind="model", loss=True, layers=int(rng.integers(1, 3)),
-                           vocab=int(rng.integers(1, 300)))  # fmt: skip
+            fields |= dict(kind="model", loss=True, outline=bool(rng.integers(2)),
+                           layers=int(rng.integers(1, 3)), vocab=int(rng.integers(1, 300)))  # fmt: skip
         config = GradientConfig(**fields)
         while config.cost() > MAX_RANDOM_COST:
             same = config.kv_seq == config.seq
@@ -280,7 +269,7 @@ def all_cases(seed, num_random):
     grid = itertools.chain(
         attention_cases(keeps), large_score_cases(), empty_row_cases(keeps), zero_length(keeps),
         feed_forward_cases(), layer_cases(keeps), keep_cases(), wrt_cases(), model_cases(keeps),
-        operation_cases(),
+        outlined_cases(), operation_cases(),
     )  # fmt: skip
     cases = {case.name: case for case in grid}
     return list(cases.items()) + list(random_cases(seed, num_random))

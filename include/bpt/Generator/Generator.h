@@ -19,8 +19,8 @@
 
 namespace mlir::bpt {
 
-/// A verified module with one function, @main. `options` must have been
-/// resolved.
+/// A verified module with the function @main, and @layer where layers are
+/// outlined. `options` must have been resolved.
 llvm::Expected<OwningOpRef<ModuleOp>>
 generateModule(MLIRContext *context, const GeneratorOptions &options);
 

@@ -50,6 +50,7 @@ struct GeneratorOptions {
   bool gated = false, linearBias = false;
   NormKind norm = NormKind::Layer;
   bool postNorm = false;
+  bool loss = false, outlineLayers = false;
   std::optional<RotaryKind> rotary;
   std::optional<int64_t> rotaryDim;
 

@@ -84,7 +84,12 @@ Value buildGradient(linalg::LinalgOp op, OpOperand &wanted, VjpBuilder &vjp) {
     iterators.push_back(isParallel ? utils::IteratorType::parallel
                                    : utils::IteratorType::reduction);
   }
-  Value like = inputs[firstOperand + wanted.getOperandNumber()];
+  // The sizes of a cotangent do, where they are the same: it is there anyway.
+  ArrayRef<AffineMap> resultMaps(maps.begin(), firstOperand);
+  const auto *same = llvm::find(resultMaps, map);
+  Value like = same != resultMaps.end()
+                   ? inputs[same - resultMaps.begin()]
+                   : inputs[firstOperand + wanted.getOperandNumber()];
   Value init =
       sums ? gradient.zerosLike(like, f32) : gradient.emptyLike(like, f32);
   auto body = [&](OpBuilder &b, Location l, ValueRange scalars) {

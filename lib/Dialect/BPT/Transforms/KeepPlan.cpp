@@ -8,6 +8,7 @@
 
 #include "KeepPlan.h"
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -35,6 +36,9 @@ KeepPlan::KeepPlan(Block &block, KeepPolicy policy) : policy(policy) {
   if (policy == KeepPolicy::Everything)
     return;
   keepBoundaries(block);
+  // To compute a call's results again is to run the whole callee again.
+  for (auto call : block.getOps<func::CallOp>())
+    kept.insert(call.result_begin(), call.result_end());
   // A number per row is cheaper to keep than to compute again.
   for (Operation &op : block)
     if (auto blocked = dyn_cast<BlockedOpInterface>(op))
@@ -48,13 +52,37 @@ KeepPlan::KeepPlan(Block &block, KeepPolicy policy) : policy(policy) {
       kept.insert(anchor->result_begin(), anchor->result_end());
 }
 
-void KeepPlan::findRowDependent(Block &block) {
-  // Arguments that some operation reads row by row.
-  for (Operation &op : block)
+/// Arguments that some operation reads row by row, in callees too. Functions
+/// that are being looked at are in `callers`.
+static void findRowArguments(Block &block, SmallVector<Operation *> &callers,
+                             DenseSet<Value> &found) {
+  for (Operation &op : block) {
     if (auto blocked = dyn_cast<BlockedOpInterface>(op))
       for (auto [i, operand] : llvm::enumerate(op.getOperands()))
         if (isa<BlockArgument>(operand) && isCutByRows(blocked, i))
-          rowDependent.insert(operand);
+          found.insert(operand);
+    auto call = dyn_cast<func::CallOp>(op);
+    if (!call || llvm::none_of(op.getOperands(), llvm::IsaPred<BlockArgument>))
+      continue;
+    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+        call, call.getCalleeAttr());
+    if (!callee || callee.isDeclaration() ||
+        llvm::is_contained(callers, callee))
+      continue;
+    callers.push_back(callee);
+    DenseSet<Value> ofCallee;
+    findRowArguments(callee.front(), callers, ofCallee);
+    callers.pop_back();
+    for (auto [operand, argument] :
+         llvm::zip_equal(op.getOperands(), callee.getArguments()))
+      if (isa<BlockArgument>(operand) && ofCallee.contains(argument))
+        found.insert(operand);
+  }
+}
+
+void KeepPlan::findRowDependent(Block &block) {
+  SmallVector<Operation *> callers{block.getParentOp()};
+  findRowArguments(block, callers, rowDependent);
   // No layer to tell rows by: all that is computed from arguments.
   if (rowDependent.empty())
     rowDependent.insert(block.args_begin(), block.args_end());
@@ -63,6 +91,10 @@ void KeepPlan::findRowDependent(Block &block) {
     if (llvm::none_of(getReads(op), depends))
       continue;
     rowDependent.insert(op.result_begin(), op.result_end());
+    if (isa<func::CallOp>(op)) {
+      anchors.push_back(&op);
+      continue;
+    }
     auto blocked = dyn_cast<BlockedOpInterface>(op);
     if (blocked && llvm::any_of(op.getOpOperands(), [&](OpOperand &operand) {
           return depends(operand.get()) &&

@@ -43,7 +43,8 @@ private:
   KeepPolicy policy;
   /// Values that depend on the rows of the sequence.
   DenseSet<Value> rowDependent;
-  /// Operations that read such values at all rows: one for each layer.
+  /// Operations that read such values at all rows, calls among them: one for
+  /// each layer.
   SmallVector<Operation *> anchors;
   SetVector<Value> kept;
 };

@@ -114,3 +114,49 @@ func.func @main(%x: f32, %e: tensor<2xf32>) -> tensor<2xf32> {
   %y = linalg.fill ins(%x : f32) outs(%e : tensor<2xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+func.func private @extern(tensor<2xf32>) -> tensor<2xf32>
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'func.call' op has no gradient: '@extern' has no body}}
+  %y = call @extern(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func private @again(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'func.call' op has no gradient: '@again' calls itself}}
+  %y = call @again(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %y = call @again(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func private @blocks(%x: tensor<2xf32>) -> tensor<2xf32> {
+  cf.br ^bb1
+^bb1:
+  return %x : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'func.call' op has no gradient: '@blocks' must be one block of operations}}
+  %y = call @blocks(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func private @cbrt(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'math.cbrt' op has no gradient; implement 'DifferentiableOpInterface' for it}}
+  %y = math.cbrt %x : tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %y = call @cbrt(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
