@@ -81,6 +81,8 @@ typedef struct {
   int64_t rank;
   /// BPT_DYNAMIC where every call may choose.
   const int64_t *sizes;
+  /// Whether it is an argument that calls may write in place (a memref).
+  int isWritten;
 } BPTTensorSpec;
 
 int64_t bptGetNumArguments(const BPTProgram *program);
@@ -99,13 +101,14 @@ typedef struct {
 /// A result of a call, in the memory that the compiled code wrote.
 typedef struct BPTResult BPTResult;
 
-/// Calls the function. Arguments are read in place and never written; there
-/// must be as many as the function takes, and room for as many results as it
-/// gives. Returns 0 and the results, each to be destroyed; `workspaceBytes`, if
-/// not null, becomes the most bytes that the code held at once beyond arguments
-/// and results (of calls that run at the same time, together). Otherwise the
-/// handler has been given an error, and there are no results: an argument does
-/// not fit, or what the code checks as it runs.
+/// Calls the function. Arguments are read in place, and written only if
+/// `isWritten` says so; there must be as many as the function takes, and room
+/// for as many results as it gives. Returns 0 and the results, each to be
+/// destroyed; `workspaceBytes`, if not null, becomes the most bytes that the
+/// code held at once beyond arguments and results (of calls that run at the
+/// same time, together). Otherwise the handler has been given an error, and
+/// there are no results: an argument does not fit, or what the code checks as
+/// it runs.
 int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
            int64_t numArguments, BPTResult **results, size_t *workspaceBytes,
            BPTDiagnosticHandler handler);
@@ -113,6 +116,15 @@ int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
 /// Valid as long as the result.
 BPTTensorView bptGetTensor(const BPTResult *result);
 void bptDestroyResult(BPTResult *result);
+
+/// Runs a pipeline of passes, as bpt-opt's --pass-pipeline has it with or
+/// without `builtin.module(…)`, on a module, text or bytecode. Calls `write`
+/// once with the text of the result and returns 0, or gives an error to the
+/// handler.
+int bptRunPasses(const char *source, size_t length, const char *name,
+                 const char *pipeline,
+                 void (*write)(const char *text, size_t length, void *context),
+                 void *context, BPTDiagnosticHandler handler);
 
 /// Writes model IR of a transformer: `arguments` are those of bpt-gen, without
 /// the program's name. Calls `write` once with all of the text and returns 0,

@@ -33,7 +33,7 @@ struct Spec {
 
   BPTTensorSpec get() const {
     return {spec.name.c_str(), static_cast<BPTElementType>(spec.elementType),
-            static_cast<int64_t>(sizes.size()), sizes.data()};
+            static_cast<int64_t>(sizes.size()), sizes.data(), spec.isWritten};
   }
 
   const TensorSpec &spec;

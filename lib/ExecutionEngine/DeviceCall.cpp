@@ -104,10 +104,12 @@ CompiledFunction::runOnDevice(ArrayRef<HostTensor> arguments) const {
 
   DeviceBlocks argumentBlocks(*device);
   SmallVector<int64_t> argumentWords, resultWords;
+  SmallVector<void *> blockOf;
   for (const HostTensor &argument : arguments) {
     llvm::Expected<void *> block = argumentBlocks.upload(argument);
     if (!block)
       return block.takeError();
+    blockOf.push_back(*block);
     appendDescriptor(argument.getShape(), *block, argumentWords);
   }
   for (const TensorSpec &spec : signature.results)
@@ -133,6 +135,15 @@ CompiledFunction::runOnDevice(ArrayRef<HostTensor> arguments) const {
   status = scope.getStatus();
   if (!status.failed())
     status = device->stopTimer(result.deviceMs);
+
+  // What the program wrote in place; each argument has a block of its own.
+  for (auto [spec, argument, pointer] :
+       llvm::zip(signature.arguments, arguments, blockOf)) {
+    if (status.failed() || !spec.isWritten || argument.getNumBytes() == 0)
+      continue;
+    status =
+        device->copyToHost(argument.getData(), pointer, argument.getNumBytes());
+  }
 
   // What the program returned is ours, also where it failed half-way.
   DeviceBlocks resultBlocks(*device);

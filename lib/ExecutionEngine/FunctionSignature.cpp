@@ -49,6 +49,7 @@ static FailureOr<TensorSpec> makeSpec(Operation *function, Type type,
   if (auto string = dyn_cast_or_null<StringAttr>(name))
     spec.name = string.str();
   spec.elementType = *elementType;
+  spec.isWritten = memref && kind == "argument";
   llvm::append_range(spec.shape, shaped.getShape());
   return spec;
 }

@@ -8,7 +8,7 @@
 docs/python.md is the guide.
 """
 
-from bpt.compiler import Function, TensorType, compile, generate
+from bpt.compiler import Function, TensorType, compile, generate, run_passes
 from bpt.errors import Diagnostic, Error
 
-__all__ = ["Diagnostic", "Error", "Function", "TensorType", "compile", "generate"]
+__all__ = ["Diagnostic", "Error", "Function", "TensorType", "compile", "generate", "run_passes"]

@@ -51,7 +51,8 @@ class Function:
         Arguments are NumPy arrays or any that have `__dlpack__`, in host memory.
         Those in `named` are bound by name (`f(x, **weights)`), the rest in order.
         They are read in place; one that is not contiguous, or not aligned to its
-        elements, is copied. dtypes and shapes are never converted.
+        elements, is copied. dtypes and shapes are never converted. Those that
+        are memrefs in the IR are written in place, and must not be such.
 
         A result is a NumPy array that owns the memory that the code wrote; bf16
         is a `BFloat16Array`. All export DLPack. With `out`, an array for the
@@ -143,6 +144,18 @@ def compile(
         source = ir.encode() if isinstance(ir, str) else ir
         program = native.compile(source, "<string>", options)
     return Function(program, function, device)
+
+
+def run_passes(ir: str | bytes, pipeline: str) -> str:
+    """The text of a module after passes: `pipeline` is what `bpt-opt
+    --pass-pipeline` takes, with or without `builtin.module(...)`:
+    `bpt-differentiate{keep=attention}` for one.
+
+    Raises `bpt.Error` with the compiler's diagnostics.
+    """
+    source = ir.encode() if isinstance(ir, str) else ir
+    text: str = _load().run_passes(source, "<string>", pipeline)
+    return text
 
 
 def generate(kind: str, **options: Any) -> str:

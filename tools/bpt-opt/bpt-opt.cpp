@@ -8,21 +8,11 @@
 
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
-#include "bpt/Dialect/BPT/Transforms/Passes.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
-#include "bpt/ExecutionEngine/Passes.h"
-#include "bpt/ExecutionEngine/Pipelines.h"
-#include "bpt/Target/CPU/Passes.h"
-#include "bpt/Target/CPU/Pipeline.h"
-#include "bpt/Target/Common/Passes.h"
-#include "bpt/Target/GPU/Distribute/Passes.h"
-#include "bpt/Target/GPU/Launch/Passes.h"
-#include "bpt/Target/GPU/Passes.h"
-#include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "bpt/ExecutionEngine/Compile.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
-#include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
@@ -31,17 +21,7 @@ int main(int argc, char **argv) {
   registry.insert<mlir::bpt::BPTDialect, mlir::bpt::tile::TileDialect>();
   mlir::bpt::registerTransformOps(registry);
   mlir::registerAllExtensions(registry);
-  mlir::registerAllPasses();
-  mlir::bpt::registerBPTPasses();
-  mlir::bpt::registerBPTCPUPasses();
-  mlir::bpt::registerBPTTargetCommonPasses();
-  mlir::bpt::registerBPTTargetGPUPasses();
-  mlir::bpt::registerBPTGPUDistributePasses();
-  mlir::bpt::registerBPTGPULaunchPasses();
-  mlir::bpt::registerBPTGPUVectorizePasses();
-  mlir::bpt::registerBPTExecutionEnginePasses();
-  mlir::bpt::registerCPULoweringPipeline();
-  mlir::bpt::registerPipelines();
+  mlir::bpt::registerCompilerPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BPT optimizer driver\n", registry));
 }

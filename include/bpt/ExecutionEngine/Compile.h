@@ -37,6 +37,9 @@ struct CompileOptions {
 /// Registers what a module may be made of and what lowering it needs.
 void registerCompilerDialects(DialectRegistry &registry);
 
+/// The passes and pipelines of bpt-opt; more than one call does no harm.
+void registerCompilerPasses();
+
 /// Lowers a module, in place, to the LLVM dialect, if it is not that already:
 /// to a program of this machine or to one that works on a device. Returns what
 /// the function takes and gives. Every failure is a diagnostic.

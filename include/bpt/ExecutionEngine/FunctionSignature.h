@@ -23,6 +23,8 @@ struct TensorSpec {
   std::string name;
   ElementType elementType;
   SmallVector<int64_t, 4> shape;
+  /// Whether the function may write it in place: a memref argument.
+  bool isWritten = false;
 
   /// Whether a tensor of that shape fits: a dynamic size takes any.
   bool accepts(ArrayRef<int64_t> actual) const;

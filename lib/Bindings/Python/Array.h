@@ -49,6 +49,9 @@ public:
   /// same width; it keeps the owner.
   nanobind::object exportAs(BPTElementType type, nanobind::handle owner) const;
 
+  /// Whether it can be used where it is: contiguous and aligned.
+  bool isDense() const;
+
 private:
   /// False, with the reason if it is one, if the object is no such buffer.
   bool importBuffer(nanobind::handle object, Access access,
@@ -60,7 +63,6 @@ private:
   void setDLPack(const nanobind::dlpack::dtype &dtype, const void *data,
                  size_t rank, const int64_t *shape, const int64_t *steps,
                  nanobind::handle object, const std::string &title);
-  bool isDense() const;
   template <typename Visit> void visitElements(Visit visit);
 
   BPTElementType elementType = BPT_F32;

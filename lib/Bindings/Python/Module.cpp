@@ -22,6 +22,25 @@ namespace nb = nanobind;
 using namespace nb::literals;
 using namespace bpt::python;
 
+static void assignText(const char *written, size_t length, void *context) {
+  static_cast<std::string *>(context)->assign(written, length);
+}
+
+static std::string runPasses(nb::bytes source, const std::string &name,
+                             const std::string &pipeline) {
+  std::string text;
+  DiagnosticCollector diagnostics;
+  bool failed;
+  {
+    nb::gil_scoped_release release;
+    failed = bptRunPasses(source.c_str(), source.size(), name.c_str(),
+                          pipeline.c_str(), assignText, &text,
+                          diagnostics.getHandler()) != 0;
+  }
+  diagnostics.finish(failed);
+  return text;
+}
+
 static std::string generate(const std::vector<std::string> &flags) {
   std::vector<const char *> arguments;
   for (const std::string &flag : flags)
@@ -31,12 +50,9 @@ static std::string generate(const std::vector<std::string> &flags) {
   bool failed;
   {
     nb::gil_scoped_release release;
-    failed = bptGenerate(
-                 arguments.data(), static_cast<int64_t>(arguments.size()),
-                 [](const char *written, size_t length, void *context) {
-                   static_cast<std::string *>(context)->assign(written, length);
-                 },
-                 &text, diagnostics.getHandler()) != 0;
+    failed =
+        bptGenerate(arguments.data(), static_cast<int64_t>(arguments.size()),
+                    assignText, &text, diagnostics.getHandler()) != 0;
   }
   diagnostics.finish(failed);
   return text;
@@ -83,6 +99,8 @@ NB_MODULE(_native, module) {
              "Compiles a module's text or bytecode.");
   module.def("compile_file", &Program::compileFile, "path"_a, "options"_a,
              "Compiles a module's file.");
+  module.def("run_passes", &runPasses, "source"_a, "name"_a, "pipeline"_a,
+             "The text of a module after a pipeline of passes.");
   module.def("generate", &generate, "flags"_a,
              "What bpt-gen prints with these arguments.");
   module.def(

@@ -149,7 +149,12 @@ nb::list Program::run(nb::sequence given, nb::object out) {
     std::string title =
         i < numArguments ? getTitle("argument", bptGetArgument(program, i), i)
                          : "argument " + std::to_string(i);
-    arguments.push_back(Array::import(object, Array::Access::Read, title));
+    bool isWritten = i < numArguments && bptGetArgument(program, i).isWritten;
+    arguments.push_back(Array::import(
+        object, isWritten ? Array::Access::Write : Array::Access::Read, title));
+    if (isWritten && !arguments.back().isDense())
+      throw Error(title + " is written in place; it must be contiguous in "
+                          "row-major order, and aligned to its elements");
   }
   Results results(bptGetNumResults(program));
   for (nb::handle object : out) {
@@ -184,7 +189,8 @@ nb::list Program::run(nb::sequence given, nb::object out) {
     if (sizes == outputs[i].getSizes())
       continue;
     BPTTensorSpec spec = bptGetResult(program, static_cast<int64_t>(i));
-    BPTTensorSpec actual = {"", tensor.elementType, tensor.rank, tensor.sizes};
+    BPTTensorSpec actual = {"", tensor.elementType, tensor.rank, tensor.sizes,
+                            /*isWritten=*/0};
     throw Error("out for " + getTitle("result", spec, static_cast<int64_t>(i)) +
                 ": the result is " + getTypeString(actual) + ", got " +
                 outputs[i].getTypeString());

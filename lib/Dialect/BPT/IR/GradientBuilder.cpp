@@ -118,6 +118,18 @@ Value bpt::addGradients(OpBuilder &builder, Location loc, Value a, Value b) {
   return arith::AddFOp::create(builder, loc, a, b);
 }
 
+Value bpt::accumulateGradient(OpBuilder &builder, Location loc, Value sum,
+                              Value gradient) {
+  GradientBuilder tensors(builder, loc);
+  SmallVector<int64_t> dims =
+      llvm::to_vector(llvm::seq<int64_t>(0, GradientBuilder::rank(sum)));
+  return tensors.generic(dims.size(), 0, {{gradient, dims}}, {{sum, dims}},
+                         [](OpBuilder &b, Location l, ValueRange v) {
+                           return SmallVector<Value>{
+                               arith::AddFOp::create(b, l, v[1], v[0])};
+                         })[0];
+}
+
 Value bpt::convertGradient(OpBuilder &builder, Location loc, Value gradient,
                            Type type) {
   auto tensorType = dyn_cast<RankedTensorType>(type);

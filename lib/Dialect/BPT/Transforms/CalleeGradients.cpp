@@ -36,7 +36,7 @@ void CalleeGradients::buildVjp(VjpBuilder &vjp) {
     operands.push_back(vjp.primal(vjp.op->getOperand(i)));
   for (unsigned i = 0; i < pair.results; ++i) {
     Value result = vjp.op->getResult(i);
-    if (!Differentiator::isDifferentiable(result.getType()))
+    if (!isDifferentiable(result.getType()))
       continue;
     Value cotangent = vjp.cotangent(i);
     operands.push_back(
@@ -82,13 +82,10 @@ LogicalResult CalleeGradients::build(Pair &pair, func::FuncOp callee,
   func::FuncOp vjp = callee.clone();
   vjp.setPrivate();
   symbols.insert(vjp, std::next(Block::iterator(callee)));
-  SmallVector<Value> wanted;
   for (auto [i, isActive] : llvm::enumerate(activeOperands))
-    if (isActive) {
+    if (isActive)
       pair.wanted.push_back(i);
-      wanted.push_back(vjp.getArgument(i));
-    }
-  Differentiator differentiator(vjp, wanted, policy, *this);
+  Differentiator differentiator(vjp, pair.wanted, policy, *this);
   LogicalResult differentiated = differentiator.run();
   if (succeeded(differentiated)) {
     pair.results = callee.getNumResults();

@@ -9,6 +9,7 @@
 #include "Differentiator.h"
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_DIFFERENTIATEPASS
@@ -42,7 +43,7 @@ private:
     if (main.isDeclaration() || !main.getBody().hasOneBlock())
       return emitError(main.getLoc())
              << "cannot be differentiated: it must be one block of operations";
-    if (llvm::none_of(main.getResultTypes(), Differentiator::isDifferentiable))
+    if (llvm::none_of(main.getResultTypes(), isDifferentiable))
       return emitError(main.getLoc())
              << "has no floating-point result, so there is "
                 "nothing to differentiate";
@@ -56,51 +57,13 @@ private:
     builder.setInsertionPointAfter(main);
     builder.insert(vjp);
     CalleeGradients callees(module, keep);
-    FailureOr<SmallVector<Value>> wanted = getWanted(vjp);
+    FailureOr<SmallVector<unsigned>> wanted = findWanted(vjp, wrt);
     if (failed(wanted) ||
-        failed(Differentiator(vjp, *wanted, keep, callees).run())) {
+        failed(Differentiator(vjp, *wanted, keep, callees, accumulate).run())) {
       vjp.erase();
       return failure();
     }
     return success();
-  }
-
-  /// The arguments whose gradients are asked for: all that have one, or those
-  /// that 'wrt' names.
-  FailureOr<SmallVector<Value>> getWanted(func::FuncOp vjp) {
-    DenseSet<StringRef> known, asked;
-    SmallVector<StringRef> names;
-    for (unsigned i = 0, e = vjp.getNumArguments(); i < e; ++i) {
-      auto name =
-          vjp.getArgAttrOfType<StringAttr>(i, BPTDialect::kNameAttrName);
-      names.push_back(name ? name.getValue() : StringRef());
-    }
-    for (const std::string &name : wrt) {
-      auto *found = llvm::find(names, StringRef(name));
-      if (name.empty() || found == names.end()) {
-        InFlightDiagnostic diagnostic =
-            emitError(vjp.getLoc())
-            << "option wrt names '" << name
-            << "', but no argument is called that; there are:";
-        for (StringRef other : names)
-          if (!other.empty())
-            diagnostic << " " << other;
-        return diagnostic;
-      }
-      unsigned index = found - names.begin();
-      if (!Differentiator::isDifferentiable(vjp.getArgumentTypes()[index]))
-        return emitError(vjp.getLoc())
-               << "option wrt names '" << name
-               << "', which is not floating-point and has no "
-                  "gradient";
-      asked.insert(name);
-    }
-    SmallVector<Value> wanted;
-    for (auto [i, argument] : llvm::enumerate(vjp.getArguments()))
-      if (Differentiator::isDifferentiable(argument.getType()) &&
-          (wrt.empty() || asked.contains(names[i])))
-        wanted.push_back(argument);
-    return wanted;
   }
 };
 } // namespace

@@ -115,13 +115,8 @@ void Differentiator::addSeeds() {
     std::string name = "cotangent";
     if (results.size() > 1)
       name += "." + std::to_string(number);
-    unsigned index = function.getNumArguments();
-    (void)function.insertArgument(
-        index, result.getType(),
-        builder.getDictionaryAttr(builder.getNamedAttr(
-            BPTDialect::kNameAttrName, builder.getStringAttr(name))),
-        function.getLoc());
-    seeds.push_back(function.getArgument(index));
+    seeds.push_back(
+        appendArgument(function, result.getType(), name, function.getLoc()));
   }
   for (auto [result, seed] : llvm::zip_equal(results, seeds))
     if (varied.contains(result))
@@ -179,6 +174,35 @@ void Differentiator::forgetUnread(ArrayRef<Operation *> forward) {
           .enableFolding(false));
 }
 
+/// Adds each gradient to what its argument holds as soon as it is there.
+LogicalResult Differentiator::accumulateGradients() {
+  for (BlockArgument argument : wanted) {
+    unsigned number = argument.getArgNumber();
+    StringRef name = getArgumentName(function, number);
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      return emitError(function.getLoc())
+             << "the gradient of argument " << number
+             << " cannot be accumulated: it is no tensor";
+    Type sumType = type.getElementType().isF64() ? type.getElementType()
+                                                 : builder.getF32Type();
+    InPlaceTensor sum(function, type.clone(sumType),
+                      "gradient." +
+                          (name.empty() ? Twine(number) : Twine(name)),
+                      argument.getLoc());
+    Value gradient = cotangents.lookup(argument);
+    if (!gradient)
+      continue;
+    OpBuilder::InsertionGuard guard(builder);
+    if (Operation *op = gradient.getDefiningOp())
+      builder.setInsertionPointAfter(op);
+    Location loc = argument.getLoc();
+    sum.write(builder, loc,
+              accumulateGradient(builder, loc, sum.read(), gradient));
+  }
+  return success();
+}
+
 LogicalResult Differentiator::run() {
   IRRewriter rewriter(builder.getContext());
   for (Operation &op : llvm::make_early_inc_range(block))
@@ -197,7 +221,10 @@ LogicalResult Differentiator::run() {
   addSeeds();
   if (failed(buildVjps(forward)))
     return failure();
-  returnGradients();
+  if (accumulate && failed(accumulateGradients()))
+    return failure();
+  if (!accumulate)
+    returnGradients();
   forgetUnread(forward);
   remarkKept();
   (void)runRegionDCE(rewriter, function->getRegions());

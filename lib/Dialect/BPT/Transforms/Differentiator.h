@@ -14,6 +14,7 @@
 #define BPT_LIB_DIALECT_BPT_TRANSFORMS_DIFFERENTIATOR_H
 
 #include "CalleeGradients.h"
+#include "FunctionArguments.h"
 #include "KeepPlan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -21,25 +22,25 @@
 namespace mlir::bpt {
 
 /// Appends the backward pass to a function's forward pass: a cotangent for each
-/// floating-point result to its arguments, and the gradients of the `wanted`
-/// arguments to its results.
+/// floating-point result to its arguments, and the gradients of the arguments
+/// `wanted` to its results, or, to `accumulate` them, as further arguments.
 class Differentiator {
 public:
-  Differentiator(func::FuncOp function, ArrayRef<Value> wanted,
-                 KeepPolicy policy, CalleeGradients &callees)
+  Differentiator(func::FuncOp function, ArrayRef<unsigned> wanted,
+                 KeepPolicy policy, CalleeGradients &callees,
+                 bool accumulate = false)
       : function(function), block(function.getBody().front()), policy(policy),
-        callees(callees), builder(function.getContext()),
-        wanted(wanted.begin(), wanted.end()) {}
+        callees(callees), accumulate(accumulate),
+        builder(function.getContext()) {
+    for (unsigned number : wanted)
+      this->wanted.push_back(function.getArgument(number));
+  }
 
   LogicalResult run();
 
   /// After `run`, the values that the backward pass needs of the forward pass
   /// and that grow with the sequence. Arguments are not among them.
   SmallVector<Value> getKept() const;
-
-  static bool isDifferentiable(Type type) {
-    return isa<FloatType>(getElementTypeOrSelf(type));
-  }
 
 private:
   /// What an operation is given; all of it is the differentiator's.
@@ -50,6 +51,7 @@ private:
   void addSeeds();
   LogicalResult buildVjps(ArrayRef<Operation *> forward);
   void returnGradients();
+  LogicalResult accumulateGradients();
   void forgetUnread(ArrayRef<Operation *> forward);
   Value getPrimal(Value value, Value after);
   void addCotangent(Value value, Value gradient, Location loc);
@@ -59,9 +61,10 @@ private:
   Block &block;
   KeepPolicy policy;
   CalleeGradients &callees;
+  bool accumulate;
   std::optional<KeepPlan> plan;
   OpBuilder builder;
-  SmallVector<Value> wanted;
+  SmallVector<BlockArgument> wanted;
   DenseSet<Value> varied;
   DenseMap<Value, Value> cotangents;
   /// Values of the forward pass as the backward pass sees them.

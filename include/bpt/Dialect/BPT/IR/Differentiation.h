@@ -58,6 +58,9 @@ LogicalResult cloneWithTangents(OpBuilder &builder, Block &block,
 
 /// The sum of two cotangents of one value, of the wider element type.
 Value addGradients(OpBuilder &builder, Location loc, Value a, Value b);
+/// The sum, to which a gradient of one of the types is added in place.
+Value accumulateGradient(OpBuilder &builder, Location loc, Value sum,
+                         Value gradient);
 /// A gradient as a value of the given type.
 Value convertGradient(OpBuilder &builder, Location loc, Value gradient,
                       Type type);

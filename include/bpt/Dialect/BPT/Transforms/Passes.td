@@ -99,6 +99,12 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
     the loss follows is one with it. A remark
     (`--remarks-filter=bpt-differentiate`) says what was kept and its bytes.
 
+    A function that is called gets two of its own, which its calls share:
+    `@f_forward`, with the results of `@f` and then what is kept of it (or `@f`
+    itself, if nothing else is), and `@f_backward`, which takes the arguments it
+    reads, the cotangents and what was kept, and returns the gradients. A call
+    counts as a layer; its results are always kept.
+
     ```mlir
     func.func @main(%x: tensor<1x?x64xf32> {bpt.name = "x"}, %w: tensor<64x8xf32> {bpt.name = "w"}) -> tensor<1x?x8xf32> {
       %y = bpt.linear ins(%x, %w : ...) ...
@@ -115,9 +121,16 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
     }
     ```
 
+    With `accumulate` the gradients are no results: each is added, in f32, to
+    what a further argument holds, a memref `gradient.NAME` that the function
+    writes in place. So the gradients of several batches are summed, and none
+    exists twice.
+
     Errors: a function that is not there, has no floating-point result or is
     more than one block; a name in `wrt` that no argument has; an operation
-    without a gradient; a gradient wanted of a value that a score region reads.
+    without a gradient; a gradient wanted of a value that a score region reads; a
+    gradient through a call of a function that has no body, is more than one
+    block or calls itself.
 
     Source: Liu and Abbeel 2023, section 3; Griewank and Walther 2008.
   }];
@@ -126,6 +139,8 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
            "Name of the function to differentiate.">,
     ListOption<"wrt", "wrt", "std::string",
                "Names (bpt.name) of the arguments whose gradients are wanted; all floating-point ones if left out.">,
+    Option<"accumulate", "accumulate", "bool", /*default=*/"false",
+           "Add the gradients to memref arguments, in place.">,
     Option<"keep", "keep", "::mlir::bpt::KeepPolicy", /*default=*/"::mlir::bpt::KeepPolicy::Nothing",
            "What is kept between the forward and the backward pass.",
            [{::llvm::cl::values(
@@ -133,7 +148,84 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
              clEnumValN(::mlir::bpt::KeepPolicy::Attention, "attention", "and attention's output and statistics"),
              clEnumValN(::mlir::bpt::KeepPolicy::Everything, "everything", "every value that a gradient reads"))}]>,
   ];
-  let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::func::FuncDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+}
+
+def AdamWPass : Pass<"bpt-adamw", "::mlir::ModuleOp"> {
+  let summary = "Add the update of a function's parameters, by AdamW";
+  let description = [{
+    Adds `@main_adamw` to the module, one step of AdamW on the floating-point
+    arguments of `@main` (or those that `wrt` names). Its arguments, written in
+    place:
+
+    | | type |
+    |---|---|
+    | `step` | `tensor<i64>`, from 1; read |
+    | `NAME` of every parameter | a memref of its type |
+    | `gradient.NAME` of every parameter | a memref of its shape, f32; zero after |
+    | `moment1.NAME`, `moment2.NAME` of every parameter | as its gradient; zero at first |
+
+    The results are the norm of all gradients together, before clipping, and the
+    learning rate, both `tensor<f32>`. With t the step, g the gradient, W and T
+    the options `warmup` and `steps`:
+
+    ```
+    norm = sqrt(Σ g²)                                  (summed in f64)
+    g    = g · min(1, clip / (norm + 1e-6))            (unless clip is 0)
+    η    = learning-rate · t / W                       (t < W)
+         = min + (learning-rate − min) · (1 + cos(π · clamp((t − W) / (T − W), 0, 1))) / 2
+    m    = β1 · m + (1 − β1) · g
+    v    = β2 · v + (1 − β2) · g²
+    w    = w · (1 − η · weight-decay)                  (tensors of rank 2 and more)
+    w    = w − η · m / (1 − β1ᵗ) / (sqrt(v / (1 − β2ᵗ)) + ε)
+    ```
+
+    Elements are computed in f32, the scalars of a step in f64. A step whose norm
+    is not finite sets the gradients to zero and changes nothing else.
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x4xf32> {bpt.name = "x"}, %w: tensor<4x4xf32> {bpt.name = "w"}) -> tensor<1x8x4xf32>
+    ```
+    with `wrt=w` gets beside it
+    ```mlir
+    func.func @main_adamw(%step: tensor<i64>, %w: memref<4x4xf32>, %g: memref<4x4xf32>, %m: memref<4x4xf32>, %v: memref<4x4xf32>) -> (tensor<f32>, tensor<f32>)
+    ```
+
+    Errors: a function that is not there; a name in `wrt` that no argument has;
+    a parameter that is no tensor of f32, bf16 or f16; a number out of range.
+
+    Source: Loshchilov and Hutter 2019, algorithm 2 (decoupled weight decay);
+    Kingma and Ba 2015; Pascanu, Mikolov and Bengio 2013 (clipping).
+  }];
+  let options = [
+    Option<"function", "function", "std::string", /*default=*/"\"main\"",
+           "Name of the function whose arguments are updated.">,
+    ListOption<"wrt", "wrt", "std::string",
+               "Names (bpt.name) of the parameters; all floating-point arguments if left out.">,
+    Option<"learningRate", "learning-rate", "double", /*default=*/"3e-4",
+           "The highest learning rate.">,
+    Option<"minLearningRate", "min-learning-rate", "double", /*default=*/"-1",
+           "The learning rate at the end; a tenth of the highest if negative.">,
+    Option<"warmup", "warmup", "int64_t", /*default=*/"0",
+           "Steps until the highest learning rate.">,
+    Option<"steps", "steps", "int64_t", /*default=*/"0",
+           "Steps until the lowest learning rate; 0: it stays the highest.">,
+    Option<"beta1", "beta1", "double", /*default=*/"0.9",
+           "Decay of the gradients' mean.">,
+    Option<"beta2", "beta2", "double", /*default=*/"0.95",
+           "Decay of the mean of their squares.">,
+    Option<"epsilon", "epsilon", "double", /*default=*/"1e-8",
+           "Added to the square root.">,
+    Option<"weightDecay", "weight-decay", "double", /*default=*/"0.1",
+           "How fast matrices decay, per unit of the learning rate.">,
+    Option<"clip", "clip", "double", /*default=*/"1",
+           "The highest norm of all gradients together; 0: any.">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bpt::BPTDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def RemoveBarriersPass : Pass<"bpt-remove-barriers", "::mlir::func::FuncOp"> {
