@@ -1,6 +1,7 @@
 // RUN: bpt-opt %s --split-input-file --verify-diagnostics --bpt-differentiate="function=main accumulate" | FileCheck %s
 
 // Gradients are added, in f32, to memrefs that the caller has; the results are
+// those of the function.
 // CHECK-LABEL: func.func @main_vjp(
 // CHECK-SAME: %[[X:.*]]: tensor<3x4xf32> {bpt.name = "x"}, %[[N:.*]]: tensor<2xi32>, %[[U:.*]]: tensor<4xbf16>, %[[DY:.*]]: tensor<3x4xf32> {bpt.name = "cotangent"}
 // CHECK-SAME: %[[GX:.*]]: memref<3x4xf32> {bpt.name = "gradient.x"}, %[[GU:.*]]: memref<4xf32> {bpt.name = "gradient.2"}) -> tensor<3x4xf32> {
