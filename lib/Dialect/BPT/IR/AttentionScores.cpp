@@ -67,9 +67,9 @@ ScoreBuilder::Score ScoreBuilder::modify(OpBuilder &b, Location l, Value score,
     score = arith::AddFOp::create(b, l, score, scalars[next++]);
   Value i, j, derivative;
   if (head.causal || head.window || head.region) {
-    i = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 0),
+    i = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, head.rowLoop),
                               head.positions[1]);
-    j = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 1),
+    j = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, head.keyLoop),
                               head.positions[3]);
   }
   if (head.region)

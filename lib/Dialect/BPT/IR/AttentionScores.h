@@ -23,6 +23,8 @@ struct AttentionHead {
   Value query, key, value, bias, querySegments, keySegments;
   /// Which batch entry and head this is, within the operation's operands.
   Value batch, head;
+  /// Which loops of a body are its rows and its keys.
+  unsigned rowLoop = 0, keyLoop = 1;
   /// The rules of the operation.
   Region *region = nullptr;
   bool causal = false;

@@ -61,6 +61,7 @@ void BPTDialect::initialize() {
   attachPartialAttention(getContext());
   attachScalarDerivatives(getContext());
   attachLinalgVjps(getContext());
+  attachSoftmaxVjp(getContext());
   attachTensorVjps(getContext());
 }
 

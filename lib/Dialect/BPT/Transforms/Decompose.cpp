@@ -40,8 +40,24 @@ namespace {
 struct DecomposePass : bpt::impl::DecomposePassBase<DecomposePass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    if (failed(decomposeAll(rewriter, getOperation())))
+    if (failed(decomposeAll(rewriter, getOperation())) ||
+        failed(decomposeSoftmax(rewriter)))
       signalPassFailure();
+  }
+
+private:
+  /// Which nothing after this pass knows.
+  LogicalResult decomposeSoftmax(RewriterBase &rewriter) {
+    SmallVector<linalg::SoftmaxOp> ops;
+    getOperation()->walk([&](linalg::SoftmaxOp op) { ops.push_back(op); });
+    for (linalg::SoftmaxOp op : ops) {
+      rewriter.setInsertionPoint(op);
+      FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
+      if (failed(results))
+        return failure();
+      rewriter.replaceOp(op, *results);
+    }
+    return success();
   }
 };
 } // namespace

@@ -226,18 +226,26 @@ LogicalResult Differentiator::run() {
   if (!accumulate)
     returnGradients();
   forgetUnread(forward);
+  findKept(rewriter);
   remarkKept();
-  (void)runRegionDCE(rewriter, function->getRegions());
   return success();
 }
 
-SmallVector<Value> Differentiator::getKept() const {
-  SmallVector<Value> kept;
+/// Erases what nothing reads, and finds what is left of what is used.
+void Differentiator::findKept(RewriterBase &rewriter) {
+  // By their operations, which may be gone afterwards.
+  SmallVector<std::pair<Operation *, Value>> candidates;
   for (Value value : used)
     if (isa<RankedTensorType>(value.getType()) && !isa<BlockArgument>(value) &&
         plan->dependsOnRows(value) && !primals.lookup(value).use_empty())
+      candidates.push_back({value.getDefiningOp(), value});
+  (void)runRegionDCE(rewriter, function->getRegions());
+  DenseSet<Operation *> left;
+  for (Operation &op : block)
+    left.insert(&op);
+  for (auto [op, value] : candidates)
+    if (left.contains(op))
       kept.push_back(value);
-  return kept;
 }
 
 /// Says what is kept, in the units that the memory of a run is counted in.
@@ -245,7 +253,7 @@ void Differentiator::remarkKept() {
   int64_t bytes = 0;
   unsigned count = 0;
   std::string dynamic;
-  for (Value value : getKept()) {
+  for (Value value : kept) {
     auto type = cast<RankedTensorType>(value.getType());
     ++count;
     if (type.hasStaticShape()) {

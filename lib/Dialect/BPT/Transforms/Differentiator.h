@@ -40,7 +40,7 @@ public:
 
   /// After `run`, the values that the backward pass needs of the forward pass
   /// and that grow with the sequence. Arguments are not among them.
-  SmallVector<Value> getKept() const;
+  ArrayRef<Value> getKept() const { return kept; }
 
 private:
   /// What an operation is given; all of it is the differentiator's.
@@ -55,6 +55,7 @@ private:
   void forgetUnread(ArrayRef<Operation *> forward);
   Value getPrimal(Value value, Value after);
   void addCotangent(Value value, Value gradient, Location loc);
+  void findKept(RewriterBase &rewriter);
   void remarkKept();
 
   func::FuncOp function;
@@ -70,6 +71,7 @@ private:
   /// Values of the forward pass as the backward pass sees them.
   IRMapping primals;
   SetVector<Value> used;
+  SmallVector<Value> kept;
 };
 
 } // namespace mlir::bpt

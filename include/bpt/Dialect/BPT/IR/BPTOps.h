@@ -32,6 +32,10 @@ void attachPartialAttention(MLIRContext *context);
 /// that the table says are equal are compared where they are dynamic.
 void attachRuntimeVerification(MLIRContext *context);
 
+/// Emits attention with its probabilities as one tensor. Emits an error and
+/// fails for an operation that gives statistics or is a tile.
+FailureOr<Value> materializeAttention(OpBuilder &builder, AttentionOp op);
+
 /// The activation of one f32 number, as arithmetic.
 Value applyActivation(OpBuilder &builder, Location loc, Activation kind,
                       Value x);

@@ -70,6 +70,7 @@ Value createZeroGradient(OpBuilder &builder, Location loc, Value value);
 /// Attach the differentiation interfaces to arith, math, linalg and tensor.
 void attachScalarDerivatives(MLIRContext *context);
 void attachLinalgVjps(MLIRContext *context);
+void attachSoftmaxVjp(MLIRContext *context);
 void attachTensorVjps(MLIRContext *context);
 
 } // namespace mlir::bpt

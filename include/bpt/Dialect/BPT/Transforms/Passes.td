@@ -152,6 +152,42 @@ def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
                            "::mlir::bufferization::BufferizationDialect"];
 }
 
+def MaterializePass : Pass<"bpt-materialize", "::mlir::func::FuncOp"> {
+  let summary = "Make tensors of attention's probabilities and of hidden activations";
+  let description = [{
+    What this project is compared with. Attention becomes three operations on
+    whole tensors: the products of queries and keys with what happens to scores
+    (scale, bias, score region, masks), `linalg.softmax`, and the products of
+    probabilities and values; the feed-forward network becomes two projections
+    and its activation. Differentiated after that with `keep=everything`, a
+    function keeps the probabilities `[B, H, Sq, Sk]` and the hidden activations
+    of every layer, once each, as frameworks do.
+
+    Probabilities are f32. A row that keeps no key has NaN for them, as a softmax
+    of nothing has in the frameworks.
+
+    ```mlir
+    %o = bpt.attention ins(%q, %k, %v : tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>)
+        outs(%e : tensor<1x5x2x8xf32>) {causal} -> tensor<1x5x2x8xf32>
+    ```
+    becomes
+    ```mlir
+    %s = linalg.generic ... ins(%q, %k) ...            // [1, 2, 5, 5]
+    %m = linalg.generic ... ins(%s) ...                // scale and mask
+    %p = linalg.softmax dimension(3) ins(%m) ...
+    %o = linalg.generic ... ins(%p, %v) ...
+    ```
+
+    Errors: attention that gives a log-sum-exp or statistics, or that tiling has
+    made a part of another.
+
+    Source: Vaswani et al. 2017, section 3.2.1.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bpt::BPTDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def AdamWPass : Pass<"bpt-adamw", "::mlir::ModuleOp"> {
   let summary = "Add the update of a function's parameters, by AdamW";
   let description = [{

@@ -1,0 +1,255 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionScores.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+namespace {
+/// Attention on whole tensors. Loops are batch, the heads (one dimension, or
+/// key heads and the query heads that share one), rows, keys.
+class Materializer {
+public:
+  Materializer(OpBuilder &builder, AttentionOp op)
+      : tile(builder, op.getLoc()), op(op), query(op.getQuery()) {
+    querySizes = tile.sizes(query);
+    keySizes = tile.sizes(op.getKey());
+    std::optional<int64_t> heads = getConstantIntValue(querySizes[2]),
+                           kvHeads = getConstantIntValue(keySizes[2]);
+    headSizes = {querySizes[2]};
+    if (heads && kvHeads && *heads != *kvHeads) {
+      group = *heads / *kvHeads;
+      headSizes = {keySizes[2], builder.getIndexAttr(group)};
+      query = splitHeads(query);
+    }
+    for (unsigned i = 0; i < headSizes.size(); ++i)
+      headLoops.push_back(1 + i);
+    row = 1 + headSizes.size();
+    key = row + 1;
+  }
+
+  Value run() {
+    Value probabilities = normalize(modify(multiply()));
+    SmallVector<OpFoldResult> sizes{querySizes[0], querySizes[1]};
+    sizes.append(headSizes);
+    sizes.push_back(tile.sizes(op.getValue())[3]);
+    // Columns of the value come before the keys, which are summed over.
+    SmallVector<int64_t> ofResult = around({0, row}, {row + 1});
+    SmallVector<int64_t> ofProbabilities = around({0}, {row, row + 2});
+    Value sum =
+        tile.generic(row + 3, 1,
+                     {{probabilities, ofProbabilities},
+                      {op.getValue(), {0, row + 2, 1, row + 1}}},
+                     {{tile.filled(sizes, 0.0), ofResult}}, multiplyAndAdd)[0];
+    return writeInto(sum, sizes);
+  }
+
+private:
+  static SmallVector<Value> multiplyAndAdd(OpBuilder &b, Location l,
+                                           ValueRange v) {
+    Value product = arith::MulFOp::create(b, l, v[0], v[1]);
+    return {arith::AddFOp::create(b, l, v[2], product)};
+  }
+
+  /// The dimensions before the heads, the heads, and those after.
+  SmallVector<int64_t> around(ArrayRef<int64_t> before,
+                              ArrayRef<int64_t> after) const {
+    SmallVector<int64_t> dims(before);
+    dims.append(headLoops.begin(), headLoops.end());
+    dims.append(after.begin(), after.end());
+    return dims;
+  }
+
+  Value splitHeads(Value tensor) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    SmallVector<OpFoldResult> sizes = tile.sizes(tensor);
+    SmallVector<int64_t> shape(type.getShape());
+    shape[2] /= group;
+    shape.insert(shape.begin() + 3, group);
+    SmallVector<OpFoldResult> mixed(sizes);
+    mixed[2] = headSizes[0];
+    mixed.insert(mixed.begin() + 3, headSizes[1]);
+    return tensor::ExpandShapeOp::create(
+        tile.builder, tile.loc, type.clone(shape), tensor,
+        SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}, {4}}, mixed);
+  }
+
+  /// query · key of every pair, [B, heads…, Sq, Sk] in f32.
+  Value multiply() {
+    SmallVector<OpFoldResult> sizes{querySizes[0]};
+    sizes.append(headSizes);
+    sizes.push_back(querySizes[1]);
+    sizes.push_back(keySizes[1]);
+    return tile.generic(row + 3, 1,
+                        {{query, around({0, row}, {row + 2})},
+                         {op.getKey(), {0, key, 1, row + 2}}},
+                        {{tile.filled(sizes, 0.0), around({0}, {row, key})}},
+                        multiplyAndAdd)[0];
+  }
+
+  /// Scale, bias, score region and masks.
+  Value modify(Value products) {
+    AttentionHead head;
+    head.rowLoop = row;
+    head.keyLoop = key;
+    head.bias = op.getBias();
+    head.querySegments = op.getQuerySegments();
+    head.keySegments = op.getKeySegments();
+    head.region = op.getScoreRegion();
+    head.causal = op.getCausal();
+    if (std::optional<uint64_t> window = op.getWindow())
+      head.window = *window;
+    head.positions.assign(4, tile.index(0));
+    head.diagonal = getDiagonal();
+    SmallVector<TileBuilder::Operand> operands{
+        {products, around({0}, {row, key})}};
+    if (head.bias)
+      operands.push_back(getBias());
+    if (head.querySegments) {
+      operands.push_back({head.querySegments, {0, row}});
+      operands.push_back({head.keySegments, {0, key}});
+    }
+    Value factor = getScale();
+    Value empty = tile.empty(tile.sizes(products));
+    return tile.generic(
+        row + 2, 0, operands, {{empty, around({0}, {row, key})}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          if (head.region) {
+            head.batch = linalg::IndexOp::create(b, l, 0);
+            head.head = linalg::IndexOp::create(b, l, 1);
+            if (group > 1) {
+              Value size = arith::ConstantIndexOp::create(b, l, group);
+              Value first = arith::MulIOp::create(b, l, head.head, size);
+              head.head = arith::AddIOp::create(
+                  b, l, first, linalg::IndexOp::create(b, l, 2));
+            }
+          }
+          Value scaled = arith::MulFOp::create(b, l, v[0], factor);
+          ScoreBuilder scores(tile, head);
+          return SmallVector<Value>{
+              scores.modify(b, l, scaled, v.drop_front().drop_back(), false)
+                  .value};
+        })[0];
+  }
+
+  /// The bias without the dimensions in which it is the same everywhere.
+  TileBuilder::Operand getBias() {
+    Value bias = op.getBias();
+    auto type = cast<RankedTensorType>(bias.getType());
+    bool hasBatch = type.getDimSize(0) != 1, hasHeads = type.getDimSize(1) != 1;
+    if (hasHeads && group > 1) {
+      SmallVector<OpFoldResult> sizes = tile.sizes(bias);
+      sizes[1] = headSizes[0];
+      sizes.insert(sizes.begin() + 2, headSizes[1]);
+      SmallVector<int64_t> shape(type.getShape());
+      shape[1] /= group;
+      shape.insert(shape.begin() + 2, group);
+      bias = tensor::ExpandShapeOp::create(
+          tile.builder, tile.loc, type.clone(shape), bias,
+          SmallVector<ReassociationIndices>{{0}, {1, 2}, {3}, {4}}, sizes);
+    }
+    SmallVector<int64_t> dims;
+    SmallVector<ReassociationIndices> groups(1);
+    int64_t next = 0;
+    auto shape = cast<RankedTensorType>(bias.getType()).getShape();
+    auto add = [&](int64_t dim, bool isRead) {
+      groups.back().push_back(next++);
+      if (!isRead)
+        return;
+      dims.push_back(dim);
+      groups.emplace_back();
+    };
+    add(0, hasBatch);
+    if (hasHeads)
+      for (int64_t loop : headLoops)
+        add(loop, true);
+    else
+      add(1, false);
+    add(row, true);
+    add(key, true);
+    groups.pop_back();
+    if (dims.size() != shape.size())
+      bias =
+          tensor::CollapseShapeOp::create(tile.builder, tile.loc, bias, groups);
+    return {bias, dims};
+  }
+
+  Value normalize(Value scores) {
+    Value empty = tile.empty(tile.sizes(scores));
+    return linalg::SoftmaxOp::create(tile.builder, tile.loc,
+                                     TypeRange{empty.getType()}, scores, empty,
+                                     tile.builder.getI64IntegerAttr(key))
+        .getResult()[0];
+  }
+
+  Value getScale() {
+    if (op.getScale())
+      return tile.f32(op.getScale()->convertToDouble());
+    if (auto size = getConstantIntValue(querySizes[3]))
+      return tile.f32(1.0 / std::sqrt(static_cast<double>(*size)));
+    Value size = arith::IndexCastOp::create(tile.builder, tile.loc,
+                                            tile.builder.getI64Type(),
+                                            cast<Value>(querySizes[3]));
+    size = arith::SIToFPOp::create(tile.builder, tile.loc,
+                                   tile.builder.getF32Type(), size);
+    return arith::DivFOp::create(
+        tile.builder, tile.loc, tile.f32(1.0),
+        math::SqrtOp::create(tile.builder, tile.loc, size));
+  }
+
+  /// Sk − Sq.
+  Value getDiagonal() {
+    auto value = [&](OpFoldResult size) {
+      return getValueOrCreateConstantIndexOp(tile.builder, tile.loc, size);
+    };
+    return arith::SubIOp::create(tile.builder, tile.loc, value(keySizes[1]),
+                                 value(querySizes[1]));
+  }
+
+  Value writeInto(Value sum, ArrayRef<OpFoldResult> sizes) {
+    auto type = cast<RankedTensorType>(op.getResult().getType());
+    if (!type.getElementType().isF32()) {
+      SmallVector<int64_t> dims =
+          llvm::to_vector(llvm::seq<int64_t>(0, sizes.size()));
+      Value empty = tensor::EmptyOp::create(tile.builder, tile.loc, sizes,
+                                            type.getElementType());
+      sum = tile.generic(sizes.size(), 0, {{sum, dims}}, {{empty, dims}},
+                         [](OpBuilder &, Location, ValueRange v) {
+                           return SmallVector<Value>{v[0]};
+                         })[0];
+    }
+    if (group > 1)
+      sum = tensor::CollapseShapeOp::create(
+          tile.builder, tile.loc, sum,
+          SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}, {4}});
+    if (sum.getType() != type)
+      sum = tensor::CastOp::create(tile.builder, tile.loc, type, sum);
+    return sum;
+  }
+
+  TileBuilder tile;
+  AttentionOp op;
+  Value query;
+  SmallVector<OpFoldResult> querySizes, keySizes, headSizes;
+  SmallVector<int64_t> headLoops;
+  int64_t group = 1, row, key;
+};
+} // namespace
+
+FailureOr<Value> bpt::materializeAttention(OpBuilder &builder, AttentionOp op) {
+  if (op->getNumResults() > 1)
+    return op.emitOpError("cannot be materialized: it gives statistics beside "
+                          "its result");
+  if (!op.getPositions().empty() || op.getDiagonal())
+    return op.emitOpError("cannot be materialized: it is a part of another");
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  return Materializer(builder, op).run();
+}
