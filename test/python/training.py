@@ -62,6 +62,15 @@ for name, array in whole.parameters.items():
     assert np.quantile(difference, 0.9) < 1e-4 and not np.array_equal(array, PARAMETERS[name]), name
 print(f"loss {a.loss}, held {whole.workspace_bytes} bytes")
 
+# What it is compared with gives the same, and holds more.
+methods = {method: make(4, method=method) for method in bpt.training.METHODS}
+for _ in range(3):
+    batch = draw(4)
+    results = {method: trainer.step([batch]) for method, trainer in methods.items()}
+    for result in results.values():
+        np.testing.assert_allclose(result[1:3], results["bpt"][1:3], rtol=1e-5)
+refused(lambda: make(4, method="magic"), "there is no method 'magic'; there are bpt, memory-efficient, vanilla")
+
 # Weights: 0 is no label, and a common factor changes nothing.
 first, second = make(4), make(4)
 batch = draw(4)

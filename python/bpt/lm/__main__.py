@@ -16,7 +16,7 @@ from tqdm import tqdm
 import bpt
 from bpt.lm.corpus import Corpus
 from bpt.lm.model import ModelConfig, write_on
-from bpt.training import AdamW, Trainer, checkpoint
+from bpt.training import METHODS, AdamW, Trainer, checkpoint
 
 
 def make_config(arguments: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def train(arguments: argparse.Namespace) -> None:
     say(f"compiling {model.layers} layers of {model.embed} for {arguments.batch} x {model.seq} bytes ...")
     parameters = model.first_parameters(bpt.compile(ir, threads=arguments.threads).arguments, arguments.seed)
     optimizer = AdamW(arguments.learning_rate, warmup=arguments.warmup, steps=arguments.steps)
-    trainer = Trainer(ir, parameters, optimizer, keep=arguments.keep, threads=arguments.threads)
+    trainer = Trainer(
+        ir, parameters, optimizer, method=arguments.method, keep=arguments.keep, threads=arguments.threads
+    )
     if arguments.checkpoint.exists():
         trainer.restore(arguments.checkpoint, config)
         say(f"going on from step {trainer.step_count} of {arguments.checkpoint}")
@@ -134,8 +136,9 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--accumulate", type=at_least(1, int), default=1, help="batches of an update; 1")
     command.add_argument("--learning-rate", type=at_least(0, float), default=3e-3, help="the highest; 3e-3")
     command.add_argument("--warmup", type=at_least(0, int), default=20, help="updates until it is reached; 20")
-    command.add_argument("--keep", choices=["nothing", "attention", "everything"], default="attention",
-                         help="between forward and backward pass; attention")  # fmt: skip
+    command.add_argument("--method", choices=list(METHODS), default="bpt", help="how memory is spent; bpt")
+    command.add_argument("--keep", choices=["nothing", "attention", "everything"],
+                         help="between forward and backward pass; what the method says")  # fmt: skip
     command.add_argument("--save-every", type=at_least(1, int), default=50, help="updates; 50")
     command.add_argument("--log", type=Path, help="a file to which a line of JSON is added for each update")
     command.add_argument("--corpus", type=Path, help="a folder of Python sources; the standard library")

@@ -7,6 +7,6 @@
 """
 
 from bpt.training.checkpoint import CheckpointError
-from bpt.training.trainer import AdamW, StepResult, Trainer
+from bpt.training.trainer import METHODS, AdamW, Method, StepResult, Trainer
 
-__all__ = ["AdamW", "CheckpointError", "StepResult", "Trainer"]
+__all__ = ["METHODS", "AdamW", "CheckpointError", "Method", "StepResult", "Trainer"]

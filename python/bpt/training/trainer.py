@@ -37,6 +37,27 @@ class AdamW:
         return [f"{name.replace('_', '-')}={value!r}" for name, value in values.items() if value is not None]
 
 
+class Method(NamedTuple):
+    """How the memory of a training step is spent."""
+
+    passes: str
+    """On the model, before it is differentiated."""
+    keep: str
+    """Between the forward and the backward pass, of `bpt-differentiate`."""
+    strategy: str | None
+    """What is computed in blocks."""
+
+
+METHODS = {
+    "bpt": Method("", "nothing", None),
+    "memory-efficient": Method("", "nothing", "memory-efficient"),
+    "vanilla": Method("func.func(bpt-materialize),", "everything", "none"),
+}
+"""BPT, and what it is compared with: attention alone in blocks and each layer
+computed again (the layers have to be calls, `outline_layers=True`), and everything
+as a tensor of its own and kept."""
+
+
 class StepResult(NamedTuple):
     """What a step says of itself."""
 
@@ -57,9 +78,9 @@ class Trainer:
     `bpt.generate("model", loss=True)` has it.
 
     `parameters` are arrays by name; the trainer copies them, and from then on
-    compiled code updates its copies, `trainer.parameters`, in place. `keep` is
-    what the forward pass keeps for the backward pass, of `bpt-differentiate`.
-    Results do not depend on `threads`.
+    compiled code updates its copies, `trainer.parameters`, in place. `method` is
+    one of `METHODS`; `keep` and `strategy` replace what it says of them. Results
+    do not depend on `threads`.
     """
 
     def __init__(
@@ -68,15 +89,20 @@ class Trainer:
         parameters: Mapping[str, np.ndarray],
         optimizer: AdamW = AdamW(),
         *,
-        keep: str = "attention",
+        method: str = "bpt",
+        keep: str | None = None,
         threads: int | None = None,
         strategy: str | os.PathLike[str] | None = None,
     ) -> None:
+        if method not in METHODS:
+            raise Error(f"there is no method '{method}'; there are {', '.join(METHODS)}")
+        chosen = METHODS[method]
+        strategy = strategy or chosen.strategy
         names = list(parameters)
         wrt = ",".join(names)
         module = bpt.run_passes(
             ir,
-            f"bpt-differentiate{{keep={keep} accumulate=true wrt={wrt}}},"
+            f"{chosen.passes}bpt-differentiate{{keep={keep or chosen.keep} accumulate=true wrt={wrt}}},"
             f"bpt-adamw{{wrt={wrt} {' '.join(optimizer.flags())}}}",
         )
         self._gradient = bpt.compile(module, "main_vjp", threads=threads, strategy=strategy)

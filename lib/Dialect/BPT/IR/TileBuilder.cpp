@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -90,6 +91,11 @@ SmallVector<Value> TileBuilder::generic(unsigned rank, unsigned reductions,
           result = truncate(b, l, result, elementType(init));
         linalg::YieldOp::create(b, l, results);
       });
+  // A body that does not read its destination must not seem to.
+  for (Operation &inner :
+       llvm::make_early_inc_range(llvm::reverse(*op.getBlock())))
+    if (isOpTriviallyDead(&inner))
+      inner.erase();
   return SmallVector<Value>(op.getResults());
 }
 
