@@ -100,7 +100,7 @@ void mlir::bpt::buildCPULoweringPipeline(OpPassManager &pm,
   if (options.maxBlockBytes > 0)
     pm.addNestedPass<func::FuncOp>(
         createVerifyBufferizationPass({options.maxBlockBytes}));
-  bufferization::buildBufferDeallocationPipeline(pm);
+  addDeallocationPasses(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
   pm.addPass(createCSEPass());
   addThreads(pm, options);

@@ -18,6 +18,9 @@ namespace bpt {
 /// marked before. Buffers are allocated, nothing frees them yet.
 void addBufferizationPasses(OpPassManager &pm);
 
+/// Adds the passes that free buffers, after their last use.
+void addDeallocationPasses(OpPassManager &pm);
+
 } // namespace bpt
 } // namespace mlir
 

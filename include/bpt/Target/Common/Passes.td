@@ -55,6 +55,36 @@ def ProtectArgumentsPass
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def FreeEarlyPass : Pass<"bpt-free-early", "::mlir::func::FuncOp"> {
+  let summary = "Free buffers after their last use";
+  let description = [{
+    Upstream's deallocation frees everything where its block ends, so that a
+    function holds at its end all that it has ever allocated. This pass runs
+    before `bufferization.dealloc` is lowered. It takes out of it the buffers that
+    the block certainly owns, allocated there or given by a call, and that do not
+    leave it, and frees each after the last operation that uses it or a view of
+    it.
+
+    ```mlir
+    %a = memref.alloc() : memref<4xf32>
+    "test.use"(%a) : (memref<4xf32>) -> ()
+    %b = memref.alloc() : memref<4xf32>
+    "test.use"(%b) : (memref<4xf32>) -> ()
+    bufferization.dealloc (%a, %b : memref<4xf32>, memref<4xf32>) if (%true, %true)
+    ```
+    becomes
+    ```mlir
+    %a = memref.alloc() : memref<4xf32>
+    "test.use"(%a) : (memref<4xf32>) -> ()
+    memref.dealloc %a : memref<4xf32>
+    %b = memref.alloc() : memref<4xf32>
+    "test.use"(%b) : (memref<4xf32>) -> ()
+    memref.dealloc %b : memref<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def ExpandMathPass : Pass<"bpt-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Write f32 exponentials and their kin as arithmetic";
   let description = [{

@@ -10,6 +10,7 @@
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -174,6 +175,24 @@ void Differentiator::forgetUnread(ArrayRef<Operation *> forward) {
           .enableFolding(false));
 }
 
+/// Lets the operation that sums up a gradient begin with `sum` in place of
+/// zeros, if it can. Its result is then the new sum.
+static bool beginWith(Value sum, Value gradient) {
+  Operation *op = gradient.getDefiningOp();
+  if (gradient.getType() != sum.getType() ||
+      !isa_and_present<CrossEntropyBackwardOp, EmbeddingGradientOp,
+                       LinearWeightGradientOp>(op) ||
+      !gradient.use_empty())
+    return false;
+  OpOperand &init = *cast<DestinationStyleOpInterface>(op).getTiedOpOperand(
+      cast<OpResult>(gradient));
+  auto fill = init.get().getDefiningOp<linalg::FillOp>();
+  if (!fill || !matchPattern(fill.getInputs()[0], m_AnyZeroFloat()))
+    return false;
+  init.set(sum);
+  return true;
+}
+
 /// Adds each gradient to what its argument holds as soon as it is there.
 LogicalResult Differentiator::accumulateGradients() {
   for (BlockArgument argument : wanted) {
@@ -197,8 +216,9 @@ LogicalResult Differentiator::accumulateGradients() {
     if (Operation *op = gradient.getDefiningOp())
       builder.setInsertionPointAfter(op);
     Location loc = argument.getLoc();
-    sum.write(builder, loc,
-              accumulateGradient(builder, loc, sum.read(), gradient));
+    if (!beginWith(sum.read(), gradient))
+      gradient = accumulateGradient(builder, loc, sum.read(), gradient);
+    sum.write(builder, loc, gradient);
   }
   return success();
 }
