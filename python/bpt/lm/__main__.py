@@ -134,7 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--steps", type=at_least(1, int), default=300, help="updates in all; 300")
     command.add_argument("--batch", type=at_least(1, int), default=8, help="sequences of a batch; 8")
     command.add_argument("--accumulate", type=at_least(1, int), default=1, help="batches of an update; 1")
-    command.add_argument("--learning-rate", type=at_least(0, float), default=3e-3, help="the highest; 3e-3")
+    command.add_argument("--learning-rate", type=at_least(0, float), default=1e-3, help="the highest; 1e-3")
     command.add_argument("--warmup", type=at_least(0, int), default=20, help="updates until it is reached; 20")
     command.add_argument("--method", choices=list(METHODS), default="bpt", help="how memory is spent; bpt")
     command.add_argument("--keep", choices=["nothing", "attention", "everything"],
