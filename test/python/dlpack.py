@@ -14,7 +14,8 @@ from checks import expect_error
 import bpt
 
 ADDRESSES = """
-func.func @main(%x: memref<?x{0}>) -> (memref<?x{0}>, memref<2xi64>) {{
+func.func @main(%argument: tensor<?x{0}>) -> (memref<?x{0}>, memref<2xi64>) {{
+  %x = bufferization.to_buffer %argument read_only : tensor<?x{0}> to memref<?x{0}>
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %size = memref.dim %x, %c0 : memref<?x{0}>

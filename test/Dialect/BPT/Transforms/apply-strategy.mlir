@@ -1,5 +1,7 @@
 // RUN: bpt-opt %s --bpt-apply-strategy | FileCheck %s
 // RUN: bpt-opt %s --bpt-apply-strategy=cpu | FileCheck %s
+// RUN: bpt-opt %s --bpt-apply-strategy=memory-efficient | FileCheck %s --check-prefix=ATTENTION
+// RUN: bpt-opt %s --bpt-apply-strategy=none | FileCheck %s --check-prefix=NONE --implicit-check-not="bpt.strategy ="
 // RUN: bpt-opt %s --bpt-apply-strategy="strategy=%S/Inputs/rows-32.mlir" | FileCheck %s --check-prefix=FILE
 // RUN: bpt-opt %s --bpt-apply-strategy=%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=FILE
 
@@ -7,6 +9,12 @@
 // CHECK: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 128>
 // CHECK: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128>
 // CHECK: bpt.feed_forward {{.*}}bpt.strategy = #bpt.strategy<rows = 128, hidden = 768>
+// ATTENTION-LABEL: func @default
+// ATTENTION-NOT: bpt.rms_norm {{.*}}bpt.strategy
+// ATTENTION: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128, fuse = false>
+// ATTENTION-NOT: bpt.feed_forward {{.*}}bpt.strategy
+// NONE-LABEL: func @default
+// NONE: bpt.attention
 // FILE-LABEL: func @default
 // FILE: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 32>
 // FILE: bpt.attention

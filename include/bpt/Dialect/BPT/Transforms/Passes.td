@@ -23,8 +23,9 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
     * a **script**: `transform.bpt.*` and upstream's `transform.structured.*`
       operations tile and fuse by themselves.
 
-    `strategy` is a file or the name of a strategy that ships with BPT (`cpu`,
-    `gpu`).
+    `strategy` is a file or the name of a strategy that ships with BPT:
+    `cpu` and `gpu`, the defaults; `memory-efficient`, attention alone in blocks;
+    `none`, everything on whole tensors.
     `--bpt-apply-strategy=my_strategy.mlir` is short for
     `--bpt-apply-strategy="strategy=my_strategy.mlir"`.
 
