@@ -103,7 +103,7 @@ def orders_of_sums(config, arguments):
     computation is done. With large scores, rounding decides rows in which the
     largest nearly tie, and one order says little of what it does."""
     orders = [None]
-    if config.data == "large":
+    if config.data == "large" and "q" in arguments:
         size = arguments["q"].shape[-1]
         orders += [np.random.default_rng(seed).permutation(size) for seed in range(3)]
     return orders
