@@ -72,7 +72,14 @@ written = subprocess.run(
     capture_output=True,
 )
 assert written.returncode == 0 and written.stdout.startswith(b"def f") and len(written.stdout) == 46, written
-refused = subprocess.run(
-    [sys.executable, "-m", "bpt.lm", "sample", f"--checkpoint={folder}/none"], capture_output=True, text=True
-)
-assert refused.returncode == 1 and refused.stderr.startswith("error: cannot read checkpoint"), refused
+for flags, message in [
+    (["sample", f"--checkpoint={folder}/none"], "error: cannot read checkpoint"),
+    (["train", f"--checkpoint={folder}/none/x"], "error: there is no folder"),
+    (["train", f"--checkpoint={folder}/x", f"--corpus={folder}/none"], "error: there are no Python sources in"),
+    (["train", f"--checkpoint={folder}/x", "--steps=5", "--warmup=5"], "error: --warmup=5 must be less than --steps=5"),
+    (["train", f"--checkpoint={folder}/x", "--embed=33"], "error: --embed=33 is not a multiple of --heads=4"),
+    (["train", f"--checkpoint={folder}/x", f"--corpus={corpus}", "--seq=99999"], "error: the corpus has"),
+]:
+    refused = subprocess.run([sys.executable, "-m", "bpt.lm", *flags], capture_output=True, text=True)
+    assert refused.returncode == 1 and refused.stderr.startswith(message), (flags, refused)
+    assert not (folder / "x").exists()

@@ -35,6 +35,12 @@ def make_config(arguments: argparse.Namespace, corpus: Corpus) -> dict[str, Any]
 
 def train(arguments: argparse.Namespace) -> None:
     """Trains from the start, or from where the checkpoint is."""
+    if not arguments.checkpoint.parent.is_dir():
+        raise bpt.Error(f"there is no folder {arguments.checkpoint.parent} for the checkpoint")
+    if arguments.warmup is None:
+        arguments.warmup = min(20, arguments.steps // 10)
+    if arguments.warmup >= arguments.steps:
+        raise bpt.Error(f"--warmup={arguments.warmup} must be less than --steps={arguments.steps}")
     corpus = Corpus(arguments.corpus)
     config = make_config(arguments, corpus)
     model = ModelConfig(**config["model"])
@@ -135,7 +141,8 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--batch", type=at_least(1, int), default=8, help="sequences of a batch; 8")
     command.add_argument("--accumulate", type=at_least(1, int), default=1, help="batches of an update; 1")
     command.add_argument("--learning-rate", type=at_least(0, float), default=1e-3, help="the highest; 1e-3")
-    command.add_argument("--warmup", type=at_least(0, int), default=20, help="updates until it is reached; 20")
+    command.add_argument("--warmup", type=at_least(0, int),
+                         help="updates until it is reached; a tenth of all, at most 20")  # fmt: skip
     command.add_argument("--method", choices=list(METHODS), default="bpt", help="how memory is spent; bpt")
     command.add_argument("--keep", choices=["nothing", "attention", "everything"],
                          help="between forward and backward pass; what the method says")  # fmt: skip
