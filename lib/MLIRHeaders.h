@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The headers of MLIR that most files read. The build precompiles them; no other
-// file includes this one, each names what it uses.
+// The headers of MLIR that most files read. The build precompiles them; no
+// other file includes this one, each names what it uses.
 //
 //===----------------------------------------------------------------------===//
 
