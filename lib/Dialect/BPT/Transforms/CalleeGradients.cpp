@@ -98,23 +98,30 @@ LogicalResult CalleeGradients::build(Pair &pair, func::FuncOp callee,
 }
 
 /// Whether the operation can go when nothing reads its results.
-bool CalleeGradients::hasNoEffect(Operation *op) {
+bool CalleeGradients::hasNoEffect(Operation *op,
+                                  SmallVector<Operation *> &callers) {
   auto call = dyn_cast<func::CallOp>(op);
   if (!call)
     return isMemoryEffectFree(op);
   auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-  return !callee.isDeclaration() &&
-         llvm::all_of(callee.getOps(), [&](Operation &nested) {
-           return nested.hasTrait<OpTrait::IsTerminator>() ||
-                  hasNoEffect(&nested);
-         });
+  // One that calls itself may not end.
+  if (callee.isDeclaration() || llvm::is_contained(callers, callee))
+    return false;
+  callers.push_back(callee);
+  bool result = llvm::all_of(callee.getOps(), [&](Operation &nested) {
+    return nested.hasTrait<OpTrait::IsTerminator>() ||
+           hasNoEffect(&nested, callers);
+  });
+  callers.pop_back();
+  return result;
 }
 
 void CalleeGradients::eraseDeadCode(func::FuncOp function) {
+  SmallVector<Operation *> callers;
   for (Operation &op :
        llvm::make_early_inc_range(llvm::reverse(function.front())))
     if (!op.hasTrait<OpTrait::IsTerminator>() && op.use_empty() &&
-        hasNoEffect(&op))
+        hasNoEffect(&op, callers))
       op.erase();
 }
 

@@ -59,7 +59,8 @@ private:
   SmallVector<Value> makeBackward(Pair &pair, func::FuncOp callee,
                                   func::FuncOp vjp, ArrayRef<Value> candidates);
   void eraseDeadCode(func::FuncOp function);
-  bool hasNoEffect(Operation *op);
+  /// Functions whose bodies are being looked at are in `callers`.
+  bool hasNoEffect(Operation *op, SmallVector<Operation *> &callers);
 
   SymbolTable symbols;
   KeepPolicy policy;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Differentiator.h"
+#include "RowDims.h"
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -95,7 +96,8 @@ LogicalResult Differentiator::splitCalls() {
     for (Value operand : call.getOperands())
       active.push_back(varied.contains(operand) &&
                        isDifferentiable(operand.getType()));
-    if (!llvm::is_contained(active, true))
+    if (!llvm::is_contained(active, true) ||
+        llvm::none_of(call.getResultTypes(), isDifferentiable))
       continue;
     FailureOr<func::CallOp> forward = callees.split(call, active);
     if (failed(forward))
@@ -179,9 +181,7 @@ void Differentiator::forgetUnread(ArrayRef<Operation *> forward) {
 /// zeros, if it can. Its result is then the new sum.
 static bool beginWith(Value sum, Value gradient) {
   Operation *op = gradient.getDefiningOp();
-  if (gradient.getType() != sum.getType() ||
-      !isa_and_present<CrossEntropyBackwardOp, EmbeddingGradientOp,
-                       LinearWeightGradientOp>(op) ||
+  if (gradient.getType() != sum.getType() || !op || !isSumOverRows(op) ||
       !gradient.use_empty())
     return false;
   OpOperand &init = *cast<DestinationStyleOpInterface>(op).getTiedOpOperand(

@@ -12,6 +12,12 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
+bool bpt::isSumOverRows(Operation *op) {
+  auto blocked = dyn_cast<BlockedOpInterface>(op);
+  return blocked && blocked.getBlockTable().iterators[kRowLoop] ==
+                        utils::IteratorType::reduction;
+}
+
 /// For every dimension of an operand the loop that runs over it, or -1.
 static SmallVector<int64_t> getLoopsOf(OpOperand &operand) {
   Operation *op = operand.getOwner();

@@ -17,6 +17,9 @@
 
 namespace mlir::bpt {
 
+/// Whether the operation sums over the rows, beginning with its destination.
+bool isSumOverRows(Operation *op);
+
 /// The operations of a block that can be cut along the rows of the sequence:
 /// row by row, or as sums over the rows.
 class RowDims {

@@ -30,12 +30,6 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-static bool isSumOverRows(Operation *op) {
-  auto blocked = dyn_cast<BlockedOpInterface>(op);
-  return blocked && blocked.getBlockTable().iterators[kRowLoop] ==
-                        utils::IteratorType::reduction;
-}
-
 namespace {
 /// Makes the loops of one block of IR.
 class SumTiler {

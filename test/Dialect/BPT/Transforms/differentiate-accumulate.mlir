@@ -35,3 +35,19 @@ func.func @main(%x: tensor<4xbf16>) -> tensor<4xbf16> {
 func.func @main(%x: f32) -> f32 {
   return %x : f32
 }
+
+// -----
+
+// What is summed over the rows begins with what is held, and is added to nothing.
+// CHECK-LABEL: func.func @main_vjp(
+// CHECK-SAME: %[[GX:.*]]: memref<1x5x4xf32> {bpt.name = "gradient.x"}, %[[GW:.*]]: memref<4x3xf32> {bpt.name = "gradient.w"})
+// CHECK: %[[HELD:.*]] = bufferization.to_tensor %[[GW]] restrict writable
+// CHECK: %[[SUM:.*]] = bpt.linear_weight_gradient {{.*}} outs(%[[HELD]] :
+// CHECK-NEXT: bufferization.materialize_in_destination %[[SUM]] in restrict writable %[[GW]]
+func.func @main(%x: tensor<1x5x4xf32> {bpt.name = "x"}, %w: tensor<4x3xf32> {bpt.name = "w"}) -> tensor<1x5x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x5x3xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x5x3xf32>) -> tensor<1x5x3xf32>
+  %y = bpt.linear ins(%x, %w : tensor<1x5x4xf32>, tensor<4x3xf32>) outs(%f : tensor<1x5x3xf32>) -> tensor<1x5x3xf32>
+  return %y : tensor<1x5x3xf32>
+}

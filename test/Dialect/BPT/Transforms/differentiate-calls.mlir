@@ -2,6 +2,7 @@
 // RUN: bpt-opt %s --bpt-differentiate="function=chain keep=everything" | FileCheck %s --check-prefixes=CHAIN,EVERYTHING
 // RUN: bpt-opt %s --bpt-differentiate="function=partly keep=everything wrt=w" | FileCheck %s --check-prefix=PARTLY
 // RUN: bpt-opt %s --bpt-differentiate="function=two keep=everything" | FileCheck %s --check-prefix=TWO
+// RUN: bpt-opt %s --bpt-differentiate="function=aside wrt=x" | FileCheck %s --check-prefix=ASIDE
 // RUN: bpt-opt %s --bpt-differentiate="function=nested keep=everything" | FileCheck %s --check-prefix=NESTED
 // RUN: bpt-opt %s --bpt-differentiate="function=chain keep=everything" --remarks-filter=bpt-differentiate 2>&1 | FileCheck %s --check-prefix=REMARK
 
@@ -80,6 +81,29 @@ func.func private @pair(%x: tensor<4xf32>, %n: tensor<4xi32>) -> (tensor<4xf32>,
 func.func @two(%x: tensor<4xf32>, %n: tensor<4xi32>) -> tensor<4xf32> {
   %y:3 = call @pair(%x, %n) : (tensor<4xf32>, tensor<4xi32>) -> (tensor<4xf32>, tensor<4xi32>, tensor<4xf32>)
   return %y#0 : tensor<4xf32>
+}
+
+// Nothing flows back through a call that gives no float, whatever it is given;
+// one of a function that calls itself, which may not end, is not dropped.
+// ASIDE-LABEL: func.func private @with_endless_backward
+// ASIDE: call @endless
+// ASIDE-LABEL: func.func @aside_vjp(
+// ASIDE: call @count(
+// ASIDE-NOT: @count_
+func.func private @count(tensor<4xf32>) -> tensor<4xi32>
+func.func private @endless(%n: tensor<4xf32>) -> tensor<4xf32> {
+  %y = call @endless(%n) : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func private @with_endless(%x: tensor<4xf32>, %n: tensor<4xf32>) -> tensor<4xf32> {
+  %r = call @endless(%n) : (tensor<4xf32>) -> tensor<4xf32>
+  %y = arith.addf %x, %r : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func @aside(%x: tensor<4xf32> {bpt.name = "x"}, %n: tensor<4xf32>) -> tensor<4xf32> {
+  %c = call @count(%x) : (tensor<4xf32>) -> tensor<4xi32>
+  %y = call @with_endless(%x, %n) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
 }
 
 // What an inner call keeps passes through the outer one.
