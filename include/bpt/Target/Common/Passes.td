@@ -63,7 +63,8 @@ def FreeEarlyPass : Pass<"bpt-free-early", "::mlir::func::FuncOp"> {
     before `bufferization.dealloc` is lowered. It takes out of it the buffers that
     the block certainly owns, allocated there or given by a call, and that do not
     leave it, and frees each after the last operation that uses it or a view of
-    it.
+    it. Upstream's `optimize-allocation-liveness` knows no buffers that calls
+    give, and not the one operation that frees several.
 
     ```mlir
     %a = memref.alloc() : memref<4xf32>

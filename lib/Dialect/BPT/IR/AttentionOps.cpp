@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AttentionScores.h"
 #include "OpUtils.h"
 #include "bpt/Dialect/BPT/IR/AttentionForms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -137,20 +138,6 @@ Value add(OpBuilder &builder, Location loc, Value a, OpFoldResult b) {
   return getValueOrCreateConstantIndexOp(
       builder, loc,
       affine::makeComposedFoldedAffineApply(builder, loc, d0 + d1, {left, b}));
-}
-
-/// Δ of the whole problem: given, or the last query aligned to the last key.
-template <typename OpTy> Value getDiagonalOf(OpBuilder &builder, OpTy op) {
-  if (op.getDiagonal())
-    return op.getDiagonal();
-  Location loc = op.getLoc();
-  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
-  return getValueOrCreateConstantIndexOp(
-      builder, loc,
-      affine::makeComposedFoldedAffineApply(
-          builder, loc, d0 - d1,
-          {tensor::getMixedSize(builder, loc, op.getKey(), 1),
-           tensor::getMixedSize(builder, loc, op.getQuery(), 1)}));
 }
 
 template <typename OpTy>

@@ -25,23 +25,24 @@ OpFoldResult bpt::getKvHead(TileBuilder &tile, OpFoldResult h, int64_t group) {
       .getResult();
 }
 
-Value ScoreBuilder::scaled(Value matrix) {
+Value bpt::getScoreScale(TileBuilder &tile, std::optional<APFloat> scale,
+                         OpFoldResult headDim) {
+  if (scale)
+    return tile.f32(scale->convertToDouble());
+  if (auto dim = getConstantIntValue(headDim))
+    return tile.f32(1.0 / std::sqrt(static_cast<double>(*dim)));
   OpBuilder &builder = tile.builder;
+  Value integer = arith::IndexCastOp::create(
+      builder, tile.loc, builder.getI64Type(), cast<Value>(headDim));
+  Value size =
+      arith::SIToFPOp::create(builder, tile.loc, builder.getF32Type(), integer);
+  return arith::DivFOp::create(builder, tile.loc, tile.f32(1.0),
+                               math::SqrtOp::create(builder, tile.loc, size));
+}
+
+Value ScoreBuilder::scaled(Value matrix) {
   SmallVector<OpFoldResult> sizes = tile.sizes(matrix);
-  Value factor;
-  if (head.scale) {
-    factor = tile.f32(head.scale->convertToDouble());
-  } else if (auto dim = getConstantIntValue(sizes[1])) {
-    factor = tile.f32(1.0 / std::sqrt(static_cast<double>(*dim)));
-  } else {
-    Value integer = arith::IndexCastOp::create(
-        builder, tile.loc, builder.getI64Type(), cast<Value>(sizes[1]));
-    Value size = arith::SIToFPOp::create(builder, tile.loc,
-                                         builder.getF32Type(), integer);
-    factor =
-        arith::DivFOp::create(builder, tile.loc, tile.f32(1.0),
-                              math::SqrtOp::create(builder, tile.loc, size));
-  }
+  Value factor = getScoreScale(tile, head.scale, sizes[1]);
   return tile.generic(2, 0, {{matrix, {0, 1}}}, {{tile.empty(sizes), {0, 1}}},
                       [&](OpBuilder &b, Location l, ValueRange v) {
                         return SmallVector<Value>{

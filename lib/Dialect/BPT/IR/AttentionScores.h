@@ -14,6 +14,7 @@
 #define BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H
 
 #include "TileBuilder.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 
 namespace mlir::bpt {
@@ -103,6 +104,24 @@ AttentionHead getAttentionHead(TileBuilder &tile, OpTy op, OpFoldResult b,
   head.diagonal = op.getDiagonal();
   return head;
 }
+
+/// Δ of the whole problem: given, or the last query aligned to the last key.
+template <typename OpTy> Value getDiagonalOf(OpBuilder &builder, OpTy op) {
+  if (op.getDiagonal())
+    return op.getDiagonal();
+  Location loc = op.getLoc();
+  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+  return getValueOrCreateConstantIndexOp(
+      builder, loc,
+      affine::makeComposedFoldedAffineApply(
+          builder, loc, d0 - d1,
+          {tensor::getMixedSize(builder, loc, op.getKey(), 1),
+           tensor::getMixedSize(builder, loc, op.getQuery(), 1)}));
+}
+
+/// The factor of the scores, 1 / √`headDim` if none is given.
+Value getScoreScale(TileBuilder &tile, std::optional<APFloat> scale,
+                    OpFoldResult headDim);
 
 /// The key/value head that query head `h` reads.
 OpFoldResult getKvHead(TileBuilder &tile, OpFoldResult h, int64_t group);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionScores.h"
+#include "GradientBuilder.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
@@ -27,7 +28,7 @@ public:
     if (heads && kvHeads && *heads != *kvHeads) {
       group = *heads / *kvHeads;
       headSizes = {keySizes[2], builder.getIndexAttr(group)};
-      query = splitHeads(query);
+      query = splitHeads(query, 2);
     }
     for (unsigned i = 0; i < headSizes.size(); ++i)
       headLoops.push_back(1 + i);
@@ -48,7 +49,7 @@ public:
                      {{probabilities, ofProbabilities},
                       {op.getValue(), {0, row + 2, 1, row + 1}}},
                      {{tile.filled(sizes, 0.0), ofResult}}, multiplyAndAdd)[0];
-    return writeInto(sum, sizes);
+    return toResult(sum);
   }
 
 private:
@@ -67,18 +68,20 @@ private:
     return dims;
   }
 
-  Value splitHeads(Value tensor) {
+  /// Dimension `dim`, the query heads, as key heads and those that share one.
+  Value splitHeads(Value tensor, int64_t dim) {
     auto type = cast<RankedTensorType>(tensor.getType());
     SmallVector<OpFoldResult> sizes = tile.sizes(tensor);
     SmallVector<int64_t> shape(type.getShape());
-    shape[2] /= group;
-    shape.insert(shape.begin() + 3, group);
-    SmallVector<OpFoldResult> mixed(sizes);
-    mixed[2] = headSizes[0];
-    mixed.insert(mixed.begin() + 3, headSizes[1]);
+    shape[dim] /= group;
+    shape.insert(shape.begin() + dim + 1, group);
+    sizes[dim] = headSizes[0];
+    sizes.insert(sizes.begin() + dim + 1, headSizes[1]);
+    SmallVector<ReassociationIndices> groups(type.getRank());
+    for (int64_t i = 0, e = shape.size(); i < e; ++i)
+      groups[i - (i > dim)].push_back(i);
     return tensor::ExpandShapeOp::create(
-        tile.builder, tile.loc, type.clone(shape), tensor,
-        SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}, {4}}, mixed);
+        tile.builder, tile.loc, type.clone(shape), tensor, groups, sizes);
   }
 
   /// query · key of every pair, [B, heads…, Sq, Sk] in f32.
@@ -107,7 +110,7 @@ private:
     if (std::optional<uint64_t> window = op.getWindow())
       head.window = *window;
     head.positions.assign(4, tile.index(0));
-    head.diagonal = getDiagonal();
+    head.diagonal = getDiagonalOf(tile.builder, op);
     SmallVector<TileBuilder::Operand> operands{
         {products, around({0}, {row, key})}};
     if (head.bias)
@@ -116,7 +119,7 @@ private:
       operands.push_back({head.querySegments, {0, row}});
       operands.push_back({head.keySegments, {0, key}});
     }
-    Value factor = getScale();
+    Value factor = getScoreScale(tile, op.getScale(), querySizes[3]);
     Value empty = tile.empty(tile.sizes(products));
     return tile.generic(
         row + 2, 0, operands, {{empty, around({0}, {row, key})}},
@@ -144,17 +147,8 @@ private:
     Value bias = op.getBias();
     auto type = cast<RankedTensorType>(bias.getType());
     bool hasBatch = type.getDimSize(0) != 1, hasHeads = type.getDimSize(1) != 1;
-    if (hasHeads && group > 1) {
-      SmallVector<OpFoldResult> sizes = tile.sizes(bias);
-      sizes[1] = headSizes[0];
-      sizes.insert(sizes.begin() + 2, headSizes[1]);
-      SmallVector<int64_t> shape(type.getShape());
-      shape[1] /= group;
-      shape.insert(shape.begin() + 2, group);
-      bias = tensor::ExpandShapeOp::create(
-          tile.builder, tile.loc, type.clone(shape), bias,
-          SmallVector<ReassociationIndices>{{0}, {1, 2}, {3}, {4}}, sizes);
-    }
+    if (hasHeads && group > 1)
+      bias = splitHeads(bias, 1);
     SmallVector<int64_t> dims;
     SmallVector<ReassociationIndices> groups(1);
     int64_t next = 0;
@@ -189,42 +183,10 @@ private:
         .getResult()[0];
   }
 
-  Value getScale() {
-    if (op.getScale())
-      return tile.f32(op.getScale()->convertToDouble());
-    if (auto size = getConstantIntValue(querySizes[3]))
-      return tile.f32(1.0 / std::sqrt(static_cast<double>(*size)));
-    Value size = arith::IndexCastOp::create(tile.builder, tile.loc,
-                                            tile.builder.getI64Type(),
-                                            cast<Value>(querySizes[3]));
-    size = arith::SIToFPOp::create(tile.builder, tile.loc,
-                                   tile.builder.getF32Type(), size);
-    return arith::DivFOp::create(
-        tile.builder, tile.loc, tile.f32(1.0),
-        math::SqrtOp::create(tile.builder, tile.loc, size));
-  }
-
-  /// Sk − Sq.
-  Value getDiagonal() {
-    auto value = [&](OpFoldResult size) {
-      return getValueOrCreateConstantIndexOp(tile.builder, tile.loc, size);
-    };
-    return arith::SubIOp::create(tile.builder, tile.loc, value(keySizes[1]),
-                                 value(querySizes[1]));
-  }
-
-  Value writeInto(Value sum, ArrayRef<OpFoldResult> sizes) {
+  /// The sums in the shape and type of the result.
+  Value toResult(Value sum) {
     auto type = cast<RankedTensorType>(op.getResult().getType());
-    if (!type.getElementType().isF32()) {
-      SmallVector<int64_t> dims =
-          llvm::to_vector(llvm::seq<int64_t>(0, sizes.size()));
-      Value empty = tensor::EmptyOp::create(tile.builder, tile.loc, sizes,
-                                            type.getElementType());
-      sum = tile.generic(sizes.size(), 0, {{sum, dims}}, {{empty, dims}},
-                         [](OpBuilder &, Location, ValueRange v) {
-                           return SmallVector<Value>{v[0]};
-                         })[0];
-    }
+    sum = tile.convert(sum, type.getElementType());
     if (group > 1)
       sum = tensor::CollapseShapeOp::create(
           tile.builder, tile.loc, sum,
@@ -234,7 +196,7 @@ private:
     return sum;
   }
 
-  TileBuilder tile;
+  GradientBuilder tile;
   AttentionOp op;
   Value query;
   SmallVector<OpFoldResult> querySizes, keySizes, headSizes;

@@ -281,10 +281,9 @@ LogicalResult AdamWPass::addUpdate() {
   };
   func::ReturnOp::create(b,
                          ValueRange{report(norm), report(step.learningRate)});
-  Builder attributes(&getContext());
   update.setResultAttr(0, BPTDialect::kNameAttrName,
-                       attributes.getStringAttr("gradient_norm"));
+                       b.getStringAttr("gradient_norm"));
   update.setResultAttr(1, BPTDialect::kNameAttrName,
-                       attributes.getStringAttr("learning_rate"));
+                       b.getStringAttr("learning_rate"));
   return success();
 }

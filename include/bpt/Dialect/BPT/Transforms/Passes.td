@@ -184,7 +184,7 @@ def MaterializePass : Pass<"bpt-materialize", "::mlir::func::FuncOp"> {
 
     Source: Vaswani et al. 2017, section 3.2.1.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bpt::BPTDialect",
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::bpt::BPTDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
 }
