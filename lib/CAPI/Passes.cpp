@@ -31,8 +31,15 @@ int bptRunPasses(const char *source, size_t length, const char *name,
   std::string message;
   llvm::raw_string_ostream messages(message);
   FailureOr<OpPassManager> passes = parsePassPipeline(anchored, messages);
-  if (failed(passes))
-    return sink.report(llvm::createStringError(StringRef(message).trim())), 1;
+  if (failed(passes)) {
+    // The parser may say where in the pipeline, and shows it in further lines.
+    StringRef reason = StringRef(message).trim().split('\n').first;
+    if (size_t at = reason.find("error: "); at != StringRef::npos)
+      reason = reason.substr(at).split(' ').second;
+    return sink.report(
+               llvm::createStringError("pipeline '" + text + "': " + reason)),
+           1;
+  }
 
   llvm::SourceMgr sources;
   OwningOpRef<ModuleOp> module =
