@@ -69,6 +69,27 @@ def relu(arith, x):
     return above * x + jax.lax.stop_gradient(jnp.where(x > 0, x, 0) - above * x)
 
 
+@dataclass(frozen=True)
+class FromOutput(Arithmetic):
+    """Softmax's derivative takes the sum over a row of probabilities times their
+    cotangents from the attention's result, as that is in memory: Σ p dp = out · dout
+    (as FlashAttention does; the textbook sums over the row)."""
+
+
+def from_output(arith):
+    return FromOutput(arith.compute, arith.storage)
+
+
+@jax.custom_vjp
+def _with_lse_of(out, lse):
+    return out
+
+
+_with_lse_of.defvjp(
+    lambda out, lse: (out, out),
+    lambda out, cotangent: (cotangent, -(out * cotangent).sum(axis=-1)),
+)
+
 # But for relu.
 ACTIVATIONS = {
     "gelu": lambda x: x / 2 * (1 + jax.lax.erf(x / math.sqrt(2))),
@@ -194,11 +215,17 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
     total = jnp.where(filled, weights.sum(axis=-1, keepdims=True), 1)
     lse = jnp.where(filled, peak + jnp.log(total), -np.inf).squeeze(-1)
 
+    if isinstance(arith, FromOutput):
+        # The sum of the exponentials is differentiated by the log-sum-exp alone.
+        total = jax.lax.stop_gradient(total)
     probabilities = stored(arith, weights / total)
     grouped = probabilities.reshape(batch, kv_heads, heads // kv_heads, queries, keys)
     out = jnp.einsum("bkgij,bjkd->bikgd", grouped, v)
     out = stored(arith, out.reshape(batch, queries, heads, v.shape[3]))
-    return out, lse.transpose(0, 2, 1)
+    lse = lse.transpose(0, 2, 1)
+    if isinstance(arith, FromOutput):
+        out = stored(arith, _with_lse_of(out, lse))
+    return out, lse
 
 
 def feed_forward(arith, config, x, weights, prefix=""):

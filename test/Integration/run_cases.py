@@ -10,6 +10,8 @@ and compares every result with the reference in fp64:
              the plain computation in f32 may miss it: at most twice its error,
              the largest of four orders of its sums)
   bf16, f16  error at most twice that of the plain computation in the same type
+             (of n independent roundings: times 1 + 2/√n, by which such a ratio
+             varies)
 and never a NaN; a log-sum-exp is -inf exactly where no key is kept.
 Prints a line for every failing case, with the command that repeats it, and
 last the counts. Exit code 1 if a case fails.
@@ -66,12 +68,17 @@ def run_tool(command, timeout):
     raise CaseFailure(f"{os.path.basename(command[0])} {how}: {said}")
 
 
-def relative_error(actual, exact):
-    """In the Frobenius norm; equal infinities differ by nothing."""
+def difference(actual, exact):
+    """In fp64; equal infinities differ by nothing."""
+    actual = actual.astype(np.float64)
     same = (actual == exact) & np.isinf(exact)
-    difference = np.where(same, 0, actual - np.where(same, 0, exact))
+    return np.where(same, 0, actual - np.where(same, 0, exact))
+
+
+def relative_error(actual, exact):
+    """In the Frobenius norm."""
     norm = np.linalg.norm(np.where(np.isinf(exact), 0, exact))
-    error = np.linalg.norm(difference)
+    error = np.linalg.norm(difference(actual, exact))
     return error / norm if norm > 0 else error
 
 
@@ -124,6 +131,29 @@ def evaluate_plainly(config, arguments):
     ]
 
 
+def independent_roundings(config, difference):
+    """Of how many a difference is made, (Σe²)² / Σe⁴ of its elements: few, where
+    masks leave few rows. A row of a head has one, since what a score errs by
+    multiplies all of a key, and there are never more than rows, since what a norm or
+    a sum of exponentials errs by multiplies all of a token."""
+    squares = np.square(difference)
+    if squares.ndim == 4:
+        squares = squares.sum(axis=-1)
+    fourth = np.sum(np.square(squares))
+    count = np.sum(squares) ** 2 / fourth if fourth > 0 else 1.0
+    rows = getattr(config, "batch", 1) * getattr(config, "seq", np.inf)
+    if getattr(config, "kind", "") == "attention":
+        rows *= config.heads
+    return min(count, max(rows, 1))
+
+
+def allowed_ratio(count):
+    """How many times the error of the plain computation is no more than rounding.
+    The norms of two errors of n independent roundings differ by about 1/√n by
+    chance."""
+    return 2 * (1 + 2 / np.sqrt(count))
+
+
 def check_result(config, what, actual, exact, rounded):
     """Raises, or returns the error as a share of what is allowed; `rounded` are
     results of the plain computation."""
@@ -132,8 +162,9 @@ def check_result(config, what, actual, exact, rounded):
     error = relative_error(actual, exact)
     allowed = 0.0
     if config.dtype != "f32" or config.data == "large":
-        plain_error = max(relative_error(r.astype(np.float64), exact) for r in rounded)
-        allowed = 2 * plain_error + ERROR_FLOOR
+        count = min(independent_roundings(config, difference(r, exact)) for r in rounded)
+        plain_error = max(relative_error(r, exact) for r in rounded)
+        allowed = allowed_ratio(count) * plain_error + ERROR_FLOOR
     if config.dtype == "f32":
         allowed = max(allowed, F32_TOLERANCE)
     return check_error(what, error, allowed, actual, exact)

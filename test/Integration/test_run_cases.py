@@ -9,7 +9,10 @@ import os
 import pathlib
 import sys
 import tempfile
+import types
 import unittest
+
+import numpy as np
 
 import cases
 import gpu_cases
@@ -144,6 +147,30 @@ class Harness(unittest.TestCase):
         code, lines = run("eager", case, "--device=cuda-emulator")
         self.assertEqual(code, 1)
         self.assertIn("differs with another order of warps and early copies", lines[1])
+
+
+class Roundings(unittest.TestCase):
+    """How many independent ones an error is made of."""
+
+    def count(self, shape, rows=slice(None), **fields):
+        case = types.SimpleNamespace(**fields)
+        difference = np.zeros(shape)
+        difference[rows] = np.random.default_rng(0).standard_normal(difference[rows].shape)
+        return run_cases.independent_roundings(case, difference)
+
+    def test_elements(self):
+        self.assertGreater(self.count((100, 100)), 3000)
+
+    def test_heads_of_the_rows_that_are_left(self):
+        attention = dict(kind="attention", batch=3, seq=200, heads=5)
+        count = self.count((3, 200, 5, 64), (slice(None), slice(198, 200)), **attention)
+        self.assertTrue(25 < count <= 30, count)
+
+    def test_no_more_than_tokens(self):
+        self.assertEqual(self.count((100, 100), kind="model", batch=1, seq=2), 2)
+
+    def test_no_error(self):
+        self.assertEqual(self.count((4, 4), slice(0, 0)), 1)
 
 
 if __name__ == "__main__":
