@@ -39,13 +39,13 @@ class Layer:
         return flags + (["--causal"] if self.causal else [])
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes by `bpt.name`; matrices are `[in, out]`."""
+        """Shapes by `bpt.name`, in the order of the arguments; matrices are
+        `[in, out]`."""
         e, f = self.embed, self.ffn
-        shapes: dict[str, tuple[int, ...]] = {}
-        for norm in ("ln1", "ln2"):
-            shapes[f"{norm}.weight"] = shapes[f"{norm}.bias"] = (e,)
+        shapes: dict[str, tuple[int, ...]] = {"ln1.weight": (e,), "ln1.bias": (e,)}
         for part in "qkvo":
-            shapes[f"w{part}"], shapes[f"b{part}"] = (e, e), (e,)
+            shapes |= {f"w{part}": (e, e), f"b{part}": (e,)}
+        shapes |= {"ln2.weight": (e,), "ln2.bias": (e,)}
         return shapes | {"w1": (e, f), "b1": (f,), "w2": (f, e), "b2": (e,)}
 
     def make_weights(self, seed: int = 0) -> dict[str, np.ndarray]:
@@ -64,10 +64,19 @@ class Layer:
 
     def flops(self) -> float:
         """Floating-point operations of the products; a masked score is none."""
-        pairs = self.seq * (self.seq + 1) / 2 if self.causal else self.seq**2
-        projections = 8 * self.seq * self.embed**2
-        feed_forward = 4 * self.seq * self.embed * self.ffn
-        return projections + feed_forward + 4 * pairs * self.embed
+        return self._product_flops() + 4 * self._pairs() * self.embed
+
+    def gradient_flops(self) -> float:
+        """Of the result and all gradients, if every activation is kept but the
+        probabilities: a product has two in its gradient, attention's two have
+        five."""
+        return 3 * self._product_flops() + 14 * self._pairs() * self.embed
+
+    def _pairs(self) -> float:
+        return self.seq * (self.seq + 1) / 2 if self.causal else self.seq**2
+
+    def _product_flops(self) -> float:
+        return 8 * self.seq * self.embed**2 + 4 * self.seq * self.embed * self.ffn
 
     def unfused_bytes(self) -> dict[str, int]:
         """What a layer that stores every operation's result holds beyond its

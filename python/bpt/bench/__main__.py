@@ -16,13 +16,15 @@ MISLEADING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bpt.bench", description=__doc__)
-    suites = ("layer", "attention", "feed_forward", "matmul")
+    suites = ("layer", "layer_gradient", "attention", "attention_gradient", "feed_forward", "matmul")
     parser.add_argument("suite", nargs="*", metavar="SUITE", help=f"{', '.join(suites)} (default: layer)")
     parser.add_argument("--seq", type=_sizes, default=[2048], metavar="N,...", help="tokens; one case for each")
     parser.add_argument("--embed", type=_positive, default=768, metavar="N")
     parser.add_argument("--heads", type=_positive, default=12, metavar="N")
     parser.add_argument("--ffn", type=_positive, default=3072, metavar="N", help="hidden units")
     parser.add_argument("--causal", action="store_true")
+    parser.add_argument("--window", type=_positive, metavar="N", help="of attention alone; peers have none")
+    parser.add_argument("--score", metavar="F", help="score region of attention alone, as bpt-gen has them; likewise")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="of everyone (default: 1)")
     parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="alternations (default: 5)")
     parser.add_argument("--iterations", type=_positive, default=3, metavar="N", help="timed runs of a round")
@@ -33,6 +35,9 @@ def parse_arguments() -> argparse.Namespace:
     for suite in args.suite:
         if suite not in suites:
             parser.error(f"'{suite}' is no suite; there are {', '.join(suites)}")
+    masked = [s for s in args.suite if not s.startswith("attention")]
+    if masked and (args.window or args.score):
+        parser.error(f"--window and --score are of attention alone, not of {masked[0]}")
     if args.embed % args.heads:
         parser.error(f"--embed={args.embed} is not a multiple of --heads={args.heads}")
     return args
@@ -66,7 +71,8 @@ def main() -> int:
     try:
         for suite in args.suite:
             for seq in args.seq:
-                case = SUITES[suite](Sizes(seq, args.embed, args.heads, args.ffn, args.causal))
+                sizes = Sizes(seq, args.embed, args.heads, args.ffn, args.causal, args.window, args.score)
+                case = SUITES[suite](sizes)
                 entries.append(measure(case, args.threads, args.rounds, args.iterations))
         table = markdown(entries)
         if args.json:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Mapping
+from typing import Callable, Mapping, Sequence
 
 import numpy as np
 
 Arrays = Mapping[str, np.ndarray]
 
-# Computes the result; this is what is timed.
-Compute = Callable[[], np.ndarray]
+# Computes the results; this is what is timed.
+Compute = Callable[[], Sequence[np.ndarray]]
 
 # Prepares a computation from the arguments and a number of threads: what a
 # user of the peer does once, such as laying out weights.
@@ -26,3 +26,8 @@ class Case:
     arguments: dict[str, np.ndarray]
     flops: float
     peers: dict[str, Peer] = field(default_factory=dict)
+    function: str = "main"
+    results: int = 1
+    max_error: float = 2e-5
+    """Two f32 computations of the same: each is within 1e-5 of the truth, gradients
+    within 1e-4."""

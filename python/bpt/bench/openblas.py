@@ -10,7 +10,7 @@ from bpt.bench.case import Arrays, Compute
 def matmul(arguments: Arrays) -> Compute:
     """x · w."""
     x, w = arguments["x"], arguments["w"]
-    return lambda: x @ w
+    return lambda: [x @ w]
 
 
 def attention(arguments: Arrays, causal: bool) -> Compute:
@@ -20,7 +20,7 @@ def attention(arguments: Arrays, causal: bool) -> Compute:
     scale = np.float32(head_dim**-0.5)
     masked = np.triu(np.full((seq, seq), -np.inf, np.float32), 1) if causal else None
 
-    def run() -> np.ndarray:
+    def run() -> list[np.ndarray]:
         out = np.empty((1, seq, heads, head_dim), np.float32)
         for head in range(heads):
             scores = (q[head] * scale) @ k[head].T
@@ -29,6 +29,6 @@ def attention(arguments: Arrays, causal: bool) -> Compute:
             scores -= scores.max(axis=1, keepdims=True)
             np.exp(scores, out=scores)
             out[0, :, head] = (scores @ v[head]) / scores.sum(axis=1, keepdims=True)
-        return out
+        return [out]
 
     return run

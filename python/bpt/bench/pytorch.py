@@ -13,33 +13,56 @@ from bpt.bench.case import Arrays, Compute
 def layer(arguments: Arrays, threads: int, heads: int, causal: bool) -> Compute:
     """A pre-norm layer: Linear, GELU and scaled_dot_product_attention."""
     torch, t = _prepare(arguments, threads)
-    f = torch.nn.functional
-    embed = t["x"].shape[-1]
+    return _inference(torch, lambda: _layer(torch, t, heads, causal))
+
+
+def layer_gradient(arguments: Arrays, threads: int, heads: int, causal: bool, checkpointed: bool) -> Compute:
+    """The same, and the gradients of all arguments; with activation
+    checkpointing, only its input is kept and it is computed again."""
+    torch, t = _prepare(arguments, threads)
+    cotangent = t.pop("cotangent")
 
     def compute() -> Any:
-        x = t["x"]
-        batch, seq, _ = x.shape
-        normed = f.layer_norm(x, (embed,), t["ln1.weight"], t["ln1.bias"], 1e-5)
-        q, k, v = (
-            f.linear(normed, t[f"w{part}"], t[f"b{part}"]).view(batch, seq, heads, -1).transpose(1, 2) for part in "qkv"
-        )
-        context = f.scaled_dot_product_attention(q, k, v, is_causal=causal)
-        x = x + f.linear(context.transpose(1, 2).reshape(batch, seq, embed), t["wo"], t["bo"])
-        normed = f.layer_norm(x, (embed,), t["ln2.weight"], t["ln2.bias"], 1e-5)
-        hidden = f.gelu(f.linear(normed, t["w1"], t["b1"]), approximate="tanh")
-        return x + f.linear(hidden, t["w2"], t["b2"])
+        if not checkpointed:
+            return _layer(torch, t, heads, causal)
+        from torch.utils.checkpoint import checkpoint
 
-    return _inference(torch, compute)
+        return checkpoint(lambda x: _layer(torch, t | {"x": x}, heads, causal), t["x"], use_reentrant=False)
+
+    return _training(t, compute, cotangent)
+
+
+def _layer(torch: Any, t: dict[str, Any], heads: int, causal: bool) -> Any:
+    f = torch.nn.functional
+    x = t["x"]
+    batch, seq, embed = x.shape
+    normed = f.layer_norm(x, (embed,), t["ln1.weight"], t["ln1.bias"], 1e-5)
+    q, k, v = (
+        f.linear(normed, t[f"w{part}"], t[f"b{part}"]).view(batch, seq, heads, -1).transpose(1, 2) for part in "qkv"
+    )
+    context = f.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    x = x + f.linear(context.transpose(1, 2).reshape(batch, seq, embed), t["wo"], t["bo"])
+    normed = f.layer_norm(x, (embed,), t["ln2.weight"], t["ln2.bias"], 1e-5)
+    hidden = f.gelu(f.linear(normed, t["w1"], t["b1"]), approximate="tanh")
+    return x + f.linear(hidden, t["w2"], t["b2"])
 
 
 def attention(arguments: Arrays, threads: int, causal: bool) -> Compute:
     """scaled_dot_product_attention on `[batch, seq, heads, head_dim]`."""
     torch, t = _prepare(arguments, threads)
+    return _inference(torch, lambda: _attention(torch, t, causal))
+
+
+def attention_gradient(arguments: Arrays, threads: int, causal: bool) -> Compute:
+    """The same, and its gradients."""
+    torch, t = _prepare(arguments, threads)
+    cotangent = t.pop("cotangent")
+    return _training(t, lambda: _attention(torch, t, causal), cotangent)
+
+
+def _attention(torch: Any, t: dict[str, Any], causal: bool) -> Any:
     q, k, v = (t[name].transpose(1, 2) for name in "qkv")
-    return _inference(
-        torch,
-        lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2),
-    )
+    return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2)
 
 
 def feed_forward(arguments: Arrays, threads: int) -> Compute:
@@ -71,8 +94,24 @@ def _prepare(arguments: Arrays, threads: int) -> tuple[Any, dict[str, Any]]:
 
 
 def _inference(torch: Any, compute: Any) -> Compute:
-    def run() -> np.ndarray:
+    def run() -> list[np.ndarray]:
         with torch.inference_mode():
-            return compute().numpy()
+            return [compute().numpy()]
+
+    return run
+
+
+def _training(variables: dict[str, Any], compute: Any, cotangent: Any) -> Compute:
+    """The result, and the gradients of the variables."""
+    for tensor in variables.values():
+        tensor.requires_grad_()
+
+    def run() -> list[np.ndarray]:
+        for tensor in variables.values():
+            tensor.grad = None
+        result = compute()
+        result.backward(cotangent)
+        gradients = [tensor.grad.T if tensor.ndim == 2 else tensor.grad for tensor in variables.values()]
+        return [tensor.numpy() for tensor in (result.detach(), *gradients)]
 
     return run

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Callable
 
 import numpy as np
 
 from bpt.bench import openblas, pytorch
-from bpt.bench.case import Case
+from bpt.bench.case import Case, Peer
 from bpt.layer import Layer
 from bpt.tools import run_tool
 
@@ -22,12 +24,44 @@ class Sizes:
     heads: int
     ffn: int
     causal: bool
+    window: int | None = None
+    score: str | None = None
+    """Of attention alone."""
 
     def __str__(self) -> str:
         return (
             f"S {self.seq}, embed {self.embed}, {self.heads} heads, hidden {self.ffn}"
             f"{', causal' if self.causal else ''}"
         )
+
+    def attention(self) -> str:
+        """What attention alone is like."""
+        features = ["causal"] * self.causal
+        features += [f"window {self.window}"] * (self.window is not None) + [self.score or ""]
+        return ", ".join([f"S {self.seq}", f"{self.heads} heads of {self.embed // self.heads}", *filter(None, features)])
+
+    def attention_flags(self) -> list[str]:
+        """The arguments of bpt-gen that give attention alone."""
+        flags = ["attention", f"--seq={self.seq}", f"--embed={self.embed}", f"--heads={self.heads}"]
+        flags += ["--causal"] * self.causal
+        flags += [f"--window={self.window}"] * (self.window is not None)
+        return flags + [f"--score={self.score}"] * (self.score is not None)
+
+    def attention_arguments(self, *names: str) -> dict[str, np.ndarray]:
+        """Random heads."""
+        random = np.random.default_rng(0)
+        shape = (1, self.seq, self.heads, self.embed // self.heads)
+        return {name: random.standard_normal(shape, np.float32) for name in names}
+
+    def pairs(self) -> int:
+        """How many pairs of a query and a key no mask excludes."""
+        before = self.seq if self.window is None else self.window
+        seen = np.minimum(np.arange(self.seq) + 1, before).sum()
+        return int(seen) if self.causal else int(2 * seen - self.seq)
+
+    def is_plain(self) -> bool:
+        """Whether the peers have it."""
+        return self.window is None and self.score is None
 
 
 def layer(sizes: Sizes) -> Case:
@@ -42,23 +76,65 @@ def layer(sizes: Sizes) -> Case:
     )
 
 
+def layer_gradient(sizes: Sizes) -> Case:
+    """The layer, and the gradients of its input and all its weights."""
+    shape = Layer(sizes.seq, sizes.embed, sizes.heads, sizes.ffn, sizes.causal)
+    arguments = {"x": shape.make_input(), **shape.make_weights()}
+
+    def peer(checkpointed: bool) -> Peer:
+        return lambda arguments, threads: pytorch.layer_gradient(
+            arguments, threads, sizes.heads, sizes.causal, checkpointed
+        )
+
+    return Case(
+        f"layer, forward and backward: {sizes}",
+        differentiate(shape.gen_flags()),
+        arguments | {"cotangent": shape.make_input(seed=2)},
+        shape.gradient_flops(),
+        {"PyTorch": peer(False), "PyTorch, checkpointed": peer(True)},
+        function="main_vjp",
+        results=1 + len(arguments),
+        max_error=2e-4,
+    )
+
+
 def attention(sizes: Sizes) -> Case:
     """Attention alone."""
-    head_dim = sizes.embed // sizes.heads
-    flags = ["attention", f"--seq={sizes.seq}", f"--embed={sizes.embed}", f"--heads={sizes.heads}"]
-    random = np.random.default_rng(0)
-    shape = (1, sizes.seq, sizes.heads, head_dim)
-    pairs = sizes.seq * (sizes.seq + 1) / 2 if sizes.causal else sizes.seq**2
+    peers: dict[str, Peer] = {
+        "PyTorch": lambda arguments, threads: pytorch.attention(arguments, threads, sizes.causal),
+        "unfused, OpenBLAS": lambda arguments, threads: openblas.attention(arguments, sizes.causal),
+    }
     return Case(
-        f"attention: S {sizes.seq}, {sizes.heads} heads of {head_dim}{', causal' if sizes.causal else ''}",
-        run_tool("bpt-gen", flags + (["--causal"] if sizes.causal else [])),
-        {name: random.standard_normal(shape, np.float32) for name in "qkv"},
-        4 * pairs * sizes.embed,
-        {
-            "PyTorch": lambda arguments, threads: pytorch.attention(arguments, threads, sizes.causal),
-            "unfused, OpenBLAS": lambda arguments, threads: openblas.attention(arguments, sizes.causal),
-        },
+        f"attention: {sizes.attention()}",
+        run_tool("bpt-gen", sizes.attention_flags()),
+        sizes.attention_arguments("q", "k", "v"),
+        4 * sizes.pairs() * sizes.embed,
+        peers if sizes.is_plain() else {},
     )
+
+
+def attention_gradient(sizes: Sizes) -> Case:
+    """Attention alone, and its gradients."""
+    return Case(
+        f"attention, forward and backward: {sizes.attention()}",
+        differentiate(sizes.attention_flags()),
+        sizes.attention_arguments("q", "k", "v", "cotangent"),
+        14 * sizes.pairs() * sizes.embed,
+        {"PyTorch": lambda arguments, threads: pytorch.attention_gradient(arguments, threads, sizes.causal)}
+        if sizes.is_plain()
+        else {},
+        function="main_vjp",
+        results=4,
+        max_error=2e-4,
+    )
+
+
+def differentiate(flags: list[str]) -> str:
+    """The IR of what bpt-gen makes, and of its gradient."""
+    with tempfile.TemporaryDirectory(prefix="bpt-bench-") as folder:
+        forward = Path(folder) / "forward.mlir"
+        forward.write_text(run_tool("bpt-gen", flags))
+        return run_tool("bpt-opt", [forward, "--bpt-differentiate=keep=attention"])
 
 
 def feed_forward(sizes: Sizes) -> Case:
@@ -103,7 +179,9 @@ func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {
 
 SUITES: dict[str, Callable[[Sizes], Case]] = {
     "layer": layer,
+    "layer_gradient": layer_gradient,
     "attention": attention,
+    "attention_gradient": attention_gradient,
     "feed_forward": feed_forward,
     "matmul": matmul,
 }
