@@ -56,6 +56,7 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   function.addPass(createTileChunksPass());
   cleanUp(function);
   function.addPass(createSplitFeedForwardPass());
+  function.addPass(createSeparateGradientsPass());
   function.addPass(createTileRowsPass());
   cleanUp(function);
   function.addPass(createTileColumnsPass());

@@ -16,12 +16,13 @@ JAX traces and differentiates; what it traced is evaluated in NumPy
 (numpy_interpreter.py).
 """
 
-import functools
 import math
 from dataclasses import dataclass
+from typing import Optional
 
 import jax
 import jax.numpy as jnp
+import ml_dtypes
 import numpy as np
 
 import numpy_interpreter
@@ -31,21 +32,44 @@ from reference import EPS, ROTARY_BASE, kept_by_position
 jax.config.update("jax_enable_x64", True)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _round(dtype, x):
-    return x.astype(dtype).astype(x.dtype)
+@dataclass(frozen=True)
+class Variant(Arithmetic):
+    """A program that is as good, but not the same."""
+
+    kink: float = 0.0
+    """Where the derivative of relu jumps; its values are what they are."""
+    from_output: bool = False
+    """Softmax's derivative takes the sum over a row of probabilities times their
+    cotangents from the attention's result, as that is in memory: Σ p dp = out · dout
+    (as FlashAttention does; the textbook sums over the row)."""
+    noise: Optional[np.random.Generator] = None
+    """Moves what is rounded by up to a quarter of what rounding may, so that it is
+    rounded in other ways."""
 
 
-_round.defvjp(
-    lambda dtype, x: (_round(dtype, x), None),
-    lambda dtype, _, cotangent: (cotangent.astype(dtype).astype(cotangent.dtype),),
-)
+def vary(arith, **how):
+    return Variant(arith.compute, arith.storage, **how)
 
 
 def stored(arith, x):
     """A tensor in memory between operations: its values and its cotangent are
     rounded. For what an operation reads, the values are rounded already."""
-    return x if arith.storage == arith.compute else _round(arith.storage, x)
+    if arith.storage == arith.compute:
+        return x
+    noise = getattr(arith, "noise", None)
+
+    def round_to_storage(x):
+        if noise is not None:
+            reach = float(ml_dtypes.finfo(arith.storage).eps) / 8
+            x = x * noise.uniform(1 - reach, 1 + reach, x.shape).astype(x.dtype)
+        return x.astype(arith.storage).astype(x.dtype)
+
+    rounded = jax.custom_vjp(round_to_storage)
+    rounded.defvjp(
+        lambda x: (round_to_storage(x), None),
+        lambda _, cotangent: (round_to_storage(cotangent),),
+    )
+    return rounded(x)
 
 
 def _sigmoid(x):
@@ -53,31 +77,9 @@ def _sigmoid(x):
     return jnp.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
-@dataclass(frozen=True)
-class MovedKink(Arithmetic):
-    """The derivative of relu jumps at `kink`; its values are what they are."""
-
-    kink: float = 0.0
-
-
-def moved_kink(arith, kink):
-    return MovedKink(arith.compute, arith.storage, kink)
-
-
 def relu(arith, x):
     above = (x > getattr(arith, "kink", 0.0)).astype(x.dtype)
     return above * x + jax.lax.stop_gradient(jnp.where(x > 0, x, 0) - above * x)
-
-
-@dataclass(frozen=True)
-class FromOutput(Arithmetic):
-    """Softmax's derivative takes the sum over a row of probabilities times their
-    cotangents from the attention's result, as that is in memory: Σ p dp = out · dout
-    (as FlashAttention does; the textbook sums over the row)."""
-
-
-def from_output(arith):
-    return FromOutput(arith.compute, arith.storage)
 
 
 @jax.custom_vjp
@@ -215,7 +217,7 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
     total = jnp.where(filled, weights.sum(axis=-1, keepdims=True), 1)
     lse = jnp.where(filled, peak + jnp.log(total), -np.inf).squeeze(-1)
 
-    if isinstance(arith, FromOutput):
+    if getattr(arith, "from_output", False):
         # The sum of the exponentials is differentiated by the log-sum-exp alone.
         total = jax.lax.stop_gradient(total)
     probabilities = stored(arith, weights / total)
@@ -223,7 +225,7 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
     out = jnp.einsum("bkgij,bjkd->bikgd", grouped, v)
     out = stored(arith, out.reshape(batch, queries, heads, v.shape[3]))
     lse = lse.transpose(0, 2, 1)
-    if isinstance(arith, FromOutput):
+    if getattr(arith, "from_output", False):
         out = stored(arith, _with_lse_of(out, lse))
     return out, lse
 

@@ -85,7 +85,7 @@ class AgainstDifferences(unittest.TestCase):
             limit = 1e-7 * (np.linalg.norm(expected) + 1e-2 * size) + 1e-9
             self.assertLessEqual(error, limit, f"{name} of {case.name}")
         # Rounding apart, where softmax's derivative takes its sums from is no matter.
-        other = automatic(case, jax_reference.from_output(EXACT), arguments, cotangents)[1]
+        other = automatic(case, jax_reference.vary(EXACT, from_output=True), arguments, cotangents)[1]
         for name, gradient in gradients.items():
             np.testing.assert_allclose(other[name], gradient, rtol=1e-9, atol=1e-11 * (1 + size))
         return gradients
@@ -247,7 +247,7 @@ class Definitions(unittest.TestCase):
         w1, w2 = np.array([[-0.2, 0.2, 2.0]]), np.ones((3, 1))
         arguments = {"x": np.ones((1, 1, 1)), "w1": w1, "w2": w2}
         for kink, expected in ((0, [0, 1, 1]), (1, [0, 0, 1]), (-1, [1, 1, 1])):
-            arith = jax_reference.moved_kink(EXACT, kink)
+            arith = jax_reference.vary(EXACT, kink=kink)
             results, gradients = automatic(case, arith, arguments, [np.ones((1, 1, 1))])
             self.assertAlmostEqual(results[0].item(), 2.2)
             np.testing.assert_array_equal(gradients["w1"][0], expected)

@@ -10,6 +10,7 @@
 #include "KernelAttributes.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Passes.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -40,6 +41,7 @@ public:
 
   LogicalResult run() {
     prepareCopies();
+    prepareElements();
     SmallVector<Operation *> work;
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (isa<scf::ForallOp, linalg::LinalgOp>(op)) {
@@ -85,6 +87,84 @@ private:
                                copy.getTarget());
       rewriter.eraseOp(copy);
     }
+  }
+
+  static bool touchesMemory(Operation *op) {
+    auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+    return effects && (effects.hasEffect<MemoryEffects::Read>() ||
+                       effects.hasEffect<MemoryEffects::Write>());
+  }
+
+  /// The host cannot read elements. The loop that does is one block, with the
+  /// loops around it that do nothing else; without a loop, it is the read with
+  /// what depends on it.
+  void prepareElements() {
+    SmallVector<Operation *> elements;
+    function.walk([&](Operation *op) {
+      if (isa<memref::LoadOp, memref::StoreOp>(op))
+        elements.push_back(op);
+    });
+    for (Operation *op : elements) {
+      if (op->getParentOfType<scf::ForallOp>() ||
+          op->getParentOfType<linalg::LinalgOp>())
+        continue;
+      SetVector<Operation *> work;
+      if (auto loop = op->getParentOfType<scf::ForOp>())
+        work.insert(getElementLoop(loop));
+      else
+        getForwardSlice(op, &work);
+      work.insert(op);
+      makeBlock(work);
+    }
+  }
+
+  static scf::ForOp getElementLoop(scf::ForOp loop) {
+    while (auto outer = dyn_cast<scf::ForOp>(loop->getParentOp())) {
+      if (llvm::any_of(*outer.getBody(), [&](Operation &other) {
+            return &other != loop.getOperation() && touchesMemory(&other);
+          }))
+        break;
+      loop = outer;
+    }
+    return loop;
+  }
+
+  /// Moves the outermost of these operations, which lie in one list, into a
+  /// block of threads; not if the host needs a result, or if an operation that
+  /// stays between them touches memory.
+  void makeBlock(const SetVector<Operation *> &work) {
+    SmallVector<Operation *> outermost;
+    for (Operation *op : work)
+      if (llvm::none_of(work, [&](Operation *other) {
+            return other->isProperAncestor(op);
+          }))
+        outermost.push_back(op);
+    Block *block = outermost.front()->getBlock();
+    auto isUsedByOthers = [&](Operation *op) {
+      return llvm::any_of(op->getUsers(), [&](Operation *user) {
+        return llvm::none_of(outermost, [&](Operation *other) {
+          return other->isAncestor(user);
+        });
+      });
+    };
+    for (Operation *op : outermost)
+      if (op->getBlock() != block || op->hasTrait<OpTrait::IsTerminator>() ||
+          isUsedByOthers(op))
+        return;
+    llvm::sort(outermost, [](Operation *a, Operation *b) {
+      return a->isBeforeInBlock(b);
+    });
+    for (Operation *op = outermost.front(); op != outermost.back();
+         op = op->getNextNode())
+      if (!llvm::is_contained(outermost, op) && touchesMemory(op))
+        return;
+    rewriter.setInsertionPoint(outermost.back());
+    auto blockOfThreads =
+        scf::ForallOp::create(rewriter, outermost.back()->getLoc(),
+                              ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)},
+                              ValueRange(), std::nullopt);
+    for (Operation *op : outermost)
+      rewriter.moveOpBefore(op, blockOfThreads.getTerminator());
   }
 
   gpu::GPUModuleOp getModule() {

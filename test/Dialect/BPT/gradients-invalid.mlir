@@ -25,8 +25,8 @@ func.func @weight_types(%x: tensor<1x5x6xf32>, %dy: tensor<1x5x7xf16>, %z: tenso
 // -----
 
 func.func @weight_strategy(%x: tensor<1x5x6xf32>, %z: tensor<6x6xf32>) {
-  // expected-error @+1 {{does not read strategy option 'rows'; it reads: chunk, columns}}
-  %dw = bpt.linear_weight_gradient ins(%x, %x : tensor<1x5x6xf32>, tensor<1x5x6xf32>) outs(%z : tensor<6x6xf32>) {bpt.strategy = #bpt.strategy<rows = 8>} -> tensor<6x6xf32>
+  // expected-error @+1 {{does not read strategy option 'keys'; it reads: rows, chunk, columns}}
+  %dw = bpt.linear_weight_gradient ins(%x, %x : tensor<1x5x6xf32>, tensor<1x5x6xf32>) outs(%z : tensor<6x6xf32>) {bpt.strategy = #bpt.strategy<keys = 8>} -> tensor<6x6xf32>
   return
 }
 
@@ -38,6 +38,50 @@ func.func @cotangent_type(%q: tensor<1x5x1x8xf32>, %do: tensor<1x5x1x8xf16>, %r:
       statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
       cotangent(%do, %r : tensor<1x5x1x8xf16>, tensor<1x5x1xf32>)
       outs(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>) -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @two_destinations(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>) {
+  // expected-error @+1 {{has 2 destinations, but gradients of 'all' go to 3 or 4}}
+  %d:2 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>) -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @query_destinations(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>) {
+  // expected-error @+1 {{has 3 destinations, but gradients of 'query' go to 1 or 2}}
+  %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      {gradients = #bpt.attention_gradients<query>} -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @key_value_destinations(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>, %b: tensor<1x1x5x5xf32>) {
+  // expected-error @+1 {{has 3 destinations, but gradients of 'key_value' go to 2}}
+  %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      bias(%b : tensor<1x1x5x5xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%q, %q, %b : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x1x5x5xf32>)
+      {gradients = #bpt.attention_gradients<key_value>} -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x1x5x5xf32>
+  return
+}
+
+// -----
+
+func.func @no_destination(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>) {
+  // expected-error @+1 {{has 0 destinations, but gradients of 'query' go to 1 or 2}}
+  "bpt.attention_backward"(%q, %q, %q, %r, %r, %q, %r) <{causal, gradients = #bpt.attention_gradients<query>, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0>}> : (tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1xf32>, tensor<1x5x1xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1xf32>) -> ()
   return
 }
 

@@ -37,6 +37,26 @@ func.func @attention_backward_tile(%q: tensor<1x5x1x8xbf16>, %k: tensor<1x7x1x8x
   return %d#0 : tensor<1x5x1x8xf32>
 }
 
+// The gradients of some inputs; that of the bias comes with that of the queries.
+// CHECK-LABEL: @attention_backward_query
+// CHECK: %{{.*}}:2 = bpt.attention_backward {{.*}} outs(%{{.*}}, %{{.*}} : tensor<1x5x1x8xf32>, tensor<1x1x5x7xf32>) {gradients = #bpt.attention_gradients<query>} -> tensor<1x5x1x8xf32>, tensor<1x1x5x7xf32>
+// CHECK: %{{.*}}:2 = bpt.attention_backward {{.*}} outs(%{{.*}}, %{{.*}} : tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>) {gradients = #bpt.attention_gradients<key_value>}
+func.func @attention_backward_query(%q: tensor<1x5x1x8xf32>, %k: tensor<1x7x1x8xf32>, %row: tensor<1x5x1xf32>, %b: tensor<1x1x5x7xf32>)
+    -> (tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>) {
+  %d:2 = bpt.attention_backward ins(%q, %k, %k : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
+      bias(%b : tensor<1x1x5x7xf32>)
+      statistics(%row, %row : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %row : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%q, %b : tensor<1x5x1x8xf32>, tensor<1x1x5x7xf32>)
+      {gradients = #bpt.attention_gradients<query>} -> tensor<1x5x1x8xf32>, tensor<1x1x5x7xf32>
+  %e:2 = bpt.attention_backward ins(%q, %k, %k : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
+      statistics(%row, %row : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %row : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%k, %k : tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
+      {gradients = #bpt.attention_gradients<key_value>} -> tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>
+  return %d#0, %e#0 : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>
+}
+
 // CHECK-LABEL: @linear_weight_gradient
 // CHECK: bpt.linear_weight_gradient ins(%{{.*}}, %{{.*}} : tensor<2x?x4x8xbf16>, tensor<2x?x16xbf16>) outs(%{{.*}} : tensor<4x8x16xf32>) -> tensor<4x8x16xf32>
 func.func @linear_weight_gradient(%x: tensor<2x?x4x8xbf16>, %dy: tensor<2x?x16xbf16>, %z: tensor<4x8x16xf32>) -> tensor<4x8x16xf32> {

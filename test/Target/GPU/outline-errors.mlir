@@ -19,3 +19,33 @@ func.func @element(%x: memref<8xf32>) -> f32 {
   %v = memref.load %x[%c0] : memref<8xf32>
   return %v : f32
 }
+
+// -----
+
+// In a loop whose sum the host needs.
+func.func @sum(%x: memref<8xf32>) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : f32
+  %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%s = %zero) -> f32 {
+    // expected-error @below {{reads or writes the device's memory on the host; only operations on whole tensors can be computed on a GPU}}
+    %v = memref.load %x[%i] : memref<8xf32>
+    %t = arith.addf %s, %v : f32
+    scf.yield %t : f32
+  }
+  return %sum : f32
+}
+
+// -----
+
+// What stays on the host between the read and its use.
+func.func @between(%ids: memref<1xindex>, %x: memref<4x16xf32>, %y: memref<1x16xf32>) {
+  %c0 = arith.constant 0 : index
+  // expected-error @below {{reads or writes the device's memory on the host; only operations on whole tensors can be computed on a GPU}}
+  %id = memref.load %ids[%c0] : memref<1xindex>
+  linalg.exp ins(%x : memref<4x16xf32>) outs(%x : memref<4x16xf32>)
+  %from = memref.subview %x[%id, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+  linalg.copy ins(%from : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%y : memref<1x16xf32>)
+  return
+}

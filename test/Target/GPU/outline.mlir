@@ -97,3 +97,57 @@ func.func @alone(%y: memref<300xf32>) {
   linalg.copy ins(%t : memref<300xf32>) outs(%y : memref<300xf32>)
   return
 }
+
+// -----
+
+// The host cannot read elements: a loop that does is one block, with the loop
+// around it, which does nothing else, but not with that around both.
+
+// CHECK: gpu.func @elements_0(
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: memref.load
+// CHECK: linalg.add
+// CHECK: gpu.func @elements_1(
+// CHECK-LABEL: func.func @elements
+// CHECK: scf.for
+// CHECK-NOT: scf.for
+// CHECK: gpu.launch_func @kernels::@elements_0 blocks in (%c1{{.*}},
+// CHECK: gpu.launch_func @kernels::@elements_1
+func.func @elements(%ids: memref<4x8xindex>, %x: memref<4x16xf32>, %y: memref<32x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  scf.for %t = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c4 step %c1 {
+      scf.for %j = %c0 to %c8 step %c1 {
+        %id = memref.load %ids[%i, %j] : memref<4x8xindex>
+        %from = memref.subview %x[%i, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+        %to = memref.subview %y[%id, 0] [1, 16] [1, 1] : memref<32x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+        linalg.add ins(%from, %to : memref<1x16xf32, strided<[16, 1], offset: ?>>, memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%to : memref<1x16xf32, strided<[16, 1], offset: ?>>)
+      }
+    }
+    linalg.exp ins(%x : memref<4x16xf32>) outs(%x : memref<4x16xf32>)
+  }
+  return
+}
+
+// -----
+
+// A read of an element outside of loops, with what depends on it.
+
+// CHECK: gpu.func @row_0(
+// CHECK: memref.load
+// CHECK: memref.subview
+// CHECK: linalg.copy
+// CHECK-LABEL: func.func @row
+// CHECK-NOT: memref.load
+// CHECK: gpu.launch_func @kernels::@row_0 blocks in (%c1{{.*}},
+func.func @row(%ids: memref<1xindex>, %x: memref<4x16xf32>, %y: memref<1x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %id = memref.load %ids[%c0] : memref<1xindex>
+  %from = memref.subview %x[%id, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+  linalg.copy ins(%from : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%y : memref<1x16xf32>)
+  return
+}

@@ -73,8 +73,10 @@ def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
     Every buffer of a function is memory of the device. Each outermost
     `scf.forall` of a host function becomes a kernel, one block of threads for
     each iteration; each `linalg` operation and strided copy that is left
-    outside becomes a kernel of all threads of a grid. The host keeps sizes,
-    allocations, sequential loops and launches.
+    outside becomes a kernel of all threads of a grid. A sequential loop that reads
+    or writes elements, such as one over the rows of a table's gradient, is a kernel
+    of one block; so is, outside of loops, the read of an element with what depends
+    on it. The host keeps sizes, allocations, other loops and launches.
 
     ```mlir
     scf.forall (%i, %h) = (0, 0) to (%rows, 12) step (32, 1) { ... }
@@ -95,7 +97,8 @@ def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
     and each block of threads loops.
 
     Errors: a buffer in a block whose size has no bound that is known before the
-    launch; a host function that reads or writes an element of a buffer.
+    launch; a host function that reads or writes an element of a buffer in any other
+    way.
   }];
   let options = [
     Option<"threads", "threads", "int64_t", /*default=*/"128",

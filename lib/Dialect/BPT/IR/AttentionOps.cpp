@@ -488,9 +488,15 @@ void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // AttentionBackwardOp
 //===----------------------------------------------------------------------===//
 
-MutableOperandRange AttentionBackwardOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(12).first,
-                             getBiasInit() ? 4 : 3);
+SmallVector<AttentionInput> AttentionBackwardOp::getInputsOfGradients() {
+  SmallVector<AttentionInput> inputs;
+  if (getGradients() != AttentionGradients::KeyValue)
+    inputs.push_back(AttentionInput::Query);
+  if (getGradients() != AttentionGradients::Query)
+    inputs.append({AttentionInput::Key, AttentionInput::Value});
+  if (getInits().size() > inputs.size())
+    inputs.push_back(AttentionInput::Bias);
+  return inputs;
 }
 
 int64_t AttentionBackwardOp::getGroupSize() { return groupSize(*this); }
@@ -501,24 +507,36 @@ bool AttentionBackwardOp::dependsOnPositions() {
 BlockTable AttentionBackwardOp::getBlockTable() {
   BlockTable table = inputTable(*this, /*numLoops=*/4);
   int64_t group = groupSize(*this);
-  table.iterators[Rows] = utils::IteratorType::reduction;
+  if (getGradients() != AttentionGradients::Query)
+    table.iterators[Rows] = utils::IteratorType::reduction;
+  if (getGradients() == AttentionGradients::KeyValue)
+    table.iterators[Keys] = utils::IteratorType::parallel;
   table.add("max", {{Batch}, {Rows}, {Heads}});
   table.add("sum", {{Batch}, {Rows}, {Heads}});
   table.add("output_cotangent", {{Batch}, {Rows}, {Heads}, {ValueDim}});
   table.add("delta", {{Batch}, {Rows}, {Heads}});
-  table.add("query_init", {{Batch}, {Rows}, {Heads}, {HeadDim}});
-  table.add("key_init", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});
-  table.add("value_init", {{Batch}, {Keys}, {Heads, group}, {ValueDim}});
-  if (Value bias = getBiasInit()) {
-    // A gradient that batch entries or heads share is summed over them.
-    for (unsigned dim : {Batch, Heads})
-      if (getDim(bias, dim == Batch ? 0 : 1) == 1)
-        table.iterators[dim] = utils::IteratorType::reduction;
-    table.add("bias_init", {{Batch, 1, getDim(bias, 0) == 1},
-                            {Heads, 1, getDim(bias, 1) == 1},
-                            {Rows},
-                            {Keys}});
-  }
+  for (auto [input, init] : llvm::zip(getInputsOfGradients(), getInits()))
+    switch (input) {
+    case AttentionInput::Query:
+      table.add("query_init", {{Batch}, {Rows}, {Heads}, {HeadDim}});
+      break;
+    case AttentionInput::Key:
+      table.add("key_init", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});
+      break;
+    case AttentionInput::Value:
+      table.add("value_init", {{Batch}, {Keys}, {Heads, group}, {ValueDim}});
+      break;
+    case AttentionInput::Bias:
+      // A gradient that batch entries or heads share is summed over them.
+      for (unsigned dim : {Batch, Heads})
+        if (getDim(init, dim == Batch ? 0 : 1) == 1)
+          table.iterators[dim] = utils::IteratorType::reduction;
+      table.add("bias_init", {{Batch, 1, getDim(init, 0) == 1},
+                              {Heads, 1, getDim(init, 1) == 1},
+                              {Rows},
+                              {Keys}});
+      break;
+    }
   return table;
 }
 
@@ -527,14 +545,25 @@ LogicalResult AttentionBackwardOp::verify() {
           *this,
           {{"query", getQuery()}, {"output_cotangent", getOutputCotangent()}})))
     return failure();
-  if (getBiasInit() && !getBias())
-    return emitOpError("a gradient of the bias needs a 'bias'");
-  if (getBiasInit())
+  SmallVector<AttentionInput> inputs = getInputsOfGradients();
+  if (getInits().size() != inputs.size() ||
+      (getGradients() == AttentionGradients::KeyValue && inputs.size() > 2))
+    return emitOpError("has ")
+           << getInits().size() << " destinations, but gradients of '"
+           << stringifyAttentionGradients(getGradients()) << "' go to "
+           << (getGradients() == AttentionGradients::All     ? "3 or 4"
+               : getGradients() == AttentionGradients::Query ? "1 or 2"
+                                                             : "2");
+  if (inputs.back() == AttentionInput::Bias) {
+    if (!getBias())
+      return emitOpError("a gradient of the bias needs a 'bias'");
+    Value init = getInits().back();
     for (unsigned dim : {0, 1})
-      if (getDim(getBias(), dim) != getDim(getBiasInit(), dim))
+      if (getDim(getBias(), dim) != getDim(init, dim))
         return emitOpError("gradient of the bias has size ")
-               << getDim(getBiasInit(), dim) << " in dimension " << dim
+               << getDim(init, dim) << " in dimension " << dim
                << ", but the bias has " << getDim(getBias(), dim);
+  }
   return verifyInputs(*this, /*numPositions=*/4);
 }
 
@@ -547,17 +576,21 @@ void AttentionBackwardOp::locateTile(OpBuilder &builder, Operation *whole,
   locate(*this, builder, cast<AttentionBackwardOp>(whole), offsets);
 }
 
-// Five products where the forward pass has two.
+// Scores and the cotangent of the probabilities, then a product for each
+// gradient.
 double AttentionBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
+  double width = sizes[HeadDim] + sizes[ValueDim];
+  for (AttentionInput input : getInputsOfGradients())
+    if (input != AttentionInput::Bias)
+      width += sizes[input == AttentionInput::Value ? ValueDim : HeadDim];
   return 2.0 * sizes[Batch] * sizes[Heads] *
-         countPairs(*this, sizes[Rows], sizes[Keys]) *
-         (3.0 * sizes[HeadDim] + 2.0 * sizes[ValueDim]);
+         countPairs(*this, sizes[Rows], sizes[Keys]) * width;
 }
 
 bool AttentionBackwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionBackwardOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads"};
+  return {"rows", "chunk", "keys", "heads", "separate", "fuse"};
 }
 
 void AttentionBackwardOp::getCanonicalizationPatterns(

@@ -69,7 +69,7 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t rows, int64_t keys, int64_t hidden,
                                    int64_t vocab, int64_t heads,
                                    int64_t columns, int64_t chunk,
-                                   bool storeHidden, bool fuse) {
+                                   bool storeHidden, bool separate, bool fuse) {
   for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
                             {"keys", keys},
                             {"hidden", hidden},
@@ -105,6 +105,7 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
         {"columns", strategy.getColumns()},
         {"chunk", strategy.getChunk()},
         {"store_hidden", strategy.getStoreHidden()},
+        {"separate", strategy.getSeparate()},
         {"fuse", !strategy.getFuse()}})
     if (set && !llvm::is_contained(options, name))
       return op->emitOpError("does not read strategy option '")

@@ -25,8 +25,9 @@ public:
         cotangent(cotangent), delta(delta), rows(tile.sizes(head.query)[0]),
         keys(tile.sizes(head.key)[0]) {}
 
-  /// Adds to (dq, dk, dv[, dbias]).
-  SmallVector<Value> emit(ArrayRef<Value> sums) {
+  /// Adds to the gradients of `inputs`.
+  SmallVector<Value> emit(ArrayRef<AttentionInput> inputs,
+                          ArrayRef<Value> sums) {
     Value query = scores.scaled(head.query);
     Value s = tile.contract(query, head.key, tile.filled({rows, keys}, 0.0),
                             /*transposed=*/true);
@@ -39,16 +40,28 @@ public:
     Value dp = tile.contract(tile.extended(cotangent), head.value, start,
                              /*transposed=*/true);
     auto [p, ds] = probabilities(s, dp);
-    SmallVector<Value> next{
-        tile.contract(ds, scores.scaled(head.key), sums[0]),
-        tile.contractTransposed(ds, query, sums[1]),
-        tile.contractTransposed(p, tile.extended(cotangent), sums[2])};
-    if (sums.size() > 3)
-      next.push_back(tile.generic(
-          2, 0, {{ds, {0, 1}}}, {{sums[3], {0, 1}}},
-          [](OpBuilder &b, Location l, ValueRange v) {
-            return SmallVector<Value>{arith::AddFOp::create(b, l, v[1], v[0])};
-          })[0]);
+    SmallVector<Value> next;
+    for (auto [input, sum] : llvm::zip(inputs, sums))
+      switch (input) {
+      case AttentionInput::Query:
+        next.push_back(tile.contract(ds, scores.scaled(head.key), sum));
+        break;
+      case AttentionInput::Key:
+        next.push_back(tile.contractTransposed(ds, query, sum));
+        break;
+      case AttentionInput::Value:
+        next.push_back(
+            tile.contractTransposed(p, tile.extended(cotangent), sum));
+        break;
+      case AttentionInput::Bias:
+        next.push_back(
+            tile.generic(2, 0, {{ds, {0, 1}}}, {{sum, {0, 1}}},
+                         [](OpBuilder &b, Location l, ValueRange v) {
+                           return SmallVector<Value>{
+                               arith::AddFOp::create(b, l, v[1], v[0])};
+                         })[0]);
+        break;
+      }
     return next;
   }
 
@@ -131,13 +144,17 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
                 unsigned headDim;
                 OpFoldResult head;
               };
-              SmallVector<Place> places{
-                  {b, 1, h}, {b, 1, kvHead}, {b, 1, kvHead}};
-              if (Value bias = getBiasInit()) {
+              SmallVector<AttentionInput> inputs = getInputsOfGradients();
+              SmallVector<Place> places;
+              for (auto [input, init] : llvm::zip(inputs, getInits())) {
                 ArrayRef<int64_t> shape =
-                    cast<RankedTensorType>(bias.getType()).getShape();
-                places.push_back(
-                    {shape[0] == 1 ? zero : b, 0, shape[1] == 1 ? zero : h});
+                    cast<RankedTensorType>(init.getType()).getShape();
+                if (input == AttentionInput::Bias)
+                  places.push_back(
+                      {shape[0] == 1 ? zero : b, 0, shape[1] == 1 ? zero : h});
+                else
+                  places.push_back(
+                      {b, 1, input == AttentionInput::Query ? h : kvHead});
               }
               SmallVector<Value> entries, sums;
               for (auto [tensor, place] : llvm::zip(state, places)) {
@@ -148,7 +165,7 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
               SmallVector<Value> next =
                   BackwardStep(tile, head, ofHead(getMax()), ofHead(getSum()),
                                ofHead(getOutputCotangent()), ofHead(getDelta()))
-                      .emit(sums);
+                      .emit(inputs, sums);
               for (auto [result, entry, tensor, place] :
                    llvm::zip(next, entries, state, places))
                 result = tile.unslice(

@@ -68,7 +68,7 @@ double LinearWeightGradientOp::countFlops(ArrayRef<int64_t> sizes) {
 bool LinearWeightGradientOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> LinearWeightGradientOp::getStrategyOptions() {
-  return {"chunk", "columns"};
+  return {"rows", "chunk", "columns"};
 }
 
 //===----------------------------------------------------------------------===//

@@ -91,9 +91,19 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
   Value query = primal(getQuery()), key = primal(getKey()),
         value = primal(getValue()), bias = primal(getBias());
   bool wantsBias = bias && vjp.isActive(getBias());
-  SmallVector<Value> inits{gradient.zerosLike(query, f32),
-                           gradient.zerosLike(key, f32),
-                           gradient.zerosLike(value, f32)};
+  bool wantsQuery = vjp.isWanted(0) || wantsBias,
+       wantsKeyValue = vjp.isWanted(1) || vjp.isWanted(2);
+  if (!wantsQuery && !wantsKeyValue)
+    return success();
+  auto of = !wantsKeyValue ? AttentionGradients::Query
+            : wantsQuery   ? AttentionGradients::All
+                           : AttentionGradients::KeyValue;
+  SmallVector<Value> inits;
+  if (wantsQuery)
+    inits.push_back(gradient.zerosLike(query, f32));
+  if (wantsKeyValue)
+    inits.append(
+        {gradient.zerosLike(key, f32), gradient.zerosLike(value, f32)});
   if (wantsBias)
     inits.push_back(gradient.zerosLike(bias, f32));
   SmallVector<Value> positions;
@@ -105,8 +115,8 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
       builder, vjp.loc, TypeRange(inits), query, key, value, bias,
       primal(getQuerySegments()), primal(getKeySegments()), positions,
       primal(getDiagonal()), max, sum, gradient.convert(dout, type), delta,
-      inits[0], inits[1], inits[2], wantsBias ? inits[3] : Value(),
-      getCausalAttr(), getWindowAttr(), getScaleAttr(), getScore().size());
+      inits, of, getCausal(), getWindowAttr(), getScaleAttr(),
+      getScore().size());
   if (Region *score = getScoreRegion()) {
     IRMapping mapping;
     for (Operation &inner : score->front())
@@ -115,10 +125,12 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
           mapping.map(operand, vjp.primal(operand));
     score->cloneInto(backward.getScoreRegion(), mapping);
   }
-  for (unsigned i = 0; i < 3; ++i)
-    if (vjp.isWanted(i))
-      vjp.add(i, gradient.convert(backward->getResult(i), type));
-  if (wantsBias)
-    vjp.add(3, backward.getBiasGradient());
+  for (auto [input, result] :
+       llvm::zip(backward.getInputsOfGradients(), backward.getResults()))
+    if (input == AttentionInput::Bias)
+      vjp.add(3, result);
+    else if (unsigned operand = static_cast<unsigned>(input);
+             vjp.isWanted(operand))
+      vjp.add(operand, gradient.convert(result, type));
   return success();
 }

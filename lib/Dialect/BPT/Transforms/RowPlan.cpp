@@ -198,17 +198,28 @@ RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf,
   return plan;
 }
 
+bool bpt::followsRows(Operation *op) {
+  StrategyAttr strategy = getStrategy(op);
+  return strategy && !strategy.getFuse() && isCheap(op);
+}
+
 int64_t bpt::getRowsOf(Operation *root, const RowPlan &plan) {
   SetVector<Operation *> queue;
   queue.insert(root);
+  int64_t ofFollower = 0;
   for (unsigned i = 0; i < queue.size(); ++i) {
-    if (int64_t rows = plan.rows.lookup(queue[i]))
-      return rows;
+    if (int64_t rows = plan.rows.lookup(queue[i])) {
+      if (!followsRows(queue[i]))
+        return rows;
+      ofFollower = ofFollower ? ofFollower : rows;
+    }
     for (Value operand : queue[i]->getOperands())
       if (Operation *producer = operand.getDefiningOp())
         if (plan.members.contains(producer) && !plan.roots.contains(producer))
           queue.insert(producer);
   }
+  if (ofFollower)
+    return ofFollower;
   // Everything the root reads is stored: follow its users' choice instead.
   for (Operation *user : root->getUsers())
     if (int64_t rows = plan.rows.lookup(user))

@@ -44,7 +44,7 @@ LinearOp bpt::splitFeedForward(RewriterBase &rewriter, FeedForwardOp op) {
     return StrategyAttr::get(op.getContext(), strategy.getRows(), /*keys=*/0,
                              /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
                              strategy.getColumns(), strategy.getChunk(),
-                             /*store_hidden=*/false, fuse);
+                             /*store_hidden=*/false, /*separate=*/false, fuse);
   };
   if (strategy) {
     upStrategy = getPart(/*fuse=*/false);

@@ -17,15 +17,64 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
+/// The first loop of that name.
+static std::optional<unsigned> findLoop(const BlockTable &table,
+                                        StringRef name) {
+  auto *found = llvm::find(table.dims, name);
+  if (found == table.dims.end())
+    return std::nullopt;
+  return found - table.dims.begin();
+}
+
 /// The loop over the first dimension of the columns of a sum over rows.
 static std::optional<unsigned> getColumnLoop(BlockedOpInterface op) {
   BlockTable table = op.getBlockTable();
   if (table.iterators[kRowLoop] != utils::IteratorType::reduction)
     return std::nullopt;
-  auto *found = llvm::find(table.dims, "output");
-  if (found == table.dims.end())
-    return std::nullopt;
-  return found - table.dims.begin();
+  return findLoop(table, "output");
+}
+
+/// How much of a dimension whose further ones of that name stay whole is as
+/// near to `size` elements as can be.
+static int64_t cutFirst(const BlockTable &table, ArrayRef<Range> domain,
+                        unsigned loop, int64_t size) {
+  for (unsigned other = loop + 1; other < table.iterators.size(); ++other)
+    if (table.dims[other] == table.dims[loop])
+      if (std::optional<int64_t> inner =
+              getConstantIntValue(domain[other].size))
+        size = llvm::divideCeil(size, std::max<int64_t>(*inner, 1));
+  return size;
+}
+
+/// Cuts the loops that are longer than their blocks. Returns what a block
+/// computes, which is all of it if there is one.
+static FailureOr<BlockedOpInterface>
+cut(RewriterBase &rewriter, BlockedOpInterface op,
+    ArrayRef<std::pair<unsigned, int64_t>> blocks,
+    scf::SCFTilingOptions::LoopType type) {
+  rewriter.setInsertionPoint(op);
+  auto tiling = cast<TilingInterface>(op.getOperation());
+  SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
+  SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
+  bool any = false;
+  for (auto [loop, size] : blocks) {
+    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
+    if (extent && *extent <= size)
+      continue;
+    sizes[loop] = rewriter.getIndexAttr(size);
+    any = true;
+  }
+  if (!any)
+    return op;
+  scf::SCFTilingOptions options;
+  options.setTileSizes(sizes);
+  options.setLoopType(type);
+  FailureOr<scf::SCFTilingResult> tiled =
+      scf::tileUsingSCF(rewriter, tiling, options);
+  if (failed(tiled))
+    return failure();
+  rewriter.replaceOp(op, tiled->replacements);
+  return cast<BlockedOpInterface>(tiled->tiledOps.front());
 }
 
 namespace {
@@ -45,32 +94,28 @@ struct TileColumnsPass : bpt::impl::TileColumnsPassBase<TileColumnsPass> {
 
 private:
   LogicalResult tile(RewriterBase &rewriter, BlockedOpInterface op) {
-    auto tiling = cast<TilingInterface>(op.getOperation());
-    unsigned loop = *getColumnLoop(op);
-    int64_t columns = getStrategy(op).getColumns();
-    rewriter.setInsertionPoint(op);
-    SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
-    // A row of the result may be a matrix: its inner dimensions stay whole.
+    using LoopType = scf::SCFTilingOptions::LoopType;
+    StrategyAttr strategy = getStrategy(op);
     BlockTable table = op.getBlockTable();
-    for (unsigned other = loop + 1; other < table.iterators.size(); ++other)
-      if (table.dims[other] == "output")
-        if (std::optional<int64_t> inner =
-                getConstantIntValue(domain[other].size))
-          columns = llvm::divideCeil(columns, std::max<int64_t>(*inner, 1));
-    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
-    if (extent && *extent <= columns)
-      return success();
-    SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
-    sizes[loop] = rewriter.getIndexAttr(columns);
-    scf::SCFTilingOptions options;
-    options.setTileSizes(sizes);
-    options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
-    FailureOr<scf::SCFTilingResult> tiled =
-        scf::tileUsingSCF(rewriter, tiling, options);
-    if (failed(tiled))
-      return failure();
-    rewriter.replaceOp(op, tiled->replacements);
-    return success();
+    rewriter.setInsertionPoint(op);
+    SmallVector<Range> domain =
+        cast<TilingInterface>(op.getOperation()).getIterationDomain(rewriter);
+    SmallVector<std::pair<unsigned, int64_t>> blocks;
+    auto add = [&](unsigned loop) {
+      blocks.push_back(
+          {loop, cutFirst(table, domain, loop, strategy.getColumns())});
+    };
+    add(*getColumnLoop(op));
+    std::optional<unsigned> inputs = findLoop(table, "input");
+    bool loopsOverRows = strategy.getRows() != 0;
+    if (loopsOverRows && inputs)
+      add(*inputs);
+    FailureOr<BlockedOpInterface> block =
+        cut(rewriter, op, blocks, LoopType::ForallOp);
+    if (succeeded(block) && loopsOverRows)
+      block = cut(rewriter, *block, {{0, 1}, {kRowLoop, strategy.getRows()}},
+                  LoopType::ForOp);
+    return block;
   }
 };
 } // namespace

@@ -22,67 +22,129 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// Replaces an operation whose last loop runs over the keys by loops over
-/// blocks of them, which carry its destinations.
-template <typename OpTy> class KeyLoops {
+/// Which loop of an operation of attention is cut into blocks one after the
+/// other.
+enum class MaskedLoop : unsigned { Rows = 1, Keys = 3 };
+
+/// Replaces an operation that sums over keys, or over rows, by loops over
+/// blocks of them, which carry its destinations and leave out what masks
+/// exclude.
+template <typename OpTy> class MaskedLoops {
 public:
-  KeyLoops(RewriterBase &rewriter, OpTy whole, int64_t step)
-      : rewriter(rewriter), whole(whole), loc(whole.getLoc()), step(step) {}
+  MaskedLoops(RewriterBase &rewriter, OpTy whole, MaskedLoop which,
+              int64_t step)
+      : rewriter(rewriter), whole(whole), loc(whole.getLoc()), which(which),
+        step(step) {}
 
   /// Returns what the loops carry in the end.
   SmallVector<Value> emit(SmallVectorImpl<Operation *> &steps) {
     keys = tensor::getMixedSize(rewriter, loc, whole.getKey(), 1);
     rows = tensor::getMixedSize(rewriter, loc, whole.getQuery(), 1);
+    extent = which == MaskedLoop::Keys ? keys : rows;
     SmallVector<Value> state(whole.getDpsInits());
-    std::optional<int64_t> known = getConstantIntValue(keys);
+    std::optional<int64_t> known = getConstantIntValue(extent);
     if (step == 0 || (known && *known <= step)) {
       steps.push_back(whole);
       return SmallVector<Value>(whole.getResults());
     }
 
-    // Key ranges: [first, end) holds what any row sees, [wholeFirst, wholeEnd)
-    // what every row sees. All but 'end' are rounded to the grid of blocks.
-    OpFoldResult zero = rewriter.getIndexAttr(0);
-    OpFoldResult first = zero, wholeFirst = zero, end = keys, wholeEnd = keys;
-    bool masked = whole.getCausal() || whole.getWindow();
-    if (masked) {
-      // Key aligned with the tile's first row, and with the row past its last.
-      OpFoldResult top = whole.getDiagonal();
-      top = sum(top, whole.getPositions()[1]);
-      OpFoldResult bottom = sum(top, rows);
-      if (whole.getCausal()) {
-        end = least(keys, bottom);
-        wholeEnd = least(keys, sum(top, rewriter.getIndexAttr(1)));
-      }
-      if (std::optional<int64_t> window = whole.getWindow()) {
-        OpFoldResult reach = rewriter.getIndexAttr(*window);
-        first = floorToBlock(
-            most(zero, difference(sum(top, rewriter.getIndexAttr(1)), reach)));
-        wholeFirst = ceilToBlock(most(zero, difference(bottom, reach)));
-        if (!whole.getCausal()) {
-          end = least(keys,
-                      difference(sum(bottom, reach), rewriter.getIndexAttr(1)));
-          wholeEnd = least(keys, sum(top, reach));
-        }
-      }
-      end = most(zero, end);
-      wholeEnd = most(zero, wholeEnd);
-    }
-    wholeEnd = floorToBlock(wholeEnd);
-    if (whole.getWindow()) {
+    Ranges ranges = which == MaskedLoop::Keys ? keyRanges() : rowRanges();
+    ranges.wholeEnd = floorToBlock(ranges.wholeEnd);
+    bool hasFirst = !isConstantIntValue(ranges.wholeFirst, 0);
+    std::optional<int64_t> end = getConstantIntValue(ranges.end);
+    bool hasLast = !end || end != getConstantIntValue(ranges.wholeEnd);
+    if (hasFirst) {
       // The three ranges follow each other also where the middle one is empty.
-      wholeFirst = most(first, least(wholeFirst, ceilToBlock(end)));
-      wholeEnd = most(wholeFirst, wholeEnd);
+      ranges.first = floorToBlock(ranges.first);
+      ranges.wholeFirst =
+          most(ranges.first,
+               least(ceilToBlock(ranges.wholeFirst), ceilToBlock(ranges.end)));
+      if (hasLast)
+        ranges.wholeEnd = most(ranges.wholeFirst, ranges.wholeEnd);
+      state = loop(ranges.first, ranges.wholeFirst, /*isWhole=*/false, state,
+                   steps);
     }
-
-    if (whole.getWindow())
-      state = loop(first, wholeFirst, /*isWhole=*/false, state, steps);
-    state = loop(wholeFirst, wholeEnd, /*isWhole=*/true, state, steps);
-    state = loop(wholeEnd, end, /*isWhole=*/false, state, steps);
+    state = loop(ranges.wholeFirst, ranges.wholeEnd, /*isWhole=*/true, state,
+                 steps);
+    if (hasLast)
+      state =
+          loop(ranges.wholeEnd, ranges.end, /*isWhole=*/false, state, steps);
     return state;
   }
 
 private:
+  /// [first, end) holds what any pair of the tile sees, [wholeFirst, wholeEnd)
+  /// what every one sees.
+  struct Ranges {
+    OpFoldResult first, wholeFirst, wholeEnd, end;
+  };
+
+  Ranges everything() {
+    OpFoldResult zero = rewriter.getIndexAttr(0);
+    return {zero, zero, extent, extent};
+  }
+
+  /// The keys that the rows of the tile see.
+  Ranges keyRanges() {
+    Ranges ranges = everything();
+    if (!whole.getCausal() && !whole.getWindow())
+      return ranges;
+    OpFoldResult zero = rewriter.getIndexAttr(0),
+                 one = rewriter.getIndexAttr(1);
+    // Key aligned with the tile's first row, and with the row past its last.
+    OpFoldResult top = whole.getDiagonal();
+    top = sum(top, whole.getPositions()[1]);
+    OpFoldResult bottom = sum(top, rows);
+    if (whole.getCausal()) {
+      ranges.end = least(keys, bottom);
+      ranges.wholeEnd = least(keys, sum(top, one));
+    }
+    if (std::optional<int64_t> window = whole.getWindow()) {
+      OpFoldResult reach = rewriter.getIndexAttr(*window);
+      ranges.first = most(zero, difference(sum(top, one), reach));
+      ranges.wholeFirst = most(zero, difference(bottom, reach));
+      if (!whole.getCausal()) {
+        ranges.end = least(keys, difference(sum(bottom, reach), one));
+        ranges.wholeEnd = least(keys, sum(top, reach));
+      }
+    }
+    ranges.end = most(zero, ranges.end);
+    ranges.wholeEnd = most(zero, ranges.wholeEnd);
+    return ranges;
+  }
+
+  /// The rows that see keys of the tile.
+  Ranges rowRanges() {
+    Ranges ranges = everything();
+    if (!whole.getCausal() && !whole.getWindow())
+      return ranges;
+    OpFoldResult zero = rewriter.getIndexAttr(0),
+                 one = rewriter.getIndexAttr(1);
+    // Row aligned with the tile's first key, and with the key past its last.
+    OpFoldResult top = whole.getPositions()[3];
+    top = difference(difference(top, whole.getDiagonal()),
+                     whole.getPositions()[1]);
+    OpFoldResult bottom = sum(top, keys);
+    if (whole.getCausal()) {
+      ranges.first = top;
+      ranges.wholeFirst = difference(bottom, one);
+    }
+    if (std::optional<int64_t> window = whole.getWindow()) {
+      OpFoldResult reach = rewriter.getIndexAttr(*window);
+      ranges.end = least(rows, difference(sum(bottom, reach), one));
+      ranges.wholeEnd = least(rows, sum(top, reach));
+      if (!whole.getCausal()) {
+        ranges.first = difference(sum(top, one), reach);
+        ranges.wholeFirst = difference(bottom, reach);
+      }
+    }
+    ranges.first = most(zero, ranges.first);
+    ranges.wholeFirst = most(zero, ranges.wholeFirst);
+    ranges.end = most(zero, ranges.end);
+    ranges.wholeEnd = most(zero, ranges.wholeEnd);
+    return ranges;
+  }
+
   SmallVector<Value> loop(OpFoldResult first, OpFoldResult end, bool isWhole,
                           SmallVector<Value> state,
                           SmallVectorImpl<Operation *> &steps) {
@@ -99,9 +161,9 @@ private:
     rewriter.setInsertionPointToStart(forOp.getBody());
     OpFoldResult position = forOp.getInductionVar();
     OpFoldResult size = rewriter.getIndexAttr(step);
-    std::optional<int64_t> known = getConstantIntValue(keys);
+    std::optional<int64_t> known = getConstantIntValue(extent);
     if (!isWhole && !(known && *known % step == 0))
-      size = least(size, difference(keys, position));
+      size = least(size, difference(extent, position));
 
     SmallVector<OpFoldResult> offsets, sizes;
     for (Range range : cast<TilingInterface>(whole.getOperation())
@@ -109,11 +171,11 @@ private:
       offsets.push_back(range.offset);
       sizes.push_back(range.size);
     }
-    offsets.back() = position;
-    sizes.back() = size;
+    offsets[static_cast<unsigned>(which)] = position;
+    sizes[static_cast<unsigned>(which)] = size;
     FailureOr<CarriedTile> tiled =
         tileInto(rewriter, whole, offsets, sizes, forOp.getRegionIterArgs());
-    assert(succeeded(tiled) && "a range of keys is always a tile");
+    assert(succeeded(tiled) && "a range of keys or rows is always a tile");
     auto tile = cast<OpTy>(tiled->op);
     if (isWhole)
       rewriter.modifyOpInPlace(tile, [&] {
@@ -156,8 +218,9 @@ private:
   /// The operation of which every step is a tile.
   OpTy whole;
   Location loc;
+  MaskedLoop which;
   int64_t step;
-  OpFoldResult keys, rows;
+  OpFoldResult keys, rows, extent;
 };
 } // namespace
 
@@ -193,7 +256,8 @@ bpt::tileKeys(RewriterBase &rewriter, AttentionOp op, int64_t keys) {
   SmallVector<Operation *> steps;
   OnlineAttentionOp whole = createOnlineAttention(
       rewriter, *oneHead, startOnlineAttention(rewriter, *oneHead));
-  SmallVector<Value> state = KeyLoops(rewriter, whole, keys).emit(steps);
+  SmallVector<Value> state =
+      MaskedLoops(rewriter, whole, MaskedLoop::Keys, keys).emit(steps);
   if (!llvm::is_contained(steps, whole.getOperation()))
     rewriter.eraseOp(whole);
   rewriter.replaceOp(*oneHead,
@@ -236,16 +300,23 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
                       int64_t rows, int64_t keys) {
   OpBuilder::InsertionGuard guard(rewriter);
   locateWhole(rewriter, op);
-  // Batch entries and key heads are independent, unless they share a gradient.
+  // Batch entries and key heads are independent, unless they share a gradient
+  // of the bias; rows and keys, if only gradients of theirs are asked for.
   auto tiling = cast<TilingInterface>(op.getOperation());
   SmallVector<utils::IteratorType> kinds = tiling.getLoopIteratorTypes();
-  enum : unsigned { Batch, Rows, Heads };
-  SmallVector<std::pair<unsigned, int64_t>> parallel, sequential;
-  for (auto [loop, size] :
-       {std::pair<unsigned, int64_t>{Batch, 1}, {Heads, op.getGroupSize()}})
-    (kinds[loop] == utils::IteratorType::parallel ? parallel : sequential)
-        .push_back({loop, size});
-  sequential.push_back({Rows, rows});
+  enum : unsigned { Batch, Rows, Heads, Keys };
+  bool keysInOrder = kinds[Keys] == utils::IteratorType::reduction;
+  int64_t heads =
+      op.getGradients() == AttentionGradients::Query ? 1 : op.getGroupSize();
+  SmallVector<std::pair<unsigned, int64_t>> parallel, sequential,
+      loops{{Batch, 1}, {Heads, heads}};
+  if (keysInOrder)
+    loops.push_back({Rows, rows});
+  else
+    loops.push_back({Keys, keys});
+  for (auto loop : loops)
+    (kinds[loop.first] == utils::IteratorType::parallel ? parallel : sequential)
+        .push_back(loop);
   using LoopType = scf::SCFTilingOptions::LoopType;
   FailureOr<AttentionBackwardOp> tile =
       cut(rewriter, op, parallel, LoopType::ForallOp);
@@ -255,7 +326,11 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
     return failure();
   rewriter.setInsertionPoint(*tile);
   SmallVector<Operation *> steps;
-  SmallVector<Value> sums = KeyLoops(rewriter, *tile, keys).emit(steps);
+  SmallVector<Value> sums =
+      MaskedLoops(rewriter, *tile,
+                  keysInOrder ? MaskedLoop::Keys : MaskedLoop::Rows,
+                  keysInOrder ? keys : rows)
+          .emit(steps);
   if (!llvm::is_contained(steps, tile->getOperation()))
     rewriter.replaceOp(*tile, sums);
   return steps;

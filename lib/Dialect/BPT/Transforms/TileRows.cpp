@@ -45,7 +45,7 @@ static BlockedOpInterface getCutOp(Operation *root, const RowPlan &plan) {
 }
 
 /// Cuts the first dimension of a result that the table calls `name` into blocks
-/// of `size` entries. `domain` and `sizes` are those of the root, whose loops
+/// of `size` entries, unless a further result is summed over it. `domain` and `sizes` are those of the root, whose loops
 /// are the dimensions of the result where the root is another operation.
 static void cutLoop(OpBuilder &builder, BlockedOpInterface op, bool isRoot,
                     StringRef name, int64_t size, ArrayRef<Range> domain,
@@ -58,7 +58,8 @@ static void cutLoop(OpBuilder &builder, BlockedOpInterface op, bool isRoot,
                       ->getOperandNumber();
   SmallVector<unsigned> loops;
   for (auto [position, ref] : llvm::enumerate(table.operands[init]))
-    if (table.isLoop(ref.dim) && table.dims[ref.dim] == name)
+    if (table.isLoop(ref.dim) && table.dims[ref.dim] == name &&
+        table.iterators[ref.dim] == utils::IteratorType::parallel)
       loops.push_back(isRoot ? ref.dim : position);
   if (loops.empty())
     return;
@@ -78,14 +79,15 @@ static SmallVector<OpFoldResult> getTileSizes(OpBuilder &builder,
                                               TilingInterface root,
                                               int64_t rows,
                                               const RowPlan &plan) {
-  SmallVector<OpFoldResult> sizes(root.getLoopIteratorTypes().size(),
-                                  builder.getIndexAttr(0));
+  SmallVector<utils::IteratorType> kinds = root.getLoopIteratorTypes();
+  SmallVector<OpFoldResult> sizes(kinds.size(), builder.getIndexAttr(0));
   RowLoops loops = getRowLoops(root);
   SmallVector<Range> domain = root.getIterationDomain(builder);
   auto extent = [&](unsigned loop) {
     return getConstantIntValue(domain[loop].size).value_or(-1);
   };
-  if (extent(loops.batch) != 1)
+  if (kinds[loops.batch] == utils::IteratorType::parallel &&
+      extent(loops.batch) != 1)
     sizes[loops.batch] = builder.getIndexAttr(1);
   if (int64_t known = extent(loops.rows); known < 0 || known > rows)
     sizes[loops.rows] = builder.getIndexAttr(rows);
@@ -143,7 +145,8 @@ FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
                                              const RowPlan &plan) {
   SetVector<Operation *> fused = getFused(root, plan);
   for (Operation *op : fused)
-    if (int64_t asked = plan.rows.lookup(op); asked && asked != rows) {
+    if (int64_t asked = plan.rows.lookup(op);
+        asked && asked != rows && !followsRows(op)) {
       InFlightDiagnostic diagnostic =
           op->emitOpError("asks for blocks of ")
           << asked << " rows, but is fused into a loop over blocks of " << rows

@@ -40,3 +40,18 @@ func.func @narrow(%x: tensor<1x512x64xf32>, %z: tensor<64x64xf32>) -> tensor<64x
   %dw = bpt.linear_weight_gradient ins(%x, %x : tensor<1x512x64xf32>, tensor<1x512x64xf32>) outs(%z : tensor<64x64xf32>) {bpt.strategy = #bpt.strategy<columns = 128>} -> tensor<64x64xf32>
   return %dw : tensor<64x64xf32>
 }
+
+// -----
+
+// With rows, blocks are cut along the inputs as well, and the rows are summed in
+// order.
+// CHECK-LABEL: func @square(
+// CHECK: scf.forall (%[[N:.*]], %[[K:.*]]) = (0, 0) to (256, 100) step (64, 64) shared_outs(
+// CHECK: scf.for %{{.*}} = %c0 to %c2 step %c1
+// CHECK: scf.for %[[S:.*]] = %c0 to %c512 step %c32
+// CHECK: bpt.linear_weight_gradient ins(%{{.*}}, %{{.*}} : tensor<1x32x?xf32>, tensor<1x32x64xf32>)
+// CHECK: scf.forall.in_parallel
+func.func @square(%x: tensor<2x512x100xf32>, %dy: tensor<2x512x256xf32>, %z: tensor<100x256xf32>) -> tensor<100x256xf32> {
+  %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<2x512x100xf32>, tensor<2x512x256xf32>) outs(%z : tensor<100x256xf32>) {bpt.strategy = #bpt.strategy<columns = 64, rows = 32>} -> tensor<100x256xf32>
+  return %dw : tensor<100x256xf32>
+}

@@ -36,3 +36,68 @@ func.func @shared_bias(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32>, %b: te
       -> tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<1x4x64x64xf32>
   return %d#3 : tensor<1x4x64x64xf32>
 }
+
+// -----
+
+// Of queries alone: rows and heads are parallel too, also where heads share keys.
+// CHECK-LABEL: func @query(
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %{{.*}}) = (0, 0, 0) to (2, 512, 4) step (1, 64, 1)
+// CHECK: scf.for %{{.*}} = %c0 to %{{.*}} step %c128
+// CHECK: bpt.attention_backward
+// CHECK-SAME: -> tensor<1x64x1x32xf32>
+// CHECK: scf.for
+func.func @query(%q: tensor<2x512x4x32xf32>, %k: tensor<2x512x2x32xf32>, %r: tensor<2x512x4xf32>) -> tensor<2x512x4x32xf32> {
+  %d = bpt.attention_backward ins(%q, %k, %k : tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>)
+      statistics(%r, %r : tensor<2x512x4xf32>, tensor<2x512x4xf32>)
+      cotangent(%q, %r : tensor<2x512x4x32xf32>, tensor<2x512x4xf32>)
+      outs(%q : tensor<2x512x4x32xf32>)
+      {causal, gradients = #bpt.attention_gradients<query>, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<2x512x4x32xf32>
+  return %d : tensor<2x512x4x32xf32>
+}
+
+// -----
+
+// Of keys and values alone: blocks of keys are parallel. Rows before a block's
+// first key see none of it; those from its last key on all of it.
+// CHECK: #[[FIRST:.*]] = affine_map<(d0) -> ((d0 floordiv 64) * 64)>
+// CHECK: #[[BLOCK:.*]] = affine_map<(d0) -> ((d0 ceildiv 64) * 64, 512)>
+// CHECK-LABEL: func @key_value(
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %[[K:.*]]) = (0, 0, 0) to (2, 4, 512) step (1, 2, 128)
+// CHECK: %[[TOP:.*]] = affine.max #{{.*}}(%[[K]])
+// CHECK: %[[LAST:.*]] = affine.max #{{.*}}(%[[K]])
+// CHECK: %[[F:.*]] = affine.apply #[[FIRST]](%[[TOP]])
+// CHECK: %[[B:.*]] = affine.min #[[BLOCK]](%[[LAST]])
+// CHECK: %[[W:.*]] = affine.max #{{.*}}(%[[TOP]], %[[B]])
+// CHECK: scf.for %{{.*}} = %[[F]] to %[[W]] step %c64
+// CHECK: bpt.attention_backward {{.*}} causal
+// CHECK: scf.for %{{.*}} = %[[W]] to %c512 step %c64
+// CHECK: bpt.attention_backward
+// CHECK-NOT: causal
+// CHECK-NOT: scf.for
+// CHECK: scf.forall.in_parallel
+func.func @key_value(%q: tensor<2x512x4x32xf32>, %k: tensor<2x512x2x32xf32>, %r: tensor<2x512x4xf32>) -> (tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>) {
+  %d:2 = bpt.attention_backward ins(%q, %k, %k : tensor<2x512x4x32xf32>, tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>)
+      statistics(%r, %r : tensor<2x512x4xf32>, tensor<2x512x4xf32>)
+      cotangent(%q, %r : tensor<2x512x4x32xf32>, tensor<2x512x4xf32>)
+      outs(%k, %k : tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>)
+      {causal, gradients = #bpt.attention_gradients<key_value>, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>
+  return %d#0, %d#1 : tensor<2x512x2x32xf32>, tensor<2x512x2x32xf32>
+}
+
+// -----
+
+// A gradient of the bias that heads share: they run in order.
+// CHECK-LABEL: func @shared_bias_of_query(
+// CHECK: scf.forall (%{{.*}}, %{{.*}}) = (0, 0) to (2, 64) step (1, 32)
+// CHECK: scf.for %{{.*}} = %c0 to %c4 step %c1
+// CHECK: bpt.attention_backward
+func.func @shared_bias_of_query(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32>, %b: tensor<2x1x64x64xf32>) -> tensor<2x1x64x64xf32> {
+  %d:2 = bpt.attention_backward ins(%q, %q, %q : tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>)
+      bias(%b : tensor<2x1x64x64xf32>)
+      statistics(%r, %r : tensor<2x64x4xf32>, tensor<2x64x4xf32>)
+      cotangent(%q, %r : tensor<2x64x4x32xf32>, tensor<2x64x4xf32>)
+      outs(%q, %b : tensor<2x64x4x32xf32>, tensor<2x1x64x64xf32>)
+      {gradients = #bpt.attention_gradients<query>, bpt.strategy = #bpt.strategy<rows = 32>}
+      -> tensor<2x64x4x32xf32>, tensor<2x1x64x64xf32>
+  return %d#1 : tensor<2x1x64x64xf32>
+}

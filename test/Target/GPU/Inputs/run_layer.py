@@ -1,23 +1,26 @@
-"""Runs a layer whose sequence has a length known at run time only on the CPU and,
-with a strategy, on the emulator, and compares the results.
+"""Runs a function whose sequence has a length known at run time only on the CPU
+and, with a strategy, on the emulator, and compares the results.
 
-    run_layer.py LENGTH LAYER.mlir STRATEGY.mlir --atol=X --rtol=X
+    run_layer.py LENGTH LAYER.mlir STRATEGY.mlir [--function=NAME] --atol=X --rtol=X
 """
 
 import re
 import subprocess
 import sys
 
-length, layer, strategy, *tolerance = sys.argv[1:]
-reference = layer + ".npy"
+length, layer, strategy, *flags = sys.argv[1:]
+function = next((f.partition("=")[2] for f in flags if f.startswith("--function=")), "main")
+flags = [f for f in flags if not f.startswith("--function=")]
 
 with open(layer) as file:
-    arguments = re.search(r"@main\((.*?)\) ->", file.read()).group(1)
-types = re.findall(r"tensor<([^>]*)>", arguments)
-inputs = [f"--input={type.replace('?', length)}=random:{i}" for i, type in enumerate(types)]
-subprocess.run(["bpt-runner", layer, *inputs, f"--output=@{reference}"], check=True)
+    signature = re.search(rf"@{function}\((.*?)\) -> (.*?) \{{\n", file.read())
+arguments, results = (re.findall(r"tensor<([^>]*)>", part) for part in signature.groups())
+references = [f"@{layer}.{i}.npy" for i in range(len(results))]
+inputs = [f"--input={type.replace('?', length)}=random:{i}" for i, type in enumerate(arguments)]
+command = ["bpt-runner", layer, f"--function={function}", *inputs]
+subprocess.run([*command, *(f"--output={file}" for file in references)], check=True)
 subprocess.run(
-    ["bpt-runner", layer, *inputs, "--device=cuda-emulator", f"--strategy={strategy}",
-     "--memory-report", f"--expected-output=@{reference}", *tolerance],
+    [*command, "--device=cuda-emulator", f"--strategy={strategy}", "--memory-report",
+     *(f"--expected-output={file}" for file in references), *flags],
     check=True,
-)
+)  # fmt: skip

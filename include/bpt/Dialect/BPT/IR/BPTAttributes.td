@@ -58,6 +58,27 @@ def BPT_RotaryKindAttr : EnumAttr<BPT_Dialect, BPT_RotaryKind, "rotary_kind"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def BPT_AttentionGradients : I32EnumAttr<"AttentionGradients",
+    "which gradients of attention are computed", [
+      I32EnumAttrCase<"All", 0, "all">,
+      I32EnumAttrCase<"Query", 1, "query">,
+      I32EnumAttrCase<"KeyValue", 2, "key_value">]> {
+  let cppNamespace = "::mlir::bpt";
+  let genSpecializedAttr = 0;
+}
+
+def BPT_AttentionGradientsAttr : EnumAttr<BPT_Dialect, BPT_AttentionGradients, "attention_gradients"> {
+  let summary = "which gradients of attention are computed";
+  let description = [{
+    | keyword | destinations, in order |
+    |---|---|
+    | `all` | those of query, key and value, and of the bias if there is one more |
+    | `query` | that of query, and of the bias if there is one more |
+    | `key_value` | those of key and value |
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
   let mnemonic = "strategy";
   let summary = "how an operation is blocked";
@@ -69,13 +90,14 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | option | read by | meaning |
     |---|---|---|
     | `rows` | every blocked operation | query rows of one block; blocks run in parallel |
-    | `keys` | `bpt.attention` | keys of one step of the online softmax |
+    | `keys` | `bpt.attention`, `bpt.attention_backward` | keys of one step of the online softmax, and of one block of the gradients |
     | `chunk` | every blocked operation | query rows between which results are kept in memory; chunks run one after the other, each with the loops over blocks of its own |
     | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
     | `store_hidden` | `bpt.feed_forward` | `true`: the activations of the hidden units are stored, which makes two projections of the network. It excludes `hidden` |
     | `vocab` | `bpt.cross_entropy` | vocabulary entries of one step of the loss |
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
     | `columns` | `bpt.linear`, and `bpt.feed_forward` with `store_hidden` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
+    | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both |
     | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored, or that of the element-wise operation which alone reads it |
 
     `heads` and `columns` cut the operation that a loop over rows is made for, or
@@ -104,6 +126,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     DefaultValuedParameter<"int64_t", "0">:$columns,
     DefaultValuedParameter<"int64_t", "0">:$chunk,
     DefaultValuedParameter<"bool", "false">:$store_hidden,
+    DefaultValuedParameter<"bool", "false">:$separate,
     DefaultValuedParameter<"bool", "true">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -20,6 +20,11 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace mlir::bpt {
+/// What attention has gradients of; the first three are its first operands.
+enum class AttentionInput : unsigned { Query, Key, Value, Bias };
+} // namespace mlir::bpt
+
 #define GET_OP_CLASSES
 #include "bpt/Dialect/BPT/IR/BPTOps.h.inc"
 

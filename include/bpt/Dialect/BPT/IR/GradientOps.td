@@ -28,9 +28,14 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
 
     `delta` is Σ_d do · out − dlse, where dlse is the cotangent of the
     log-sum-exp. Probabilities are computed again, block by block, and never
-    stored. Rows and keys are **reduction** dimensions: tiling either gives a
-    loop that carries sums. A key that is not kept, and a row that keeps no key
-    (l = 0), add nothing.
+    stored. A key that is not kept, and a row that keeps no key (l = 0), add
+    nothing.
+
+    `gradients` says which of them are computed, and so what the destinations are:
+    `all` (the default), `query` (dq, and dbias if there is a second destination)
+    or `key_value` (dk and dv). Rows are a **reduction** dimension unless only
+    `query` is asked for, keys unless `key_value` is: tiling a reduction gives a
+    loop that carries sums, tiling what is left a parallel one.
 
     **Shapes.** query, key, value, bias, segments, masks, score region as in
     `bpt.attention`; do `[B, Sq, H, Dv]` of query's element type; m, l and
@@ -50,7 +55,11 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
         {causal} -> tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>
     ```
 
-    Source: Liu and Abbeel 2023, section 3; Dao et al. 2022, algorithm 4.
+    Errors: as `bpt.attention`; a number of destinations that `gradients` does not
+    have; a gradient of the bias without a bias, or of another shape.
+
+    Source: Liu and Abbeel 2023, section 3; Dao et al. 2022, algorithm 4; Dao 2023,
+    section 3.2 (a loop parallel over keys, and one over queries).
   }];
   let arguments = (ins
     BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
@@ -59,11 +68,10 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_F32Tensor3D:$max, BPT_F32Tensor3D:$sum,
     BPT_Tensor4D:$output_cotangent, BPT_F32Tensor3D:$delta,
-    BPT_F32Tensor4D:$query_init, BPT_F32Tensor4D:$key_init, BPT_F32Tensor4D:$value_init,
-    Optional<BPT_F32Tensor4D>:$bias_init,
+    Variadic<BPT_F32Tensor4D>:$inits,
+    DefaultValuedAttr<BPT_AttentionGradientsAttr, "::mlir::bpt::AttentionGradients::All">:$gradients,
     UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
-  let results = (outs BPT_F32Tensor4D:$query_gradient, BPT_F32Tensor4D:$key_gradient,
-                      BPT_F32Tensor4D:$value_gradient, Optional<BPT_F32Tensor4D>:$bias_gradient);
+  let results = (outs Variadic<BPT_F32Tensor4D>:$results);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
@@ -72,14 +80,13 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     (`diagonal` `(` $diagonal^ `)`)?
     `statistics` `(` $max `,` $sum `:` type($max) `,` type($sum) `)`
     `cotangent` `(` $output_cotangent `,` $delta `:` type($output_cotangent) `,` type($delta) `)`
-    `outs` `(` $query_init `,` $key_init `,` $value_init (`,` $bias_init^)? `:`
-      type($query_init) `,` type($key_init) `,` type($value_init) (`,` type($bias_init)^)? `)`
-    attr-dict (`score` $score^)?
-    `->` type($query_gradient) `,` type($key_gradient) `,` type($value_gradient) (`,` type($bias_gradient)^)?
+    `outs` `(` $inits `:` type($inits) `)`
+    attr-dict (`score` $score^)? `->` type($results)
   }];
   let extraClassDeclaration = [{
-    /// Destinations: the gradients of query, key, value and, if asked for, bias.
-    ::mlir::MutableOperandRange getDpsInitsMutable();
+    /// What the destinations are gradients of, in their order.
+    ::llvm::SmallVector<AttentionInput> getInputsOfGradients();
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
     /// The score region, or null if there is none.
     ::mlir::Region *getScoreRegion() {
       return getScore().empty() ? nullptr : &getScore().front();

@@ -382,6 +382,10 @@ def TileColumnsPass : Pass<"bpt-tile-columns", "::mlir::func::FuncOp"> {
     strategy's `columns` columns of `bpt.linear_weight_gradient` and
     `bpt.embedding_gradient`. Every element is summed by one thread, in order.
 
+    With `rows`, which is for GPUs, a block of `bpt.linear_weight_gradient` is
+    `columns` of its inputs as well, and sums `rows` rows at a time, in a loop:
+    that is what fits on chip.
+
     ```mlir
     %dw = bpt.linear_weight_gradient ins(%x, %dy : tensor<1x512x64xf32>, tensor<1x512x256xf32>) outs(%z : ...)
         {bpt.strategy = #bpt.strategy<columns = 128>} -> tensor<64x256xf32>
@@ -398,6 +402,33 @@ def TileColumnsPass : Pass<"bpt-tile-columns", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
+}
+
+def SeparateGradientsPass : Pass<"bpt-separate-gradients", "::mlir::func::FuncOp"> {
+  let summary = "Give the gradients of queries, and those of keys, their own loops";
+  let description = [{
+    Replaces every `bpt.attention_backward` whose strategy says `separate` by two:
+    of the gradients of queries (and of the bias), whose rows are parallel, and of
+    those of keys and values, whose keys are. One loop over both has one owner of
+    all sums, a batch entry and a head, which is too few for a GPU; with two, the
+    scores and the cotangents of the probabilities are computed twice, 7 products
+    for 5, and every sum still has one owner and one order.
+
+    ```mlir
+    %d:3 = bpt.attention_backward ins(...) ... outs(%dq, %dk, %dv : ...)
+        {bpt.strategy = #bpt.strategy<rows = 32, keys = 32, separate = true>}
+    ```
+    becomes
+    ```mlir
+    %d0 = bpt.attention_backward ins(...) ... outs(%dq : ...)
+        {gradients = #bpt.attention_gradients<query>, ...}
+    %d1:2 = bpt.attention_backward ins(...) ... outs(%dk, %dv : ...)
+        {gradients = #bpt.attention_gradients<key_value>, ...}
+    ```
+
+    Source: Dao 2023 (FlashAttention-2), section 3.2.
+  }];
+  let dependentDialects = ["::mlir::bpt::BPTDialect"];
 }
 
 def SplitFeedForwardPass : Pass<"bpt-split-feed-forward", "::mlir::func::FuncOp"> {
@@ -501,6 +532,12 @@ def TileKeysPass : Pass<"bpt-tile-keys", "::mlir::func::FuncOp"> {
     computed without a mask: there are up to three loops, in order of the keys:
     blocks cut by the window's far edge, whole blocks, and blocks cut by the
     diagonal (or by the window's near edge, or by the end of the keys).
+
+    `bpt.attention_backward` becomes a parallel loop over batch entries and key
+    heads, in it a loop over `rows` rows, and in that the loops over key blocks.
+    Of the gradient of queries alone, rows are parallel as well; of those of keys
+    and values alone the loops change places: blocks of keys are parallel, and the
+    up to three loops are over the rows that see them.
 
     ```mlir
     // rows [%i, %i + 128) of a causal attention over 4096 keys, keys = 128

@@ -39,6 +39,22 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_attention_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_weight_gradient(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear_weight_gradient"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_embedding_gradient(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.embedding_gradient"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_cross_entropy_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.cross_entropy_backward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.yield %op : !transform.any_op
@@ -73,6 +89,26 @@ module attributes {transform.with_named_sequence} {
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_attention_backward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 32, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_weight_gradient(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, chunk = 4096> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_embedding_gradient(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<columns = 128, chunk = 4096> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_cross_entropy_backward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<vocab = 4096, chunk = 4096> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -115,6 +151,10 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_linear -> @block_narrow_linear,
         @is_narrow_feed_forward -> @block_narrow_feed_forward,
         @is_attention -> @block_attention,
+        @is_attention_backward -> @block_attention_backward,
+        @is_weight_gradient -> @block_weight_gradient,
+        @is_embedding_gradient -> @block_embedding_gradient,
+        @is_cross_entropy_backward -> @block_cross_entropy_backward,
         @is_feed_forward -> @block_feed_forward,
         @is_cross_entropy -> @block_cross_entropy,
         @is_linear -> @block_linear,
