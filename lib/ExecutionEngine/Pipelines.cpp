@@ -48,6 +48,7 @@ static void checkSizes(OpPassManager &pm) {
 
 void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
+  pm.addNestedPass<func::FuncOp>(createExpandLossPass());
   pm.addPass(createCanonicalizerPass());
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));

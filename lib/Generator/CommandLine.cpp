@@ -204,6 +204,20 @@ std::optional<std::string> readFlags(const opt::InputArgList &args,
   reader.read(OPT_attn_bias_shape, options.attentionBias, parseBiasShape,
               "full, heads, batch or shared");
   reader.read(OPT_scale, options.scale, parseFiniteFloat, "a finite number");
+  reader.read(
+      OPT_label_smoothing, options.labelSmoothing,
+      [](StringRef text) -> std::optional<float> {
+        std::optional<float> value = parseFiniteFloat(text);
+        return value && *value >= 0 && *value < 1 ? value : std::nullopt;
+      },
+      "a number in [0, 1)");
+  reader.read(
+      OPT_z_loss, options.zLoss,
+      [](StringRef text) -> std::optional<float> {
+        std::optional<float> value = parseFiniteFloat(text);
+        return value && *value >= 0 ? value : std::nullopt;
+      },
+      "a finite number that is at least 0");
   reader.read(OPT_score, options.score, parseScore,
               "softcap:X with a positive X, or alibi");
   reader.read(

@@ -77,6 +77,8 @@ defm rotary : Value<"rotary", "KIND", "Rotary embedding of queries and keys: int
 defm rotary_dim : Value<"rotary-dim", "N", "Components that it turns; head-dim", layer, WithLayers>;
 def outline_layers : Switch<"outline-layers", "Make the layers calls of one private function @layer: compile time, and what is kept for the gradient, are then those of one layer", layer, [ForModel]>;
 def loss : Switch<"loss", "Take labels, and return the cross-entropy [batch, seq] (f32) of each position in place of logits", layer, [ForModel]>;
+defm label_smoothing : Value<"label-smoothing", "X", "Of the loss: the share in [0, 1) of a label's weight that all words get; 0", layer, [ForModel]>;
+defm z_loss : Value<"z-loss", "X", "Of the loss: the factor of its squared log-sum-exp; 0", layer, [ForModel]>;
 def bias : Switch<"bias", "Give the linear maps biases", layer, WithFeedForward>;
 
 defm dtype : Value<"dtype", "T", "f32, bf16 or f16; f32", general, Everything>;

@@ -300,7 +300,9 @@ Value FunctionBuilder::embedTokens(Value tokens, Value table) {
 Value FunctionBuilder::crossEntropy(Value hidden, Value weight, Value labels) {
   Value init = empty(rows, builder.getF32Type());
   return CrossEntropyOp::create(builder, init.getType(), /*lse=*/Type(), hidden,
-                                weight, labels, init, /*lse_init=*/Value())
+                                weight, labels, init, /*lse_init=*/Value(),
+                                APFloat(options.labelSmoothing),
+                                APFloat(options.zLoss))
       .getLoss();
 }
 

@@ -149,6 +149,9 @@ llvm::Error GeneratorOptions::resolve() {
     if (llvm::Error e = checkSize("--ffn", *ffn, 1))
       return e;
   }
+  if (!loss && (labelSmoothing != 0 || zLoss != 0))
+    return error(Twine(labelSmoothing != 0 ? "--label-smoothing" : "--z-loss") +
+                 " is of the loss, and needs --loss");
   if (kind == GeneratedKind::Model) {
     if (llvm::Error e = checkStatic("--layers", layers, 1,
                                     "every layer has arguments of its own"))

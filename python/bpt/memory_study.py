@@ -101,7 +101,7 @@ def measure_apart(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
         raise bpt.Error(f"{method} at {seq} tokens: {done.stderr.strip() or f'exit code {done.returncode}'}")
     point: dict[str, Any] = json.loads(done.stdout)
     print(
-        f"{method:17s} {seq:8d} tokens  {point['workspace_bytes'] / 1e6:9.1f} MB held  "
+        f"{method:21s} {seq:8d} tokens  {point['workspace_bytes'] / 1e6:9.1f} MB held  "
         f"{point['resident_bytes'] / 1e6:9.1f} MB resident  {point['seconds']:8.1f} s",
         flush=True,
     )

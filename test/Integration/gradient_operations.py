@@ -179,8 +179,11 @@ def embedding(dtype, dynamic, batch, seq, vocab, embed, id_type="i32"):
 
 def cross_entropy(
     dtype, dynamic, batch, seq, embed, vocab, id_type="i32", lse=False,
-    magnitude=1.0, all_ignored=False, strategy="",
+    magnitude=1.0, all_ignored=False, strategy="", smoothing=0.0, z_loss=0.0,
 ):  # fmt: skip
+    attributes = [strategy] * bool(strategy)
+    attributes += [f"label_smoothing = {smoothing:e} : f32"] * (smoothing != 0)
+    attributes += [f"z_loss = {z_loss:e} : f32"] * (z_loss != 0)
     p, bs = Program(dtype), rows(batch, seq, dynamic)
     hidden = p.argument("hidden", (*bs, embed), fill=lambda r, s: magnitude * normal(r, s))
     w = p.argument("weight", (embed, vocab), fill=weight)
@@ -191,19 +194,22 @@ def cross_entropy(
     types = ", ".join(i.type for i in inits)
     r = p.apply(
         f"bpt.cross_entropy ins({hidden}, {w}, {y} : {hidden.type}, {w.type}, {y.type}) "
-        f"outs({names} : {types}) {strategy}",
+        f"outs({names} : {types}) {{{', '.join(attributes)}}}",
         *[i.shape for i in inits],
         element="f32",
     )
     p.results(*(r if lse else [r]))
 
     def compute(ops, arith, a):
-        results = ops.cross_entropy(arith, a["hidden"], a["weight"], a["labels"])
+        results = ops.cross_entropy(
+            arith, a["hidden"], a["weight"], a["labels"], smoothing, z_loss
+        )
         return list(results)[: 1 + lse]
 
     what = f"cross_entropy-b{batch}-s{seq}-e{embed}v{vocab}-{id_type}"
     what += "-lse" * lse + f"-x{magnitude:g}" * (magnitude != 1)
     what += "-ignored" * all_ignored + "-blocked" * bool(strategy)
+    what += f"-smooth{smoothing:g}" * (smoothing != 0) + f"-z{z_loss:g}" * (z_loss != 0)
     data = "large" if magnitude > 100 else "normal"
     return OperationCase(what, p, compute, data=data)
 
@@ -496,7 +502,14 @@ def operation_cases():
     yield of(cross_entropy, 1, 1, 8, 1, lse=True)
     yield of(cross_entropy, 2, 13, 16, 50, all_ignored=True)
     yield of(cross_entropy, 2, 50, 16, 100, lse=True,
-             strategy="{bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>}")  # fmt: skip
+             strategy="bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>")  # fmt: skip
+    for _ in DTYPES:
+        yield of(cross_entropy, 2, 29, 18, 67, smoothing=0.1)
+        yield of(cross_entropy, 1, 44, 25, 130, lse=True, z_loss=1e-2)
+        yield of(cross_entropy, 2, 31, 14, 59, lse=True, smoothing=0.3, z_loss=1e-3)
+    yield of(cross_entropy, 2, 50, 16, 100, smoothing=0.2, z_loss=1e-2,
+             strategy="bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>")  # fmt: skip
+    yield of(cross_entropy, 1, 9, 16, 33, all_ignored=True, smoothing=0.1, z_loss=1e-2)
     yield cross_entropy("f32", False, 2, 17, 33, 257, lse=True, magnitude=1e3)
     shapes = cycle([
         (2, 23, 23, 4, 2, 16), (1, 40, 71, 2, 1, 8), (2, 35, 18, 3, 3, 12), (1, 67, 67, 2, 2, 32),

@@ -160,14 +160,16 @@ def one_hot(arith, ids, count):
     return (np.asarray(ids)[..., None] == np.arange(count)).astype(arith.compute)
 
 
-def cross_entropy(arith, hidden, weight, labels):
+def cross_entropy(arith, hidden, weight, labels, smoothing=0.0, z_loss=0.0):
     """(loss, lse) of every row; neither is rounded, as both are f32."""
     logits = linear(arith, hidden, weight)
     peak = jax.lax.stop_gradient(logits).max(axis=-1, keepdims=True)
     lse = jnp.log(jnp.exp(logits - peak).sum(axis=-1)) + peak.squeeze(-1)
     label = one_hot(arith, labels, weight.shape[1])
     chosen = (label * logits).sum(axis=-1)
-    return label.sum(axis=-1) * lse - chosen, lse
+    inside = label.sum(axis=-1)
+    target = (1 - smoothing) * chosen + smoothing * inside * logits.mean(axis=-1)
+    return inside * (lse + z_loss * lse**2) - target, lse
 
 
 def apply_score(scores, function):

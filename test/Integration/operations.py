@@ -164,7 +164,9 @@ def embedding(batch, seq, vocab, embed, dtype, dynamic):
           [ids, table, normal(dtype, batch, seq, embed)], dtype, dynamic, lambda arith: exact)  # fmt: skip
 
 
-def cross_entropy(batch, seq, embed, vocab, dtype, ids, dynamic, magnitude=1.0, strategy=""):
+def cross_entropy(
+    batch, seq, embed, vocab, dtype, ids, dynamic, magnitude=1.0, strategy="", smoothing=0.0, z_loss=0.0
+):
     hidden = (magnitude * rng.standard_normal((batch, seq, embed))).astype(DTYPES[dtype])
     weight = (rng.standard_normal((embed, vocab)) / np.sqrt(embed)).astype(DTYPES[dtype])
     labels = rng.integers(0, vocab, (batch, seq)).astype(np.int32 if ids == "i32" else np.int64)
@@ -176,6 +178,8 @@ def cross_entropy(batch, seq, embed, vocab, dtype, ids, dynamic, magnitude=1.0, 
     y = f"tensor<{shape_of(rows, dynamic)}x{ids}>"
     r = f"tensor<{shape_of(rows, dynamic)}xf32>"
     sizes = "%b, %s" if dynamic else ""
+    options = f"label_smoothing = {smoothing:e} : f32, z_loss = {z_loss:e} : f32"
+    attributes = f"{{{', '.join([options, *filter(None, [strategy])])}}}"
     text = f"""
 func.func @main(%x: {x}, %w: {w}, %y: {y}) -> ({r}, {r}) {{
   %c0 = arith.constant 0 : index
@@ -183,13 +187,14 @@ func.func @main(%x: {x}, %w: {w}, %y: {y}) -> ({r}, {r}) {{
   %b = tensor.dim %x, %c0 : {x}
   %s = tensor.dim %x, %c1 : {x}
   %e = tensor.empty({sizes}) : {r}
-  %r:2 = bpt.cross_entropy ins(%x, %w, %y : {x}, {w}, {y}) outs(%e, %e : {r}, {r}) {strategy} -> {r}, {r}
+  %r:2 = bpt.cross_entropy ins(%x, %w, %y : {x}, {w}, {y}) outs(%e, %e : {r}, {r}) {attributes} -> {r}, {r}
   return %r#0, %r#1 : {r}, {r}
 }}"""
     loss, lse = run(text, [hidden, weight, labels], ["f32", "f32"])
-    exact_loss, exact_lse = reference.cross_entropy(EXACT, hidden, weight, labels)
+    exact_loss, exact_lse = reference.cross_entropy(EXACT, hidden, weight, labels, smoothing, z_loss)
     kept = (labels >= 0) & (labels < vocab)
     what = f"cross_entropy {batch}x{seq}x{embed}x{vocab} {dtype} {ids} dynamic={dynamic} ±{magnitude:g}"
+    what += f" smoothing={smoothing:g} z_loss={z_loss:g}"
     assert (loss[~kept] == 0).all(), what
     # The logits are f32 sums of products that 16-bit inputs hold exactly.
     check(f"{what} lse", lse, exact_lse)
@@ -235,11 +240,12 @@ def run_all():
     for dtype in DTYPES:
         for dynamic in (False, True):
             cross_entropy(2, 131, 40, 1111, dtype, "i32", dynamic)
+            cross_entropy(1, 75, 24, 301, dtype, "i32", dynamic, smoothing=0.1, z_loss=1e-3)
     cross_entropy(1, 1, 8, 1, "f32", "i64", False)
     cross_entropy(1, 300, 64, 5000, "f32", "i64", True)
     cross_entropy(2, 17, 33, 257, "f32", "i32", False, magnitude=1e3)
     cross_entropy(2, 50, 16, 100, "f32", "i32", True,
-                  strategy="{bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>}")
+                  strategy="bpt.strategy = #bpt.strategy<rows = 7, vocab = 13>")
     for kind in ("interleaved", "half"):
         for dynamic in (False, True):
             rotary(2, 150, 3, 64, 64, kind, 1000, dynamic)

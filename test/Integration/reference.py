@@ -92,16 +92,18 @@ def embedding(arith, ids, table):
     return np.where(inside[..., None], table[np.where(inside, ids, 0)], 0)
 
 
-def cross_entropy(arith, hidden, weight, labels):
+def cross_entropy(arith, hidden, weight, labels, smoothing=0.0, z_loss=0.0):
     """(loss, lse) of every row; neither is rounded, as both are f32 whatever the
-    inputs are. A label outside the vocabulary gives loss 0."""
+    inputs are. A label outside the vocabulary gives loss 0. Smoothing is the
+    cross-entropy to (1 - smoothing) of the label and the rest spread evenly."""
     logits = linear(arith, hidden, weight)
     peak = logits.max(axis=-1, keepdims=True)
     lse = np.log(np.exp(logits - peak).sum(axis=-1)) + peak[..., 0]
     inside = (labels >= 0) & (labels < logits.shape[-1])
     label = np.where(inside, labels, 0)[..., None].astype(np.int64)
     chosen = np.take_along_axis(logits, label, axis=-1)[..., 0]
-    return np.where(inside, lse - chosen, 0), lse
+    target = (1 - smoothing) * chosen + smoothing * logits.mean(axis=-1)
+    return np.where(inside, lse - target + z_loss * lse**2, 0), lse
 
 
 def kept_by_position(queries, keys, causal, window):

@@ -176,6 +176,7 @@ class AgainstDifferences(unittest.TestCase):
                 operations.embedding(dtype, dynamic, 2, 9, 4, 3),
                 operations.cross_entropy(dtype, dynamic, 2, 6, 4, 7, lse=True),
                 operations.cross_entropy(dtype, dynamic, 2, 6, 4, 7, all_ignored=True),
+                operations.cross_entropy(dtype, dynamic, 2, 6, 4, 7, lse=True, smoothing=0.2, z_loss=0.1),
             ):
                 with self.subTest(case.name):
                     self.check(case)

@@ -70,7 +70,7 @@ for _ in range(3):
     results = {method: trainer.step([batch]) for method, trainer in methods.items()}
     for result in results.values():
         np.testing.assert_allclose(result[1:3], results["bpt"][1:3], rtol=1e-5)
-refused(lambda: make(4, method="magic"), "there is no method 'magic'; there are bpt, memory-efficient, vanilla")
+refused(lambda: make(4, method="magic"), "there is no method 'magic'; there are bpt, memory-efficient, memory-efficient-loss, vanilla")
 
 # Weights: 0 is no label, and a common factor changes nothing.
 first, second = make(4), make(4)

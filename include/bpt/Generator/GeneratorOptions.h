@@ -51,6 +51,7 @@ struct GeneratorOptions {
   NormKind norm = NormKind::Layer;
   bool postNorm = false;
   bool loss = false, outlineLayers = false;
+  float labelSmoothing = 0, zLoss = 0;
   std::optional<RotaryKind> rotary;
   std::optional<int64_t> rotaryDim;
 

@@ -51,11 +51,12 @@ class Method(NamedTuple):
 METHODS = {
     "bpt": Method("", "nothing", None),
     "memory-efficient": Method("", "nothing", "memory-efficient"),
+    "memory-efficient-loss": Method("", "nothing", "memory-efficient-loss"),
     "vanilla": Method("func.func(bpt-materialize),", "everything", "none"),
 }
 """BPT, and what it is compared with: attention alone in blocks and each layer
-computed again (the layers have to be calls, `outline_layers=True`), and everything
-as a tensor of its own and kept."""
+computed again (the layers have to be calls, `outline_layers=True`); the same with
+the loss in blocks as well; and everything as a tensor of its own and kept."""
 
 
 class StepResult(NamedTuple):

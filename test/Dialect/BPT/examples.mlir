@@ -42,7 +42,7 @@ func.func @rotary_embedding(%q: tensor<1x?x8x64xf32>, %e: tensor<1x?x8x64xf32>) 
 
 func.func @cross_entropy(%h: tensor<1x?x64xf32>, %w: tensor<64x1000xf32>, %y: tensor<1x?xi32>, %e: tensor<1x?xf32>) {
   %loss = bpt.cross_entropy ins(%h, %w, %y : tensor<1x?x64xf32>, tensor<64x1000xf32>, tensor<1x?xi32>)
-      outs(%e : tensor<1x?xf32>) -> tensor<1x?xf32>
+      outs(%e : tensor<1x?xf32>) {label_smoothing = 0.1 : f32, z_loss = 1.0e-4 : f32} -> tensor<1x?xf32>
   return
 }
 

@@ -42,3 +42,39 @@ func.func @results(%h: tensor<1x4x8xf32>, %w: tensor<8x10xf32>, %y: tensor<1x4xi
       outs(%e, %e : tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
   return
 }
+
+// -----
+
+func.func @smoothing(%h: tensor<1x4x8xf32>, %w: tensor<8x10xf32>, %y: tensor<1x4xi32>, %e: tensor<1x4xf32>) {
+  // expected-error @+1 {{'label_smoothing' is 1.000000e+00 : f32, but must be in [0, 1)}}
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x10xf32>, tensor<1x4xi32>)
+      outs(%e : tensor<1x4xf32>) {label_smoothing = 1.0 : f32} -> tensor<1x4xf32>
+  return
+}
+
+// -----
+
+func.func @negative_smoothing(%h: tensor<1x4x8xf32>, %w: tensor<8x10xf32>, %y: tensor<1x4xi32>, %e: tensor<1x4xf32>) {
+  // expected-error @+1 {{'label_smoothing' is -1.000000e-01 : f32, but must be in [0, 1)}}
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x10xf32>, tensor<1x4xi32>)
+      outs(%e : tensor<1x4xf32>) {label_smoothing = -0.1 : f32} -> tensor<1x4xf32>
+  return
+}
+
+// -----
+
+func.func @z_loss(%h: tensor<1x4x8xf32>, %w: tensor<8x10xf32>, %y: tensor<1x4xi32>, %e: tensor<1x4xf32>) {
+  // expected-error @+1 {{'z_loss' is 0x7F800000 : f32, but must be finite and at least 0}}
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x10xf32>, tensor<1x4xi32>)
+      outs(%e : tensor<1x4xf32>) {z_loss = 0x7F800000 : f32} -> tensor<1x4xf32>
+  return
+}
+
+// -----
+
+func.func @negative_z_loss(%h: tensor<1x4x8xf32>, %w: tensor<8x10xf32>, %y: tensor<1x4xi32>, %e: tensor<1x4xf32>) {
+  // expected-error @+1 {{'z_loss' is -1.000000e+00 : f32, but must be finite and at least 0}}
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x10xf32>, tensor<1x4xi32>)
+      outs(%e : tensor<1x4xf32>) {z_loss = -1.0 : f32} -> tensor<1x4xf32>
+  return
+}

@@ -86,9 +86,10 @@ static Value getLogitGradient(OpBuilder &b, Location l, ValueRange v,
   Value ofSum = cotangent;
   if (v.size() == 5)
     ofSum = arith::AddFOp::create(b, l, ofSum, v[3]);
-  Value logSum = arith::MulFOp::create(b, l, v[0], constant(-kLog2E));
+  // Where it matters the difference is exact, however large the logits are.
+  Value difference = arith::SubFOp::create(b, l, v.back(), v[0]);
   Value p = math::Exp2Op::create(
-      b, l, math::FmaOp::create(b, l, v.back(), constant(kLog2E), logSum));
+      b, l, arith::MulFOp::create(b, l, difference, constant(kLog2E)));
   Value column =
       arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 1), first);
   Value hit =

@@ -16,9 +16,18 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// The state of the online log-sum-exp of rows: maximum (base 2), sum, and the
-/// label's logit.
+/// The state of the online log-sum-exp of rows: maximum, sum, and the label's
+/// logit. The maximum is a logit, so that differences from it, and the result
+/// of a row with one large logit, are exact.
 using State = SmallVector<Value>;
+
+/// exp(z − m)
+Value expOfDifference(OpBuilder &b, Location l, Value z, Value m) {
+  Value log2e = arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E));
+  Value difference = arith::SubFOp::create(b, l, z, m);
+  return math::Exp2Op::create(b, l,
+                              arith::MulFOp::create(b, l, difference, log2e));
+}
 
 /// Adds the logits of vocabulary entries [first, first + size) to the state.
 State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
@@ -48,23 +57,14 @@ State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
   SmallVector<Value> maxAndRescale = tile.generic(
       1, 0, {{blockMax, {0}}}, {{state[0], {0}}, {tile.empty({rows}), {0}}},
       [&](OpBuilder &b, Location l, ValueRange v) {
-        Value scaled = arith::MulFOp::create(
-            b, l, v[0],
-            arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E)));
-        Value m = arith::MaxNumFOp::create(b, l, v[1], scaled);
-        Value a =
-            math::Exp2Op::create(b, l, arith::SubFOp::create(b, l, v[1], m));
-        return SmallVector<Value>{m, a};
+        Value m = arith::MaxNumFOp::create(b, l, v[1], v[0]);
+        return SmallVector<Value>{m, expOfDifference(b, l, v[1], m)};
       });
-  Value p = tile.generic(
-      2, 0, {{maxAndRescale[0], {0}}}, {{z, {0, 1}}},
-      [&](OpBuilder &b, Location l, ValueRange v) {
-        Value scaled = arith::MulFOp::create(
-            b, l, v[1],
-            arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLog2E)));
-        return SmallVector<Value>{math::Exp2Op::create(
-            b, l, arith::SubFOp::create(b, l, scaled, v[0]))};
-      })[0];
+  Value p = tile.generic(2, 0, {{maxAndRescale[0], {0}}}, {{z, {0, 1}}},
+                         [&](OpBuilder &b, Location l, ValueRange v) {
+                           return SmallVector<Value>{
+                               expOfDifference(b, l, v[1], v[0])};
+                         })[0];
   Value rescaled = tile.generic(
       1, 0, {{maxAndRescale[1], {0}}}, {{state[1], {0}}},
       [&](OpBuilder &b, Location l, ValueRange v) {
@@ -78,12 +78,10 @@ State addBlock(TileBuilder &tile, Value hidden, Value weight, Value labels,
   return {maxAndRescale[0], sum, target};
 }
 
-/// (m + log2 l) · ln 2, which is −∞ for an empty vocabulary.
+/// m + ln l, which is −∞ for an empty vocabulary.
 Value combineLse(OpBuilder &b, Location l, Value m, Value sum) {
   Value ln2 = arith::ConstantOp::create(b, l, b.getF32FloatAttr(kLn2));
-  Value exponent =
-      arith::AddFOp::create(b, l, m, math::Log2Op::create(b, l, sum));
-  return arith::MulFOp::create(b, l, exponent, ln2);
+  return math::FmaOp::create(b, l, math::Log2Op::create(b, l, sum), ln2, m);
 }
 } // namespace
 

@@ -8,6 +8,8 @@
 
 #include "OpUtils.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::bpt;
 
@@ -22,7 +24,7 @@ struct DropUnusedLse : OpRewritePattern<CrossEntropyOp> {
     auto smaller = CrossEntropyOp::create(
         rewriter, op.getLoc(), TypeRange{op.getLoss().getType()},
         op.getHidden(), op.getWeight(), op.getLabels(), op.getInit(),
-        /*lse_init=*/Value());
+        /*lse_init=*/Value(), op.getLabelSmoothing(), op.getZLoss());
     smaller->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
     rewriter.replaceAllUsesWith(op.getLoss(), smaller.getLoss());
     rewriter.eraseOp(op);
@@ -50,6 +52,14 @@ BlockTable CrossEntropyOp::getBlockTable() {
 }
 
 LogicalResult CrossEntropyOp::verify() {
+  float smoothing = getLabelSmoothing().convertToFloat(),
+        zLoss = getZLoss().convertToFloat();
+  if (!(smoothing >= 0 && smoothing < 1))
+    return emitOpError("'label_smoothing' is ")
+           << getLabelSmoothingAttr() << ", but must be in [0, 1)";
+  if (!(zLoss >= 0 && std::isfinite(zLoss)))
+    return emitOpError("'z_loss' is ")
+           << getZLossAttr() << ", but must be finite and at least 0";
   if (failed(verifySameElementType(
           *this, {{"hidden", getHidden()}, {"weight", getWeight()}})))
     return failure();

@@ -20,7 +20,8 @@ Operation *CrossEntropyOp::prepareForVjp(RewriterBase &rewriter) {
       rewriter.getF32Type());
   auto larger = CrossEntropyOp::create(
       rewriter, getLoc(), TypeRange{getLoss().getType(), init.getType()},
-      getHidden(), getWeight(), getLabels(), getInit(), init);
+      getHidden(), getWeight(), getLabels(), getInit(), init,
+      getLabelSmoothing(), getZLoss());
   larger->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
   rewriter.replaceAllUsesWith(getLoss(), larger.getLoss());
   rewriter.eraseOp(*this);

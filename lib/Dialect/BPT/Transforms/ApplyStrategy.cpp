@@ -29,6 +29,7 @@ static const std::pair<StringRef, StringRef> kNamedStrategies[] = {
     {"cpu", kCpuStrategy},
     {"gpu", kGpuStrategy},
     {"memory-efficient", kMemoryEfficientStrategy},
+    {"memory-efficient-loss", kMemoryEfficientLossStrategy},
     {"none", kNoneStrategy}};
 
 namespace {

@@ -225,6 +225,8 @@ LogicalResult Differentiator::accumulateGradients() {
 
 LogicalResult Differentiator::run() {
   IRRewriter rewriter(builder.getContext());
+  for (auto loss : llvm::make_early_inc_range(block.getOps<CrossEntropyOp>()))
+    expandLoss(rewriter, loss);
   for (Operation &op : llvm::make_early_inc_range(block))
     if (auto differentiable = dyn_cast<DifferentiableOpInterface>(op))
       differentiable.prepareForVjp(rewriter);

@@ -1,6 +1,7 @@
 // RUN: bpt-opt %s --bpt-apply-strategy | FileCheck %s
 // RUN: bpt-opt %s --bpt-apply-strategy=cpu | FileCheck %s
 // RUN: bpt-opt %s --bpt-apply-strategy=memory-efficient | FileCheck %s --check-prefix=ATTENTION
+// RUN: bpt-opt %s --bpt-apply-strategy=memory-efficient-loss | FileCheck %s --check-prefixes=ATTENTION,LOSS
 // RUN: bpt-opt %s --bpt-apply-strategy=none | FileCheck %s --check-prefix=NONE --implicit-check-not="bpt.strategy ="
 // RUN: bpt-opt %s --bpt-apply-strategy="strategy=%S/Inputs/rows-32.mlir" | FileCheck %s --check-prefix=FILE
 // RUN: bpt-opt %s --bpt-apply-strategy=%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=FILE
@@ -13,6 +14,9 @@
 // ATTENTION-NOT: bpt.rms_norm {{.*}}bpt.strategy
 // ATTENTION: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128, fuse = false>
 // ATTENTION-NOT: bpt.feed_forward {{.*}}bpt.strategy
+// ATTENTION-LABEL: func @loss
+// LOSS: bpt.cross_entropy {{.*}}bpt.strategy = #bpt.strategy<rows = 128, vocab = 1024, fuse = false>
+// LOSS: bpt.cross_entropy_backward {{.*}}bpt.strategy = #bpt.strategy<vocab = 1024>
 // NONE-LABEL: func @default
 // NONE: bpt.attention
 // FILE-LABEL: func @default
@@ -25,4 +29,13 @@ func.func @default(%x: tensor<1x512x64xf32>, %q: tensor<1x512x4x16xf32>, %w1: te
   %o = bpt.attention ins(%q, %q, %q : tensor<1x512x4x16xf32>, tensor<1x512x4x16xf32>, tensor<1x512x4x16xf32>) outs(%q : tensor<1x512x4x16xf32>) -> tensor<1x512x4x16xf32>
   %f = bpt.feed_forward ins(%x, %w1, %w2 : tensor<1x512x64xf32>, tensor<64x256xf32>, tensor<256x64xf32>) outs(%x : tensor<1x512x64xf32>) {activation = #bpt.activation<relu>} -> tensor<1x512x64xf32>
   return %n, %o, %f : tensor<1x512x64xf32>, tensor<1x512x4x16xf32>, tensor<1x512x64xf32>
+}
+
+func.func @loss(%h: tensor<1x512x64xf32>, %w: tensor<64x5000xf32>, %y: tensor<1x512xi32>, %r: tensor<1x512xf32>)
+    -> (tensor<1x512xf32>, tensor<1x512x64xf32>, tensor<64x5000xf32>) {
+  %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x512x64xf32>, tensor<64x5000xf32>, tensor<1x512xi32>) outs(%r : tensor<1x512xf32>) -> tensor<1x512xf32>
+  %d:2 = bpt.cross_entropy_backward ins(%h, %w, %y : tensor<1x512x64xf32>, tensor<64x5000xf32>, tensor<1x512xi32>)
+      cotangent(%r, %r : tensor<1x512xf32>, tensor<1x512xf32>)
+      outs(%h, %w : tensor<1x512x64xf32>, tensor<64x5000xf32>) -> tensor<1x512x64xf32>, tensor<64x5000xf32>
+  return %l, %d#0, %d#1 : tensor<1x512xf32>, tensor<1x512x64xf32>, tensor<64x5000xf32>
 }

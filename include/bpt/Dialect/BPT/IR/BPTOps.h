@@ -41,6 +41,9 @@ void attachRuntimeVerification(MLIRContext *context);
 /// fails for an operation that gives statistics or is a tile.
 FailureOr<Value> materializeAttention(OpBuilder &builder, AttentionOp op);
 
+/// Replaces a loss with options by one without them and what they add.
+void expandLoss(RewriterBase &rewriter, CrossEntropyOp op);
+
 /// The activation of one f32 number, as arithmetic.
 Value applyActivation(OpBuilder &builder, Location loc, Activation kind,
                       Value x);

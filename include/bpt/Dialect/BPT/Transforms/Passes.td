@@ -25,7 +25,7 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
 
     `strategy` is a file or the name of a strategy that ships with BPT:
     `cpu` and `gpu`, the defaults; `memory-efficient`, attention alone in blocks;
-    `none`, everything on whole tensors.
+    `memory-efficient-loss`, the loss as well; `none`, everything on whole tensors.
     `--bpt-apply-strategy=my_strategy.mlir` is short for
     `--bpt-apply-strategy="strategy=my_strategy.mlir"`.
 
@@ -263,6 +263,33 @@ def AdamWPass : Pass<"bpt-adamw", "::mlir::ModuleOp"> {
                            "::mlir::bufferization::BufferizationDialect",
                            "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ExpandLossPass : Pass<"bpt-expand-loss", "::mlir::func::FuncOp"> {
+  let summary = "Compute label smoothing and z-loss from the loss without them";
+  let description = [{
+    Replaces every `bpt.cross_entropy` that has options by one that has not, and
+    by `linalg` on its results: with mean[b,s] the mean of a row's logits, which is
+    hidden · (1/V · Σ_v weight[:,v]) and takes no logits,
+
+    ```
+    (1 − ε) · loss + ε · (lse − mean) + ζ · lse²
+    ```
+
+    where the label counts, 0 elsewhere. `bpt-differentiate` does the same, so the
+    gradients of the options come from those of the operations that are left.
+
+    ```mlir
+    %l = bpt.cross_entropy ins(%h, %w, %y : ...) outs(%e : ...) {z_loss = 1.0e-4 : f32} -> tensor<1x?xf32>
+    ```
+    becomes
+    ```mlir
+    %p:2 = bpt.cross_entropy ins(%h, %w, %y : ...) outs(%e, %e2 : ...) -> tensor<1x?xf32>, tensor<1x?xf32>
+    %l = linalg.generic ... ins(%p#0, %p#1, %y : ...) { %p#0 + 1.0e-4 * %p#1 * %p#1 }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RemoveBarriersPass : Pass<"bpt-remove-barriers", "::mlir::func::FuncOp"> {
