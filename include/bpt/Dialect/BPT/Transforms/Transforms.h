@@ -61,8 +61,8 @@ tileAndFuse(RewriterBase &rewriter, Operation *root,
             const SetVector<Operation *> &fused, ArrayRef<OpFoldResult> sizes,
             scf::SCFTilingOptions::LoopType loopType);
 
-/// Whether an operation that asks for a loop of its own takes the blocks of others:
-/// it is cheap, and computed again in every loop that reads its result.
+/// Whether an operation that asks for a loop of its own takes the blocks of
+/// others: it is cheap, and computed again in every loop that reads its result.
 bool followsRows(Operation *op);
 
 /// The block size that a root's loop should have: what it asks for, or what the
