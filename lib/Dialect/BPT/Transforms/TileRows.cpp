@@ -45,8 +45,9 @@ static BlockedOpInterface getCutOp(Operation *root, const RowPlan &plan) {
 }
 
 /// Cuts the first dimension of a result that the table calls `name` into blocks
-/// of `size` entries, unless a further result is summed over it. `domain` and `sizes` are those of the root, whose loops
-/// are the dimensions of the result where the root is another operation.
+/// of `size` entries, unless a further result is summed over it. `domain` and
+/// `sizes` are those of the root, whose loops are the dimensions of the result
+/// where the root is another operation.
 static void cutLoop(OpBuilder &builder, BlockedOpInterface op, bool isRoot,
                     StringRef name, int64_t size, ArrayRef<Range> domain,
                     SmallVectorImpl<OpFoldResult> &sizes) {
