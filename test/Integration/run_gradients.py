@@ -56,21 +56,6 @@ def draw_cotangents(case, seed):
     ]
 
 
-def scale_loss(case, arguments, cotangents):
-    """Cotangents with which the plain computation stays in the range of f16, as
-    those who train in it choose them: the norm of a row that is nearly zero has a
-    derivative of hundreds."""
-    function = lambda arith, values: case.evaluate(jax_reference, arith, values)
-    for scale in (1, 2.0**-6, 2.0**-12):
-        scaled = [(c * scale).astype(c.dtype) for c in cotangents]
-        _, gradients = jax_reference.results_and_gradients(
-            plain(case.dtype), function, arguments, scaled, case.wrt
-        )
-        if all(np.isfinite(gradient).all() for gradient in gradients.values()):
-            return scaled
-    raise run_cases.CaseFailure("the plain computation leaves the range of f16")
-
-
 def plain_programs(case, arguments):
     """(arithmetic, order of sums) of programs that are all plain computations in the
     case's type. What one of them errs by in a few rows, where a norm or a softmax
@@ -83,6 +68,36 @@ def plain_programs(case, arguments):
         for seed in range(4):
             noise = np.random.default_rng(seed)
             yield jax_reference.vary(in_type, from_output=seed % 2 == 1, noise=noise), None
+
+
+def differentiate(case, arith, arguments, cotangents):
+    """(results, gradients) of the reference."""
+    function = lambda arith, values: case.evaluate(jax_reference, arith, values)
+    return jax_reference.results_and_gradients(
+        arith, function, arguments, cotangents, case.wrt
+    )
+
+
+def differentiate_plainly(case, arguments, cotangents):
+    """(cotangents, (results, gradients) of every plain program). In f16 cotangents
+    are scaled where a program would leave the range of the type, as those who train
+    in it scale the loss: the norm of a row that is nearly zero has a derivative of
+    hundreds."""
+    if case.dtype == "f32" and case.data != "large":
+        return cotangents, []
+    for scale in (1, 2.0**-6, 2.0**-12):
+        scaled = [(c * scale).astype(c.dtype) for c in cotangents]
+        rounded = []
+        for arith, order in plain_programs(case, arguments):
+            reordered = run_cases.reorder(arguments, order)
+            results, gradients = differentiate(case, arith, reordered, scaled)
+            if order is not None:
+                gradients = run_cases.reorder(gradients, np.argsort(order))
+            rounded.append((results, gradients))
+        finite = all(np.isfinite(g).all() for _, gs in rounded for g in gs.values())
+        if finite or case.dtype != "f16":
+            return scaled, rounded
+    raise run_cases.CaseFailure("the plain computation leaves the range of f16")
 
 
 def smallest_scale(gradients, exact):
@@ -150,9 +165,10 @@ class GradientRunner(run_cases.CaseRunner):
         run_cases.run_tool(differentiate, options.timeout)
 
         inputs, weights = case.draw(options.seed)
-        cotangents = draw_cotangents(case, options.seed)
-        if case.dtype == "f16":
-            cotangents = scale_loss(case, inputs | weights, cotangents)
+        arguments = inputs | weights
+        cotangents, rounded = differentiate_plainly(
+            case, arguments, draw_cotangents(case, options.seed)
+        )
         command = [options.runner, str(folder / "main_vjp.mlir"), "--function=main_vjp"]
         if options.poison:
             command.append("--poison-memory")
@@ -166,7 +182,6 @@ class GradientRunner(run_cases.CaseRunner):
             tensor_files.write_safetensors(path, weights)
             command.append(f"--weights={path}")
 
-        arguments = inputs | weights
         wanted = [
             name
             for name, array in arguments.items()
@@ -176,41 +191,28 @@ class GradientRunner(run_cases.CaseRunner):
         expected = case.results()
         expected += [(arguments[name].shape, arguments[name].dtype) for name in wanted]
         actual = self.run_twice(folder, case, expected, command)
-        return self.check(case, arguments, cotangents, wanted, actual)
+        return self.check(case, arguments, cotangents, rounded, wanted, actual)
 
-    def check(self, case, arguments, cotangents, wanted, actual):
-        """Returns the largest error, as a share of what is allowed."""
-        function = lambda arith, values: case.evaluate(jax_reference, arith, values)
-
-        def reference(arith, arguments=arguments):
-            return jax_reference.results_and_gradients(
-                arith, function, arguments, cotangents, case.wrt
-            )
-
-        results, gradients = reference(EXACT)
-        plain_results, plain_gradients = [], []
-        if case.dtype != "f32" or case.data == "large":
-            for arith, order in plain_programs(case, arguments):
-                reordered = run_cases.reorder(arguments, order)
-                plainly, gradients_plainly = reference(arith, reordered)
-                if order is not None:
-                    back = np.argsort(order)
-                    gradients_plainly = run_cases.reorder(gradients_plainly, back)
-                plain_results.append(plainly)
-                plain_gradients.append(gradients_plainly)
+    def check(self, case, arguments, cotangents, rounded, wanted, actual):
+        """Returns the largest error, as a share of what is allowed; `rounded` is what
+        plain programs gave."""
+        results, gradients = differentiate(case, EXACT, arguments, cotangents)
         jumps = {}
         if case.has_kinks:
             margin = KINK[case.dtype] * getattr(case, "layers", 1)
             above, below = (
-                reference(jax_reference.vary(EXACT, kink=kink))[1]
+                differentiate(
+                    case, jax_reference.vary(EXACT, kink=kink), arguments, cotangents
+                )[1]
                 for kink in (margin, -margin)
             )
             jumps = {name: above[name] - below[name] for name in wanted}
         share = 0.0
         for i, exact in enumerate(results):
             what = f"result {i}"
-            plainly = [results[i] for results in plain_results]
+            plainly = [results[i] for results, _ in rounded]
             share = max(share, run_cases.check_result(case, what, actual[i], exact, plainly))
+        plain_gradients = [gradients for _, gradients in rounded]
         for name, gradient in zip(wanted, actual[len(results) :]):
             share = max(
                 share,

@@ -89,10 +89,12 @@ private:
     }
   }
 
+  /// With what its regions do; also where that is not known.
   static bool touchesMemory(Operation *op) {
-    auto effects = dyn_cast<MemoryEffectOpInterface>(op);
-    return effects && (effects.hasEffect<MemoryEffects::Read>() ||
-                       effects.hasEffect<MemoryEffects::Write>());
+    auto effects = getEffectsRecursively(op);
+    return !effects || llvm::any_of(*effects, [](const auto &effect) {
+      return isa<MemoryEffects::Read, MemoryEffects::Write>(effect.getEffect());
+    });
   }
 
   /// The host cannot read elements. The loop that does is one block, with the

@@ -49,3 +49,19 @@ func.func @between(%ids: memref<1xindex>, %x: memref<4x16xf32>, %y: memref<1x16x
   linalg.copy ins(%from : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%y : memref<1x16xf32>)
   return
 }
+
+// -----
+
+// The same in blocks.
+func.func @blocks_between(%ids: memref<1xindex>, %x: memref<4x16xf32>, %y: memref<1x16xf32>) {
+  %c0 = arith.constant 0 : index
+  // expected-error @below {{reads or writes the device's memory on the host; only operations on whole tensors can be computed on a GPU}}
+  %id = memref.load %ids[%c0] : memref<1xindex>
+  scf.forall (%i) in (4) {
+    %row = memref.subview %x[%i, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+    linalg.exp ins(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>)
+  }
+  %from = memref.subview %x[%id, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+  linalg.copy ins(%from : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%y : memref<1x16xf32>)
+  return
+}

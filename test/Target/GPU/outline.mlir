@@ -151,3 +151,33 @@ func.func @row(%ids: memref<1xindex>, %x: memref<4x16xf32>, %y: memref<1x16xf32>
   linalg.copy ins(%from : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%y : memref<1x16xf32>)
   return
 }
+
+// -----
+
+// The loop around an element loop stays on the host where a block or another
+// loop with work stands beside it.
+
+// CHECK: gpu.func @beside_0(
+// CHECK: gpu.func @beside_1(
+// CHECK-LABEL: func.func @beside
+// CHECK: scf.for
+// CHECK: gpu.launch_func @kernels::@beside_0 blocks in (%c4{{.*}},
+// CHECK-NOT: scf.for
+// CHECK: gpu.launch_func @kernels::@beside_1 blocks in (%c1{{.*}},
+func.func @beside(%ids: memref<4xindex>, %x: memref<4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  scf.for %t = %c0 to %c4 step %c1 {
+    scf.forall (%i) in (4) {
+      %row = memref.subview %x[%i, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+      linalg.exp ins(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>)
+    }
+    scf.for %i = %c0 to %c4 step %c1 {
+      %id = memref.load %ids[%i] : memref<4xindex>
+      %row = memref.subview %x[%id, 0] [1, 16] [1, 1] : memref<4x16xf32> to memref<1x16xf32, strided<[16, 1], offset: ?>>
+      linalg.exp ins(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>) outs(%row : memref<1x16xf32, strided<[16, 1], offset: ?>>)
+    }
+  }
+  return
+}

@@ -87,6 +87,9 @@ Value combineLse(OpBuilder &b, Location l, Value m, Value sum) {
 
 FailureOr<SmallVector<Value>>
 CrossEntropyOp::decomposeOperation(OpBuilder &builder) {
+  // The loss without them decomposes further.
+  if (hasOptions())
+    return emitLossOptions(builder, *this);
   TileBuilder tile(builder, getLoc());
   OpFoldResult rows = tile.sizes(getHidden())[1];
   OpFoldResult vocab = tile.sizes(getWeight())[1];

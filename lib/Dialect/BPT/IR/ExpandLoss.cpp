@@ -50,19 +50,15 @@ static Value emitMeanLogit(TileBuilder &tile, CrossEntropyOp op) {
       })[0];
 }
 
-void bpt::expandLoss(RewriterBase &rewriter, CrossEntropyOp op) {
-  if (!op.hasOptions())
-    return;
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(op);
-  TileBuilder tile(rewriter, op.getLoc());
+SmallVector<Value> bpt::emitLossOptions(OpBuilder &builder, CrossEntropyOp op) {
+  TileBuilder tile(builder, op.getLoc());
   double smoothing = op.getLabelSmoothing().convertToFloat(),
          zLoss = op.getZLoss().convertToFloat();
   SmallVector<OpFoldResult> rows = tile.sizes(op.getHidden());
   rows.pop_back();
   Value lseInit = op.getLseInit() ? op.getLseInit() : tile.empty(rows);
   auto plain = CrossEntropyOp::create(
-      rewriter, op.getLoc(),
+      builder, op.getLoc(),
       TypeRange{op.getLoss().getType(), lseInit.getType()}, op.getHidden(),
       op.getWeight(), op.getLabels(), op.getInit(), lseInit,
       /*label_smoothing=*/APFloat(0.0f), /*z_loss=*/APFloat(0.0f));
@@ -73,7 +69,7 @@ void bpt::expandLoss(RewriterBase &rewriter, CrossEntropyOp op) {
                                            {op.getLabels(), {0, 1}}};
   if (smoothing != 0)
     inputs.push_back({emitMeanLogit(tile, op), {0, 1}});
-  Value vocab = getValueOrCreateConstantIndexOp(rewriter, op.getLoc(),
+  Value vocab = getValueOrCreateConstantIndexOp(builder, op.getLoc(),
                                                 tile.sizes(op.getWeight())[1]);
   Value loss = tile.generic(
       2, 0, inputs, {{tile.empty(rows), {0, 1}}},
@@ -101,10 +97,18 @@ void bpt::expandLoss(RewriterBase &rewriter, CrossEntropyOp op) {
             arith::SelectOp::create(b, l, inside, loss, constant(0))};
       })[0];
   if (loss.getType() != op.getLoss().getType())
-    loss = tensor::CastOp::create(rewriter, op.getLoc(), op.getLoss().getType(),
+    loss = tensor::CastOp::create(builder, op.getLoc(), op.getLoss().getType(),
                                   loss);
-  rewriter.replaceAllUsesWith(op.getLoss(), loss);
+  SmallVector<Value> results{loss};
   if (op.getLse())
-    rewriter.replaceAllUsesWith(op.getLse(), plain.getLse());
-  rewriter.eraseOp(op);
+    results.push_back(plain.getLse());
+  return results;
+}
+
+void bpt::expandLoss(RewriterBase &rewriter, CrossEntropyOp op) {
+  if (!op.hasOptions())
+    return;
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  rewriter.replaceOp(op, emitLossOptions(rewriter, op));
 }

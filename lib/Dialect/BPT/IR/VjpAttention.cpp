@@ -62,6 +62,11 @@ static LogicalResult verifyScoreDerivative(AttentionOp op, VjpBuilder &vjp) {
 LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
   if (failed(verifyScoreDerivative(*this, vjp)))
     return failure();
+  bool wantsBias = getBias() && vjp.isActive(getBias());
+  bool wantsQuery = vjp.isWanted(0) || wantsBias,
+       wantsKeyValue = vjp.isWanted(1) || vjp.isWanted(2);
+  if (!wantsQuery && !wantsKeyValue)
+    return success();
   GradientBuilder gradient(vjp);
   OpBuilder &builder = vjp.builder;
   Type f32 = builder.getF32Type(), type = gradient.elementType(getQuery());
@@ -90,11 +95,6 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
 
   Value query = primal(getQuery()), key = primal(getKey()),
         value = primal(getValue()), bias = primal(getBias());
-  bool wantsBias = bias && vjp.isActive(getBias());
-  bool wantsQuery = vjp.isWanted(0) || wantsBias,
-       wantsKeyValue = vjp.isWanted(1) || vjp.isWanted(2);
-  if (!wantsQuery && !wantsKeyValue)
-    return success();
   auto of = !wantsKeyValue ? AttentionGradients::Query
             : wantsQuery   ? AttentionGradients::All
                            : AttentionGradients::KeyValue;

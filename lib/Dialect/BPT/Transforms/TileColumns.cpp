@@ -46,37 +46,6 @@ static int64_t cutFirst(const BlockTable &table, ArrayRef<Range> domain,
   return size;
 }
 
-/// Cuts the loops that are longer than their blocks. Returns what a block
-/// computes, which is all of it if there is one.
-static FailureOr<BlockedOpInterface>
-cut(RewriterBase &rewriter, BlockedOpInterface op,
-    ArrayRef<std::pair<unsigned, int64_t>> blocks,
-    scf::SCFTilingOptions::LoopType type) {
-  rewriter.setInsertionPoint(op);
-  auto tiling = cast<TilingInterface>(op.getOperation());
-  SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
-  SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
-  bool any = false;
-  for (auto [loop, size] : blocks) {
-    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
-    if (extent && *extent <= size)
-      continue;
-    sizes[loop] = rewriter.getIndexAttr(size);
-    any = true;
-  }
-  if (!any)
-    return op;
-  scf::SCFTilingOptions options;
-  options.setTileSizes(sizes);
-  options.setLoopType(type);
-  FailureOr<scf::SCFTilingResult> tiled =
-      scf::tileUsingSCF(rewriter, tiling, options);
-  if (failed(tiled))
-    return failure();
-  rewriter.replaceOp(op, tiled->replacements);
-  return cast<BlockedOpInterface>(tiled->tiledOps.front());
-}
-
 namespace {
 struct TileColumnsPass : bpt::impl::TileColumnsPassBase<TileColumnsPass> {
   void runOnOperation() override {
@@ -110,11 +79,13 @@ private:
     bool loopsOverRows = strategy.getRows() != 0;
     if (loopsOverRows && inputs)
       add(*inputs);
-    FailureOr<BlockedOpInterface> block =
-        cut(rewriter, op, blocks, LoopType::ForallOp);
+    FailureOr<Operation *> block =
+        tileLoops(rewriter, op, blocks, LoopType::ForallOp);
+    RowLoops loops = getRowLoops(op);
     if (succeeded(block) && loopsOverRows)
-      block = cut(rewriter, *block, {{0, 1}, {kRowLoop, strategy.getRows()}},
-                  LoopType::ForOp);
+      block = tileLoops(rewriter, *block,
+                        {{loops.batch, 1}, {loops.rows, strategy.getRows()}},
+                        LoopType::ForOp);
     return block;
   }
 };

@@ -21,17 +21,18 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
+using LoopType = scf::SCFTilingOptions::LoopType;
+
 namespace {
-/// Which loop of an operation of attention is cut into blocks one after the
-/// other.
-enum class MaskedLoop : unsigned { Rows = 1, Keys = 3 };
+/// The loops of operations of attention.
+enum AttentionLoop : unsigned { Batch, Rows, Heads, Keys };
 
 /// Replaces an operation that sums over keys, or over rows, by loops over
 /// blocks of them, which carry its destinations and leave out what masks
 /// exclude.
 template <typename OpTy> class MaskedLoops {
 public:
-  MaskedLoops(RewriterBase &rewriter, OpTy whole, MaskedLoop which,
+  MaskedLoops(RewriterBase &rewriter, OpTy whole, AttentionLoop which,
               int64_t step)
       : rewriter(rewriter), whole(whole), loc(whole.getLoc()), which(which),
         step(step) {}
@@ -40,7 +41,7 @@ public:
   SmallVector<Value> emit(SmallVectorImpl<Operation *> &steps) {
     keys = tensor::getMixedSize(rewriter, loc, whole.getKey(), 1);
     rows = tensor::getMixedSize(rewriter, loc, whole.getQuery(), 1);
-    extent = which == MaskedLoop::Keys ? keys : rows;
+    extent = which == Keys ? keys : rows;
     SmallVector<Value> state(whole.getDpsInits());
     std::optional<int64_t> known = getConstantIntValue(extent);
     if (step == 0 || (known && *known <= step)) {
@@ -48,7 +49,14 @@ public:
       return SmallVector<Value>(whole.getResults());
     }
 
-    Ranges ranges = which == MaskedLoop::Keys ? keyRanges() : rowRanges();
+    OpFoldResult zero = rewriter.getIndexAttr(0);
+    Ranges ranges{zero, zero, extent, extent};
+    if (whole.getCausal() || whole.getWindow()) {
+      which == Keys ? limitKeys(ranges) : limitRows(ranges);
+      for (OpFoldResult *bound : {&ranges.first, &ranges.wholeFirst,
+                                  &ranges.wholeEnd, &ranges.end})
+        *bound = most(zero, *bound);
+    }
     ranges.wholeEnd = floorToBlock(ranges.wholeEnd);
     bool hasFirst = !isConstantIntValue(ranges.wholeFirst, 0);
     std::optional<int64_t> end = getConstantIntValue(ranges.end);
@@ -79,21 +87,12 @@ private:
     OpFoldResult first, wholeFirst, wholeEnd, end;
   };
 
-  Ranges everything() {
-    OpFoldResult zero = rewriter.getIndexAttr(0);
-    return {zero, zero, extent, extent};
-  }
-
-  /// The keys that the rows of the tile see.
-  Ranges keyRanges() {
-    Ranges ranges = everything();
-    if (!whole.getCausal() && !whole.getWindow())
-      return ranges;
-    OpFoldResult zero = rewriter.getIndexAttr(0),
-                 one = rewriter.getIndexAttr(1);
+  /// To the keys that the rows of the tile see.
+  void limitKeys(Ranges &ranges) {
+    OpFoldResult one = rewriter.getIndexAttr(1);
     // Key aligned with the tile's first row, and with the row past its last.
     OpFoldResult top = whole.getDiagonal();
-    top = sum(top, whole.getPositions()[1]);
+    top = sum(top, whole.getPositions()[Rows]);
     OpFoldResult bottom = sum(top, rows);
     if (whole.getCausal()) {
       ranges.end = least(keys, bottom);
@@ -101,29 +100,22 @@ private:
     }
     if (std::optional<int64_t> window = whole.getWindow()) {
       OpFoldResult reach = rewriter.getIndexAttr(*window);
-      ranges.first = most(zero, difference(sum(top, one), reach));
-      ranges.wholeFirst = most(zero, difference(bottom, reach));
+      ranges.first = difference(sum(top, one), reach);
+      ranges.wholeFirst = difference(bottom, reach);
       if (!whole.getCausal()) {
         ranges.end = least(keys, difference(sum(bottom, reach), one));
         ranges.wholeEnd = least(keys, sum(top, reach));
       }
     }
-    ranges.end = most(zero, ranges.end);
-    ranges.wholeEnd = most(zero, ranges.wholeEnd);
-    return ranges;
   }
 
-  /// The rows that see keys of the tile.
-  Ranges rowRanges() {
-    Ranges ranges = everything();
-    if (!whole.getCausal() && !whole.getWindow())
-      return ranges;
-    OpFoldResult zero = rewriter.getIndexAttr(0),
-                 one = rewriter.getIndexAttr(1);
+  /// To the rows that see keys of the tile.
+  void limitRows(Ranges &ranges) {
+    OpFoldResult one = rewriter.getIndexAttr(1);
     // Row aligned with the tile's first key, and with the key past its last.
-    OpFoldResult top = whole.getPositions()[3];
+    OpFoldResult top = whole.getPositions()[Keys];
     top = difference(difference(top, whole.getDiagonal()),
-                     whole.getPositions()[1]);
+                     whole.getPositions()[Rows]);
     OpFoldResult bottom = sum(top, keys);
     if (whole.getCausal()) {
       ranges.first = top;
@@ -138,11 +130,6 @@ private:
         ranges.wholeFirst = difference(bottom, reach);
       }
     }
-    ranges.first = most(zero, ranges.first);
-    ranges.wholeFirst = most(zero, ranges.wholeFirst);
-    ranges.end = most(zero, ranges.end);
-    ranges.wholeEnd = most(zero, ranges.wholeEnd);
-    return ranges;
   }
 
   SmallVector<Value> loop(OpFoldResult first, OpFoldResult end, bool isWhole,
@@ -171,8 +158,8 @@ private:
       offsets.push_back(range.offset);
       sizes.push_back(range.size);
     }
-    offsets[static_cast<unsigned>(which)] = position;
-    sizes[static_cast<unsigned>(which)] = size;
+    offsets[which] = position;
+    sizes[which] = size;
     FailureOr<CarriedTile> tiled =
         tileInto(rewriter, whole, offsets, sizes, forOp.getRegionIterArgs());
     assert(succeeded(tiled) && "a range of keys or rows is always a tile");
@@ -218,81 +205,33 @@ private:
   /// The operation of which every step is a tile.
   OpTy whole;
   Location loc;
-  MaskedLoop which;
+  /// That over keys, or over rows.
+  AttentionLoop which;
   int64_t step;
   OpFoldResult keys, rows, extent;
 };
 } // namespace
 
-/// Loops over batch entries and heads, so that what is left is one matrix each.
-static FailureOr<AttentionOp> tileToOneHead(RewriterBase &rewriter,
-                                            AttentionOp op) {
-  auto type = cast<RankedTensorType>(op.getQuery().getType());
-  SmallVector<OpFoldResult> sizes(3, rewriter.getIndexAttr(0));
-  for (unsigned dim : {0, 2})
-    if (type.getDimSize(dim) != 1)
-      sizes[dim] = rewriter.getIndexAttr(1);
-  if (llvm::all_of(
-          sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
-    return op;
-  scf::SCFTilingOptions options;
-  options.setTileSizes(sizes);
-  FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
-      rewriter, cast<TilingInterface>(op.getOperation()), options);
-  if (failed(tiled))
-    return failure();
-  rewriter.replaceOp(op, tiled->replacements);
-  return cast<AttentionOp>(tiled->tiledOps.front());
-}
-
 FailureOr<SmallVector<Operation *>>
 bpt::tileKeys(RewriterBase &rewriter, AttentionOp op, int64_t keys) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  FailureOr<AttentionOp> oneHead = tileToOneHead(rewriter, op);
-  if (failed(oneHead))
+  // What is left of a batch entry and a head is one matrix each.
+  FailureOr<Operation *> tile =
+      tileLoops(rewriter, op, {{Batch, 1}, {Heads, 1}}, LoopType::ForOp);
+  if (failed(tile))
     return failure();
-  rewriter.setInsertionPoint(*oneHead);
+  auto oneHead = cast<AttentionOp>(*tile);
+  rewriter.setInsertionPoint(oneHead);
   SmallVector<Operation *> steps;
   OnlineAttentionOp whole = createOnlineAttention(
-      rewriter, *oneHead, startOnlineAttention(rewriter, *oneHead));
+      rewriter, oneHead, startOnlineAttention(rewriter, oneHead));
   SmallVector<Value> state =
-      MaskedLoops(rewriter, whole, MaskedLoop::Keys, keys).emit(steps);
+      MaskedLoops(rewriter, whole, Keys, keys).emit(steps);
   if (!llvm::is_contained(steps, whole.getOperation()))
     rewriter.eraseOp(whole);
-  rewriter.replaceOp(*oneHead,
-                     finishOnlineAttention(rewriter, *oneHead, state));
+  rewriter.replaceOp(oneHead, finishOnlineAttention(rewriter, oneHead, state));
   return steps;
-}
-
-/// Cuts one loop of an operation; without effect where one block holds all.
-static FailureOr<AttentionBackwardOp>
-cut(RewriterBase &rewriter, AttentionBackwardOp op,
-    ArrayRef<std::pair<unsigned, int64_t>> loops,
-    scf::SCFTilingOptions::LoopType type) {
-  rewriter.setInsertionPoint(op);
-  auto tiling = cast<TilingInterface>(op.getOperation());
-  SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
-  SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
-  bool any = false;
-  for (auto [loop, size] : loops) {
-    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
-    if (size == 0 || (extent && *extent <= size))
-      continue;
-    sizes[loop] = rewriter.getIndexAttr(size);
-    any = true;
-  }
-  if (!any)
-    return op;
-  scf::SCFTilingOptions options;
-  options.setTileSizes(sizes);
-  options.setLoopType(type);
-  FailureOr<scf::SCFTilingResult> tiled =
-      scf::tileUsingSCF(rewriter, tiling, options);
-  if (failed(tiled))
-    return failure();
-  rewriter.replaceOp(op, tiled->replacements);
-  return cast<AttentionBackwardOp>(tiled->tiledOps.front());
 }
 
 FailureOr<SmallVector<Operation *>>
@@ -304,35 +243,31 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
   // of the bias; rows and keys, if only gradients of theirs are asked for.
   auto tiling = cast<TilingInterface>(op.getOperation());
   SmallVector<utils::IteratorType> kinds = tiling.getLoopIteratorTypes();
-  enum : unsigned { Batch, Rows, Heads, Keys };
   bool keysInOrder = kinds[Keys] == utils::IteratorType::reduction;
   int64_t heads =
       op.getGradients() == AttentionGradients::Query ? 1 : op.getGroupSize();
-  SmallVector<std::pair<unsigned, int64_t>> parallel, sequential,
-      loops{{Batch, 1}, {Heads, heads}};
-  if (keysInOrder)
-    loops.push_back({Rows, rows});
-  else
-    loops.push_back({Keys, keys});
-  for (auto loop : loops)
+  using LoopBlock = std::pair<unsigned, int64_t>;
+  SmallVector<LoopBlock> parallel, sequential;
+  for (LoopBlock loop : {LoopBlock{Batch, 1}, LoopBlock{Heads, heads},
+                         keysInOrder ? LoopBlock{Rows, rows}
+                                     : LoopBlock{Keys, keys}})
     (kinds[loop.first] == utils::IteratorType::parallel ? parallel : sequential)
         .push_back(loop);
-  using LoopType = scf::SCFTilingOptions::LoopType;
-  FailureOr<AttentionBackwardOp> tile =
-      cut(rewriter, op, parallel, LoopType::ForallOp);
-  if (succeeded(tile))
-    tile = cut(rewriter, *tile, sequential, LoopType::ForOp);
-  if (failed(tile))
+  FailureOr<Operation *> block =
+      tileLoops(rewriter, op, parallel, LoopType::ForallOp);
+  if (succeeded(block))
+    block = tileLoops(rewriter, *block, sequential, LoopType::ForOp);
+  if (failed(block))
     return failure();
-  rewriter.setInsertionPoint(*tile);
+  auto tile = cast<AttentionBackwardOp>(*block);
+  rewriter.setInsertionPoint(tile);
   SmallVector<Operation *> steps;
   SmallVector<Value> sums =
-      MaskedLoops(rewriter, *tile,
-                  keysInOrder ? MaskedLoop::Keys : MaskedLoop::Rows,
+      MaskedLoops(rewriter, tile, keysInOrder ? Keys : Rows,
                   keysInOrder ? keys : rows)
           .emit(steps);
-  if (!llvm::is_contained(steps, tile->getOperation()))
-    rewriter.replaceOp(*tile, sums);
+  if (!llvm::is_contained(steps, tile.getOperation()))
+    rewriter.replaceOp(tile, sums);
   return steps;
 }
 

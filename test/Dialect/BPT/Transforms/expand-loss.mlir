@@ -1,4 +1,5 @@
 // RUN: bpt-opt %s --split-input-file --bpt-expand-loss | FileCheck %s
+// RUN: bpt-opt %s --split-input-file --bpt-decompose | FileCheck %s --check-prefix=DECOMPOSED --implicit-check-not=bpt.cross_entropy
 
 // CHECK-LABEL: func @smoothing(
 // CHECK: %[[P:.*]], %[[LSE:.*]] = bpt.cross_entropy {{.*}} outs(%{{.*}}, %{{.*}} : tensor<1x?xf32>, tensor<1x?xf32>) {bpt.strategy = {{.*}}} -> tensor<1x?xf32>, tensor<1x?xf32>
@@ -42,3 +43,12 @@ func.func @none(%h: tensor<1x4x64xf32>, %w: tensor<64x1000xf32>, %y: tensor<1x4x
       outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
   return %l : tensor<1x4xf32>
 }
+
+// -----
+
+// Without the pass, a loss decomposes with what its options add.
+// DECOMPOSED-LABEL: func @smoothing(
+// DECOMPOSED: arith.divf
+// DECOMPOSED-LABEL: func @z_loss(
+// DECOMPOSED: arith.constant 9.99999974E-5 : f32
+// DECOMPOSED-LABEL: func @none(

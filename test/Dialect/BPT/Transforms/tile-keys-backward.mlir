@@ -101,3 +101,25 @@ func.func @shared_bias_of_query(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32
       -> tensor<2x64x4x32xf32>, tensor<2x1x64x64xf32>
   return %d#1 : tensor<2x1x64x64xf32>
 }
+
+// -----
+
+// With a window, the rows that see a block of 128 keys end 99 behind its last key;
+// those that see all of it, 100 behind its first.
+// CHECK-DAG: #[[END:.*]] = affine_map<(d0) -> (512, d0 + 227)>
+// CHECK-DAG: #[[WHOLE:.*]] = affine_map<(d0) -> (512, d0 + 100)>
+// CHECK-LABEL: func @key_value_window(
+// CHECK: scf.forall (%[[K:.*]]) = (0) to (512) step (128)
+// CHECK-DAG: affine.min #[[END]](%[[K]])
+// CHECK-DAG: affine.min #[[WHOLE]](%[[K]])
+// CHECK-COUNT-3: scf.for
+// CHECK-NOT: scf.for
+// CHECK: scf.forall.in_parallel
+func.func @key_value_window(%q: tensor<1x512x1x32xf32>, %r: tensor<1x512x1xf32>) -> (tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>) {
+  %d:2 = bpt.attention_backward ins(%q, %q, %q : tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>)
+      statistics(%r, %r : tensor<1x512x1xf32>, tensor<1x512x1xf32>)
+      cotangent(%q, %r : tensor<1x512x1x32xf32>, tensor<1x512x1xf32>)
+      outs(%q, %q : tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>)
+      {causal, window = 100 : i64, gradients = #bpt.attention_gradients<key_value>, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>
+  return %d#0, %d#1 : tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>
+}

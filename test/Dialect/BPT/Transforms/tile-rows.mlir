@@ -145,3 +145,39 @@ func.func @heads_and_columns(%x: tensor<1x64x64xf32>, %w: tensor<64x4x16xf32>, %
       outs(%e : tensor<1x64x4x16xf32>) {bpt.strategy = #bpt.strategy<rows = 32, heads = 1, fuse = false>} -> tensor<1x64x4x16xf32>
   return %o : tensor<1x64x4x16xf32>
 }
+
+// A cheap operation takes the rows of the loop that it becomes part of, here as it
+// is read by the epilogue of another, though it would have a loop of its own.
+
+// CHECK-LABEL: func @follows
+// CHECK: scf.forall {{.*}} step (128)
+// CHECK-DAG:   bpt.rms_norm
+// CHECK-DAG:   bpt.linear
+// CHECK:   linalg.add
+// CHECK-NOT: scf.forall (
+// CHECK: return
+func.func @follows(%x: tensor<1x512x64xf32>, %w: tensor<64x64xf32>) -> tensor<1x512x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x512x64xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<1x512x64xf32>) -> tensor<1x512x64xf32>
+  %n = bpt.rms_norm ins(%x : tensor<1x512x64xf32>) outs(%e : tensor<1x512x64xf32>) {eps = 1.0e-5 : f32, bpt.strategy = #bpt.strategy<rows = 32, fuse = false>} -> tensor<1x512x64xf32>
+  %l = bpt.linear ins(%x, %w : tensor<1x512x64xf32>, tensor<64x64xf32>) outs(%z : tensor<1x512x64xf32>) {bpt.strategy = #bpt.strategy<rows = 128, fuse = false>} -> tensor<1x512x64xf32>
+  %y = linalg.add ins(%n, %l : tensor<1x512x64xf32>, tensor<1x512x64xf32>) outs(%e : tensor<1x512x64xf32>) -> tensor<1x512x64xf32>
+  return %y : tensor<1x512x64xf32>
+}
+
+// The gradient of a bias that heads and batch entries share is summed over them:
+// only rows are cut into blocks that run in parallel.
+
+// CHECK-LABEL: func @shared_bias
+// CHECK: scf.forall (%{{.+}}) = (0) to (64) step (32)
+// CHECK:   bpt.attention_backward
+func.func @shared_bias(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32>, %b: tensor<1x1x64x64xf32>) -> (tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>) {
+  %d:2 = bpt.attention_backward ins(%q, %q, %q : tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>, tensor<2x64x4x32xf32>)
+      bias(%b : tensor<1x1x64x64xf32>)
+      statistics(%r, %r : tensor<2x64x4xf32>, tensor<2x64x4xf32>)
+      cotangent(%q, %r : tensor<2x64x4x32xf32>, tensor<2x64x4xf32>)
+      outs(%q, %b : tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>)
+      {gradients = #bpt.attention_gradients<query>, bpt.strategy = #bpt.strategy<rows = 32, keys = 16, heads = 1>} -> tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>
+  return %d#0, %d#1 : tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>
+}

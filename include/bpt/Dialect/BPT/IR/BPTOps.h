@@ -41,7 +41,10 @@ void attachRuntimeVerification(MLIRContext *context);
 /// fails for an operation that gives statistics or is a tile.
 FailureOr<Value> materializeAttention(OpBuilder &builder, AttentionOp op);
 
-/// Replaces a loss with options by one without them and what they add.
+/// Emits a loss without options and what they add. Returns the results of the
+/// operation.
+SmallVector<Value> emitLossOptions(OpBuilder &builder, CrossEntropyOp op);
+/// Replaces a loss that has options by that.
 void expandLoss(RewriterBase &rewriter, CrossEntropyOp op);
 
 /// The activation of one f32 number, as arithmetic.

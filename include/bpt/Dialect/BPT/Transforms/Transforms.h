@@ -105,6 +105,13 @@ FailureOr<SmallVector<Operation *>> tileKeysBackward(RewriterBase &rewriter,
                                                      int64_t rows,
                                                      int64_t keys);
 
+/// Cuts loops of an operation, by number, into blocks of so many iterations; a
+/// loop that is no longer than its block, or whose block is 0, stays whole.
+/// Returns what one block computes: the operation itself if no loop is cut.
+FailureOr<Operation *> tileLoops(RewriterBase &rewriter, Operation *op,
+                                 ArrayRef<std::pair<unsigned, int64_t>> blocks,
+                                 scf::SCFTilingOptions::LoopType type);
+
 /// A tile of an operation, and the tensors that it has been put into.
 struct CarriedTile {
   Operation *op;

@@ -1,0 +1,43 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "bpt/Dialect/BPT/Transforms/Transforms.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+FailureOr<Operation *>
+bpt::tileLoops(RewriterBase &rewriter, Operation *op,
+               ArrayRef<std::pair<unsigned, int64_t>> blocks,
+               scf::SCFTilingOptions::LoopType type) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  auto tiling = cast<TilingInterface>(op);
+  SmallVector<Range> domain = tiling.getIterationDomain(rewriter);
+  SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
+  bool any = false;
+  for (auto [loop, size] : blocks) {
+    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
+    if (size == 0 || (extent && *extent <= size))
+      continue;
+    sizes[loop] = rewriter.getIndexAttr(size);
+    any = true;
+  }
+  if (!any)
+    return op;
+  scf::SCFTilingOptions options;
+  options.setTileSizes(sizes);
+  options.setLoopType(type);
+  FailureOr<scf::SCFTilingResult> tiled =
+      scf::tileUsingSCF(rewriter, tiling, options);
+  if (failed(tiled))
+    return failure();
+  rewriter.replaceOp(op, tiled->replacements);
+  return tiled->tiledOps.front();
+}
