@@ -46,7 +46,7 @@ void bpt::addDeallocationPasses(OpPassManager &pm) {
   pm.addPass(bufferization::createOwnershipBasedBufferDeallocationPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(bufferization::createBufferDeallocationSimplificationPass());
-  pm.addNestedPass<func::FuncOp>(createFreeEarlyPass());
+  pm.addNestedPass<func::FuncOp>(createShortenLifetimesPass());
   pm.addPass(bufferization::createLowerDeallocationsPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());

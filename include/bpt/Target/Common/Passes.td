@@ -55,21 +55,25 @@ def ProtectArgumentsPass
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
-def FreeEarlyPass : Pass<"bpt-free-early", "::mlir::func::FuncOp"> {
-  let summary = "Free buffers after their last use";
+def ShortenLifetimesPass : Pass<"bpt-shorten-lifetimes", "::mlir::func::FuncOp"> {
+  let summary = "Allocate buffers before their first use, free them after their last";
   let description = [{
-    Upstream's deallocation frees everything where its block ends, so that a
-    function holds at its end all that it has ever allocated. This pass runs
-    before `bufferization.dealloc` is lowered. It takes out of it the buffers that
-    the block certainly owns, allocated there or given by a call, and that do not
-    leave it, and frees each after the last operation that uses it or a view of
-    it. Upstream's `optimize-allocation-liveness` knows no buffers that calls
+    Bufferization allocates a buffer where its empty tensor was, which may be long
+    before it is written, and upstream's deallocation frees everything where its
+    block ends, so that a function holds at its end all that it has ever allocated.
+    This pass runs before `bufferization.dealloc` is lowered. It moves
+    every `memref.alloc` down to the first operation that uses it. And it takes out
+    of `bufferization.dealloc` the buffers that the block certainly owns,
+    allocated there or given by a call, and that do not leave it, and frees each
+    after the last operation that uses it or a view of it. What a call gives is no
+    view of its arguments: deallocation has made it the caller's own.
+    Upstream's `optimize-allocation-liveness` knows no buffers that calls
     give, and not the one operation that frees several.
 
     ```mlir
     %a = memref.alloc() : memref<4xf32>
-    "test.use"(%a) : (memref<4xf32>) -> ()
     %b = memref.alloc() : memref<4xf32>
+    "test.use"(%a) : (memref<4xf32>) -> ()
     "test.use"(%b) : (memref<4xf32>) -> ()
     bufferization.dealloc (%a, %b : memref<4xf32>, memref<4xf32>) if (%true, %true)
     ```

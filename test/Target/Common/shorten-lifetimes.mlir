@@ -1,4 +1,4 @@
-// RUN: bpt-opt %s --allow-unregistered-dialect --pass-pipeline="builtin.module(func.func(bpt-free-early))" | FileCheck %s
+// RUN: bpt-opt %s --allow-unregistered-dialect --pass-pipeline="builtin.module(func.func(bpt-shorten-lifetimes))" | FileCheck %s
 
 func.func private @make() -> memref<4xf32>
 
@@ -69,4 +69,78 @@ func.func @left_alone(%own: i1, %arg: memref<4xf32>) -> memref<4xf32> {
   %result = arith.select %own, %returned, %arg : memref<4xf32>
   %0 = bufferization.dealloc (%returned, %perhaps, %arg : memref<4xf32>, memref<4xf32>, memref<4xf32>) if (%true, %own, %true) retain (%result : memref<4xf32>)
   return %result : memref<4xf32>
+}
+
+// A call's results are no views of its arguments.
+// CHECK-LABEL: func.func @calls
+// CHECK: %[[A:.*]] = memref.alloc
+// CHECK: %[[B:.*]] = call @next(%[[A]])
+// CHECK-NEXT: memref.dealloc %[[A]]
+// CHECK-NEXT: %[[C:.*]] = call @next(%[[B]])
+// CHECK-NEXT: memref.dealloc %[[B]]
+// CHECK: "test.use"(%[[C]])
+// CHECK-NEXT: memref.dealloc %[[C]]
+func.func private @next(memref<4xf32>) -> memref<4xf32>
+func.func @calls() {
+  %true = arith.constant true
+  %a = memref.alloc() : memref<4xf32>
+  %b = call @next(%a) : (memref<4xf32>) -> memref<4xf32>
+  %c = call @next(%b) : (memref<4xf32>) -> memref<4xf32>
+  "test.use"(%c) : (memref<4xf32>) -> ()
+  bufferization.dealloc (%a, %b, %c : memref<4xf32>, memref<4xf32>, memref<4xf32>) if (%true, %true, %true)
+  return
+}
+
+// A view counts also where it comes from a region, on the way to which there is
+// a call.
+// CHECK-LABEL: func.func @regions
+// CHECK: %[[A:.*]] = memref.alloc
+// CHECK: %[[B:.*]] = call @next(%[[A]])
+// CHECK: %[[IF:.*]] = scf.if
+// CHECK: "test.use"(%[[IF]])
+// CHECK-DAG: memref.dealloc %[[A]]
+// CHECK-DAG: memref.dealloc %[[B]]
+// CHECK: "test.end"
+func.func @regions(%either: i1) {
+  %true = arith.constant true
+  %a = memref.alloc() : memref<4xf32>
+  %b = call @next(%a) : (memref<4xf32>) -> memref<4xf32>
+  %if = scf.if %either -> memref<4xf32> {
+    scf.yield %a : memref<4xf32>
+  } else {
+    scf.yield %b : memref<4xf32>
+  }
+  "test.use"(%if) : (memref<4xf32>) -> ()
+  "test.end"() : () -> ()
+  bufferization.dealloc (%a, %b : memref<4xf32>, memref<4xf32>) if (%true, %true)
+  return
+}
+
+// Memory is taken just before it is used; in a loop that uses it, before the loop.
+// Two that are used first by the same operation stay side by side.
+// CHECK-LABEL: func.func @late
+// CHECK: "test.begin"
+// CHECK-NEXT: memref.alloc() : memref<8xf32>
+// CHECK-NEXT: memref.alloc() : memref<8xf32>
+// CHECK-NEXT: scf.for
+// CHECK: }
+// CHECK-NEXT: memref.dealloc
+// CHECK-NEXT: memref.dealloc
+// CHECK-NEXT: memref.alloc() : memref<4xf32>
+// CHECK-NEXT: memref.subview
+func.func @late(%n: index) {
+  %true = arith.constant true
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = memref.alloc() : memref<4xf32>
+  %b = memref.alloc() : memref<8xf32>
+  %c = memref.alloc() : memref<8xf32>
+  "test.begin"() : () -> ()
+  scf.for %i = %c0 to %n step %c1 {
+    "test.use"(%b, %c) : (memref<8xf32>, memref<8xf32>) -> ()
+  }
+  %v = memref.subview %a[0] [2] [1] : memref<4xf32> to memref<2xf32, strided<[1]>>
+  "test.view"(%v) : (memref<2xf32, strided<[1]>>) -> ()
+  bufferization.dealloc (%a, %b, %c : memref<4xf32>, memref<8xf32>, memref<8xf32>) if (%true, %true, %true)
+  return
 }
