@@ -23,7 +23,7 @@ generate Dialect/Tile/IR/TileOps.td -gen-dialect-doc -dialect=bpt_tile >"$out/Ti
 } >"$out/TransformOps.md"
 {
   echo "# Passes"
-  for folder in Dialect/BPT/Transforms Target/Common Target/CPU Target/GPU Target/GPU/Vectorize Target/GPU/Launch Target/GPU/Distribute ExecutionEngine; do
+  for folder in Dialect/BPT/Transforms Target/Common Target/Memory Target/CPU Target/GPU Target/GPU/Vectorize Target/GPU/Launch Target/GPU/Distribute ExecutionEngine; do
     printf '\n## %s\n\n' "$folder"
     generate "$folder/Passes.td" -gen-pass-doc
   done

@@ -17,6 +17,7 @@
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "bpt/Target/GPU/Passes.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "bpt/Target/Memory/Passes.h"
 #include "mlir/InitAllPasses.h"
 #include <mutex>
 
@@ -29,6 +30,7 @@ void bpt::registerCompilerPasses() {
     registerBPTPasses();
     registerBPTCPUPasses();
     registerBPTTargetCommonPasses();
+    registerBPTTargetMemoryPasses();
     registerBPTTargetGPUPasses();
     registerBPTGPUDistributePasses();
     registerBPTGPULaunchPasses();

@@ -21,6 +21,7 @@
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "bpt/Target/GPU/Passes.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "bpt/Target/Memory/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -38,6 +39,7 @@ static void registerPasses() {
   bpt::registerBPTPasses();
   bpt::registerBPTCPUPasses();
   bpt::registerBPTTargetCommonPasses();
+  bpt::registerBPTTargetMemoryPasses();
   bpt::registerBPTTargetGPUPasses();
   bpt::registerBPTGPUDistributePasses();
   bpt::registerBPTGPULaunchPasses();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Options.h"
+#include "MemoryReport.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -96,6 +97,16 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
       "memory-report",
       cl::desc("Print the peak bytes held beyond inputs and outputs"),
       cl::cat(category));
+  cl::opt<bool> memoryPlan(
+      "memory-plan",
+      cl::desc("Print, before running, the peak bytes that the function will "
+               "hold beyond inputs and outputs, and its largest buffers"),
+      cl::cat(category));
+  cl::opt<std::string> memoryLimit(
+      "memory-limit",
+      cl::desc("Do not run a function that would hold more than that beyond "
+               "inputs and outputs, such as 2GiB"),
+      cl::value_desc("size"), cl::cat(category));
   cl::opt<bool> poison(
       "poison-memory",
       cl::desc("Fill what the compiled code allocates with NaNs, to show reads "
@@ -138,6 +149,7 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   options.atol = atol;
   options.rtol = rtol;
   options.memoryReport = memoryReport;
+  options.memoryPlan = memoryPlan;
   options.poison = poison;
   options.json = json;
   if (!(atol >= 0 && rtol >= 0))
@@ -151,6 +163,16 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
                                      ": the number of runs is 1 to 1000000");
     options.benchmarkRuns = runs;
   }
+  if (memoryLimit.getNumOccurrences()) {
+    llvm::Expected<int64_t> limit = parseByteSize(memoryLimit);
+    if (!limit)
+      return llvm::createStringError("--memory-limit: " +
+                                     llvm::toString(limit.takeError()));
+    options.memoryLimit = *limit;
+  }
+  if ((memoryPlan || options.memoryLimit) && device != "cpu")
+    return llvm::createStringError(
+        "--memory-plan and --memory-limit are for --device=cpu");
   if (emulatorSeed.getNumOccurrences() &&
       llvm::StringRef(emulatorSeed)
           .getAsInteger(10, options.device.emulatorSeed))

@@ -33,6 +33,8 @@ struct RunnerOptions {
   /// Present with --benchmark; 0 where it states no number of runs.
   std::optional<unsigned> benchmarkRuns;
   bool memoryReport = false;
+  bool memoryPlan = false;
+  std::optional<int64_t> memoryLimit;
   bool poison = false;
   bool json = false;
   /// 0: as the OpenMP runtime chooses.

@@ -121,6 +121,9 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
       return nullptr;
     return static_cast<int64_t>(*value);
   };
+  std::optional<int64_t> plannedBytes;
+  if (report.plan)
+    plannedBytes = report.plan->getPlannedBytes();
   llvm::json::Object object{
       {"compile_ms", toJSON(report.compileMs)},
       {"median_ms", toJSON(median)},
@@ -129,6 +132,8 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
       {"roofline_share", toJSON(report.getRooflineShare())},
       {"peak_gflops", toJSON(report.peakGflops)},
       {"threads", static_cast<int64_t>(report.numThreads)},
+      {"planned_bytes", plannedBytes ? llvm::json::Value(*plannedBytes)
+                                     : llvm::json::Value(nullptr)},
       {"workspace_bytes", bytes(report.workspaceBytes)},
       {"rss_growth_bytes", bytes(report.rssGrowthBytes)},
       {"max_abs_error", toJSON(maxAbsError)},
@@ -137,6 +142,8 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
   object["matches"] = report.differences.empty()
                           ? llvm::json::Value(nullptr)
                           : llvm::json::Value(numMismatches == 0);
+  if (report.plan)
+    object["plan"] = report.plan->toJSON();
   if (!report.profile.empty())
     object["kernels"] = profileToJSON(report.profile, report.chip);
   os << llvm::json::Value(std::move(object)) << '\n';

@@ -9,6 +9,7 @@
 #ifndef BPT_TOOLS_BPT_RUNNER_REPORT_H
 #define BPT_TOOLS_BPT_RUNNER_REPORT_H
 
+#include "MemoryReport.h"
 #include "bpt/ExecutionEngine/Device/Device.h"
 #include "bpt/ExecutionEngine/FunctionSignature.h"
 #include "bpt/ExecutionEngine/TensorCompare.h"
@@ -29,6 +30,8 @@ struct Report {
   /// instruction.
   std::optional<double> peakGflops;
   std::string peakInstruction;
+  /// Before the function ran.
+  std::optional<MemoryReport> plan;
   std::optional<size_t> workspaceBytes;
   std::optional<size_t> rssGrowthBytes;
   /// Of the kernels of the first call.
@@ -50,9 +53,9 @@ void printText(const Report &report, llvm::raw_ostream &os);
 
 /// Prints one object. The keys are always there, except `kernels`, which is
 /// with
-/// --profile; what was not measured, or is
-/// not a number, is null. With several expected outputs the errors are the
-/// largest.
+/// --profile, and `plan`, which is with --memory-plan; what was not measured,
+/// or is not a number, is null. With several expected outputs the errors are
+/// the largest.
 void printJSON(const Report &report, llvm::raw_ostream &os);
 
 /// Prints type and first elements of every result.

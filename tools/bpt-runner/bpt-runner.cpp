@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MemoryReport.h"
 #include "Options.h"
 #include "Report.h"
 #include "TensorFiles.h"
@@ -141,6 +142,22 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   report.numThreads = omp_get_max_threads();
   report.flops = flops;
   report.compileMs = getMilliseconds(std::chrono::steady_clock::now() - start);
+
+  if (options.memoryPlan || options.memoryLimit) {
+    auto plan = MemoryReport::create(**module, options.function, shapes,
+                                     report.numThreads);
+    if (!plan)
+      return plan.takeError();
+    if (options.memoryPlan && !options.json) {
+      plan->printText(llvm::outs());
+      llvm::outs().flush();
+    }
+    if (options.memoryLimit)
+      if (llvm::Error error = plan->checkLimit(*options.memoryLimit))
+        return std::move(error);
+    if (options.memoryPlan)
+      report.plan = std::move(*plan);
+  }
 
   // Files are mapped; their pages must not count as the function's.
   llvm::for_each(*arguments, touchPages);

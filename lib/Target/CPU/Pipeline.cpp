@@ -10,6 +10,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/Common/Bufferization.h"
 #include "bpt/Target/Common/Passes.h"
+#include "bpt/Target/Memory/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -38,9 +39,12 @@ void addVectorization(OpPassManager &pm, const CPULoweringOptions &options) {
 void addThreads(OpPassManager &pm, const CPULoweringOptions &options) {
   if (!options.parallel) {
     pm.addNestedPass<func::FuncOp>(createForallToForLoopPass());
+    pm.addPass(createPlanMemoryPass());
     return;
   }
   pm.addPass(createSequenceCheckedLoopsPass());
+  // Of OpenMP's loops there are no bounds of their variables.
+  pm.addPass(createPlanMemoryPass());
   pm.addNestedPass<func::FuncOp>(createForallToParallelLoopPass());
   pm.addPass(createConvertSCFToOpenMPPass());
   pm.addPass(createScheduleParallelLoopsPass());
@@ -96,7 +100,9 @@ void mlir::bpt::buildCPULoweringPipeline(OpPassManager &pm,
   auto &func = pm.nest<func::FuncOp>();
   func.addPass(createProtectArgumentsPass());
   func.addPass(createLowerPackPass());
-  addBufferizationPasses(pm);
+  // An alignment that is asked for costs as many bytes more; the runtime's
+  // allocator has it anyway.
+  addBufferizationPasses(pm, options.genericAllocation ? 0 : 64);
   if (options.maxBlockBytes > 0)
     pm.addNestedPass<func::FuncOp>(
         createVerifyBufferizationPass({options.maxBlockBytes}));

@@ -17,7 +17,7 @@
 
 using namespace mlir;
 
-void bpt::addBufferizationPasses(OpPassManager &pm) {
+void bpt::addBufferizationPasses(OpPassManager &pm, int64_t alignment) {
   auto &func = pm.nest<func::FuncOp>();
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
@@ -30,7 +30,7 @@ void bpt::addBufferizationPasses(OpPassManager &pm) {
       bufferization::LayoutMapOption::IdentityLayoutMap;
   options.unknownTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.bufferAlignment = 64;
+  options.bufferAlignment = alignment;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   // CSE finds the views that are the same, and with that the self copies that
   // canonicalization drops.

@@ -9,14 +9,17 @@
 #ifndef BPT_TARGET_COMMON_BUFFERIZATION_H
 #define BPT_TARGET_COMMON_BUFFERIZATION_H
 
+#include <cstdint>
+
 namespace mlir {
 class OpPassManager;
 namespace bpt {
 
 /// Adds the passes that take block IR on tensors to memrefs with identity
 /// layouts at function boundaries. Arguments that must not be written are
-/// marked before. Buffers are allocated, nothing frees them yet.
-void addBufferizationPasses(OpPassManager &pm);
+/// marked before. Buffers are allocated, aligned to so many bytes, if not as
+/// the allocator does it; nothing frees them yet.
+void addBufferizationPasses(OpPassManager &pm, int64_t alignment = 64);
 
 /// Adds the passes that free buffers, after their last use.
 void addDeallocationPasses(OpPassManager &pm);
