@@ -90,6 +90,12 @@ int64_t bptGetNumResults(const BPTProgram *program);
 BPTTensorSpec bptGetArgument(const BPTProgram *program, int64_t number);
 BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number);
 
+/// The most bytes that a call holds at once beyond arguments and results, known
+/// before it runs. -1 where it is not: the function has dynamic sizes, which
+/// bpt-runner --memory-plan takes, or something without a bound, or is on a
+/// device.
+int64_t bptGetPlannedBytes(const BPTProgram *program);
+
 /// A dense row-major tensor in host memory.
 typedef struct {
   BPTElementType elementType;

@@ -11,6 +11,7 @@
 #include "bpt/ExecutionEngine/OpenDevice.h"
 #include "bpt/ExecutionEngine/ParseModule.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
+#include "bpt/Target/Memory/MemoryPlan.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include <omp.h>
 
@@ -42,8 +43,10 @@ struct Spec {
 } // namespace
 
 struct BPTProgram {
-  BPTProgram(std::unique_ptr<CompiledFunction> compiled, unsigned threads)
-      : function(std::move(compiled)), threads(threads) {
+  BPTProgram(std::unique_ptr<CompiledFunction> compiled, unsigned threads,
+             std::optional<int64_t> plannedBytes)
+      : function(std::move(compiled)), threads(threads),
+        plannedBytes(plannedBytes) {
     for (const TensorSpec &spec : function->getSignature().arguments)
       arguments.emplace_back(spec);
     for (const TensorSpec &spec : function->getSignature().results)
@@ -52,6 +55,7 @@ struct BPTProgram {
 
   std::unique_ptr<CompiledFunction> function;
   unsigned threads;
+  std::optional<int64_t> plannedBytes;
   std::vector<Spec> arguments, results;
 };
 
@@ -81,6 +85,30 @@ openDeviceOf(const BPTCompileOptions &options) {
       sink->report(BPT_REMARK, "", remark);
   };
   return openDevice(device);
+}
+
+/// The plan of a lowered function for the shapes that it states.
+static std::optional<int64_t> planBytes(ModuleOp module,
+                                        const FunctionSignature &signature,
+                                        unsigned threads) {
+  Operation *function = module.lookupSymbol(signature.name);
+  if (!function || !function->hasAttr(MemoryPlan::kAttrName))
+    return std::nullopt;
+  FailureOr<MemoryPlan> plan = MemoryPlan::get(function);
+  if (failed(plan))
+    return std::nullopt;
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const TensorSpec &spec : signature.arguments) {
+    if (ShapedType::isDynamicShape(spec.shape))
+      return std::nullopt;
+    shapes.push_back(llvm::to_vector(spec.shape));
+  }
+  std::optional<SmallVector<int64_t>> symbols = plan->evaluateSymbols(
+      shapes, threads ? threads : omp_get_max_threads());
+  std::optional<MaxByteCount> peak = plan->getPeak();
+  if (!symbols || !peak)
+    return std::nullopt;
+  return peak->evaluate(*symbols);
 }
 
 /// `parse` gives a module of the context and the sources, or an error, or null
@@ -114,7 +142,9 @@ static BPTProgram *compileParsed(
       compile(**module, compileOptions);
   if (failed(function))
     return nullptr;
-  return new BPTProgram(std::move(*function), options.threads);
+  std::optional<int64_t> plannedBytes =
+      planBytes(**module, (*function)->getSignature(), options.threads);
+  return new BPTProgram(std::move(*function), options.threads, plannedBytes);
 }
 
 BPTProgram *bptCompile(const char *source, size_t length, const char *name,
@@ -153,6 +183,10 @@ BPTTensorSpec bptGetArgument(const BPTProgram *program, int64_t number) {
 
 BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number) {
   return program->results[number].get();
+}
+
+int64_t bptGetPlannedBytes(const BPTProgram *program) {
+  return program->plannedBytes.value_or(-1);
 }
 
 namespace {

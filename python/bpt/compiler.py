@@ -75,6 +75,13 @@ class Function:
         return out
 
     @property
+    def planned_bytes(self) -> int | None:
+        """The most bytes that a call holds at once beyond arguments and results,
+        known before it runs; None if the function has dynamic sizes (`bpt-runner
+        --memory-plan` takes them), or runs on a GPU."""
+        return self._program.planned_bytes
+
+    @property
     def workspace_bytes(self) -> int | None:
         """The most bytes that the code held at once beyond arguments and results,
         in the call that ended last; None before the first. Calls that run at the

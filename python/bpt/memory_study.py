@@ -1,9 +1,11 @@
 """`python -m bpt.memory_study`: the longest context that trains within a budget of
 memory, by method, and the peak against the length.
 
-What is measured is one step's gradient: what it holds beyond parameters, gradients
-and moments, which are the same for all methods. Every measurement is a process of
-its own, so that the system's count of its memory can be compared.
+It is about one step's gradient: what it holds beyond parameters, gradients and
+moments, which are the same for all methods. The compiler's plan, which is known
+before anything runs, finds the longest context and gives the curve; contexts are then
+measured, each in a process of its own, so that the system's count of its memory can
+be compared as well.
 """
 
 from __future__ import annotations
@@ -52,12 +54,27 @@ def resident_bytes(field: str) -> int:
     return 0
 
 
-def measure(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
-    """One gradient, in this process."""
+def compile_gradient(sizes: Sizes, method: str, seq: int) -> bpt.Function:
+    """The gradient of the model's loss by all its parameters."""
     how = METHODS[method]
     module = bpt.run_passes(sizes.ir(seq), f"{how.passes}bpt-differentiate{{keep={how.keep} accumulate=true}}")
+    return bpt.compile(module, "main_vjp", strategy=how.strategy)
+
+
+def plan(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
+    """What one gradient would hold."""
+    progress(f"{method}: {seq} tokens, planned ...")
+    planned = compile_gradient(sizes, method, seq).planned_bytes
+    progress("")
+    if planned is None:
+        raise bpt.Error(f"{method} at {seq} tokens has no memory plan")
+    return {"method": method, "seq": seq, "planned_bytes": planned}
+
+
+def measure(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
+    """One gradient, in this process."""
     began = time.perf_counter()
-    gradient = bpt.compile(module, "main_vjp", strategy=how.strategy)
+    gradient = compile_gradient(sizes, method, seq)
     compiled = time.perf_counter() - began
     rng = np.random.Generator(np.random.Philox(key=0))
     arguments = []
@@ -81,6 +98,7 @@ def measure(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
     return {
         "method": method,
         "seq": seq,
+        "planned_bytes": gradient.planned_bytes,
         "workspace_bytes": gradient.workspace_bytes,
         "resident_bytes": resident_bytes("VmHWM") - before,
         "seconds": seconds,
@@ -101,8 +119,9 @@ def measure_apart(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
         raise bpt.Error(f"{method} at {seq} tokens: {done.stderr.strip() or f'exit code {done.returncode}'}")
     point: dict[str, Any] = json.loads(done.stdout)
     print(
-        f"{method:21s} {seq:8d} tokens  {point['workspace_bytes'] / 1e6:9.1f} MB held  "
-        f"{point['resident_bytes'] / 1e6:9.1f} MB resident  {point['seconds']:8.1f} s",
+        f"{method:21s} {seq:8d} tokens  {point['planned_bytes'] / 1e6:9.1f} MB planned  "
+        f"{point['workspace_bytes'] / 1e6:9.1f} MB held  {point['resident_bytes'] / 1e6:9.1f} MB resident  "
+        f"{point['seconds']:8.1f} s",
         flush=True,
     )
     return point
@@ -111,11 +130,11 @@ def measure_apart(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
 def predict(points: list[dict[str, Any]], budget: float) -> int:
     """Where the peak reaches the budget, by a parabola through the three points
     that are nearest to it; by a line through two, by twice one."""
-    last = sorted(points, key=lambda point: abs(point["workspace_bytes"] - budget))[:3]
+    last = sorted(points, key=lambda point: abs(point["planned_bytes"] - budget))[:3]
     if len(last) < 2:
-        return 2 * int(last[0]["seq"]) if last[0]["workspace_bytes"] < budget else int(last[0]["seq"]) // 2
+        return 2 * int(last[0]["seq"]) if last[0]["planned_bytes"] < budget else int(last[0]["seq"]) // 2
     lengths = np.array([point["seq"] for point in last], np.float64)
-    peaks = np.array([point["workspace_bytes"] for point in last], np.float64)
+    peaks = np.array([point["planned_bytes"] for point in last], np.float64)
     terms = np.polyfit(lengths, peaks - budget, len(last) - 1)
     roots = [root.real for root in np.roots(terms) if abs(root.imag) < 1e-9 and root.real > 0]
     # The rising branch; a parabola that bends down within rounding is a line.
@@ -124,14 +143,13 @@ def predict(points: list[dict[str, Any]], budget: float) -> int:
 
 
 def find_longest(sizes: Sizes, method: str, budget: float, shortest: int, longest: int) -> list[dict[str, Any]]:
-    """Measurements, the longest context within the budget among them: to a grain,
+    """Plans, that of the longest context within the budget among them: to a grain,
     or a hundredth of it, unless it is `longest`."""
     points: list[dict[str, Any]] = []
     fits, fails, seq = 0, longest + GRAIN, shortest
     while True:
-        point = measure_apart(sizes, method, seq)
-        points.append(point)
-        if point["workspace_bytes"] <= budget:
+        points.append(plan(sizes, method, seq))
+        if points[-1]["planned_bytes"] <= budget:
             fits = max(fits, seq)
         else:
             fails = min(fails, seq)
@@ -142,17 +160,36 @@ def find_longest(sizes: Sizes, method: str, budget: float, shortest: int, longes
         seq = min(max(seq // GRAIN * GRAIN, fits + GRAIN), fails - GRAIN)
 
 
+def longest_of(points: list[dict[str, Any]], method: str, budget: float) -> int:
+    """The longest context of a method that the plan has within the budget, or 0."""
+    return max((p["seq"] for p in points if p["method"] == method and p["planned_bytes"] <= budget), default=0)
+
+
+def study(
+    sizes: Sizes, method: str, budget: float, shortest: int, longest: int, measured: int
+) -> list[dict[str, Any]]:
+    """Plans up to the budget, doubling, and measurements of so many contexts from the
+    shortest to the longest, which are about as far apart as each other."""
+    points = find_longest(sizes, method, budget, shortest, longest)
+    end = longest_of(points, method, budget)
+    seq = shortest
+    while seq < end:
+        if all(p["seq"] != seq for p in points):
+            points.append(plan(sizes, method, seq))
+        seq *= 2
+    print(f"{method:21s} {end:8d} tokens are within the budget as planned", flush=True)
+    for seq in sorted({round(s) // GRAIN * GRAIN for s in np.geomspace(shortest, end, measured)}) if end else []:
+        points = [p for p in points if p["seq"] != seq]
+        points.append(measure_apart(sizes, method, seq))
+    return points
+
+
 def write_table(path: Path, sizes: Sizes, budget: float, points: list[dict[str, Any]]) -> str:
     """Markdown: the longest of each method, then all points."""
-    longest = {
-        method: max(
-            (p["seq"] for p in points if p["method"] == method and p["workspace_bytes"] <= budget), default=0
-        )
-        for method in METHODS
-    }
+    longest = {method: longest_of(points, method, budget) for method in METHODS}
     lines = [
         f"{sizes.layers} layers, {sizes.embed} wide, {sizes.heads} heads, {sizes.vocab} words; "
-        f"{budget / GIB:g} GiB beyond parameters, gradients and moments; measured.",
+        f"{budget / GIB:g} GiB beyond parameters, gradients and moments, as planned.",
         "",
         "| method | longest context | to vanilla |",
         "|---|---|---|",
@@ -161,12 +198,12 @@ def write_table(path: Path, sizes: Sizes, budget: float, points: list[dict[str, 
         if seq:
             ratio = f"{seq / longest['vanilla']:.1f}" if longest["vanilla"] else ""
             lines.append(f"| {method} | {seq} | {ratio} |")
-    lines += ["", "| method | tokens | held, MB | resident, MB | seconds |", "|---|---|---|---|---|"]
+    lines += ["", "| method | tokens | planned, MB | held, MB | resident, MB | seconds |", "|---|---|---|---|---|---|"]
     for p in sorted(points, key=lambda point: (list(METHODS).index(point["method"]), point["seq"])):
-        lines.append(
-            f"| {p['method']} | {p['seq']} | {p['workspace_bytes'] / 1e6:.1f} | {p['resident_bytes'] / 1e6:.1f} "
-            f"| {p['seconds']:.1f} |"
-        )
+        measured = "| | |"
+        if "seconds" in p:
+            measured = f"{p['workspace_bytes'] / 1e6:.1f} | {p['resident_bytes'] / 1e6:.1f} | {p['seconds']:.1f} |"
+        lines.append(f"| {p['method']} | {p['seq']} | {p['planned_bytes'] / 1e6:.1f} | {measured}")
     text = "\n".join(lines) + "\n"
     path.write_text(text)
     return text
@@ -181,12 +218,15 @@ def plot(folder: Path, budget: float, points: list[dict[str, Any]]) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
     for method in METHODS:
-        own = sorted((p["seq"], p["workspace_bytes"] / GIB) for p in points if p["method"] == method)
+        own = sorted((p["seq"], p["planned_bytes"] / GIB) for p in points if p["method"] == method)
+        measured = [(p["seq"], p["workspace_bytes"] / GIB) for p in points if p["method"] == method and "seconds" in p]
         if own:
-            axes.plot(*zip(*own), marker="o", label=method)
+            (line,) = axes.plot(*zip(*own), label=method)
+        if measured:
+            axes.plot(*zip(*measured), marker="o", linestyle="", color=line.get_color())
     axes.axhline(budget / GIB, color="gray", linestyle="--", linewidth=1, label="budget")
     axes.set(xscale="log", yscale="log", xlabel="context, tokens", ylabel="peak of a training step, GiB")
-    axes.set_title("Memory beyond parameters, gradients and moments")
+    axes.set_title("Memory beyond parameters, gradients and moments: planned, and measured (dots)")
     axes.grid(True, which="both", alpha=0.3)
     axes.legend()
     figure.tight_layout()
@@ -202,8 +242,9 @@ def main() -> int:
         parser.add_argument(f"--{field.name}", type=int, default=field.default, help=f"of the model; {field.default}")
     parser.add_argument("--budget", type=float, default=2.0, help="GiB; 2")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS), help="all")
-    parser.add_argument("--shortest", type=int, default=512, help="the first context that is measured; 512")
-    parser.add_argument("--longest", type=int, default=1 << 20, help="no longer context is measured; 1048576")
+    parser.add_argument("--shortest", type=int, default=512, help="the first context; 512")
+    parser.add_argument("--longest", type=int, default=1 << 20, help="no longer context is tried; 1048576")
+    parser.add_argument("--measured", type=int, default=3, help="how many contexts of each method are measured; 3")
     parser.add_argument("--out", type=Path, default=Path("memory-study"), help="a folder; memory-study")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -214,12 +255,14 @@ def main() -> int:
     sizes = Sizes(**{field.name: getattr(arguments, field.name) for field in dataclasses.fields(Sizes)})
     if not 0 < arguments.shortest <= arguments.longest or arguments.budget <= 0:
         parser.error("the budget and --shortest must be positive, and --shortest at most --longest")
+    if arguments.measured < 0:
+        parser.error("--measured must not be negative")
     arguments.out.mkdir(parents=True, exist_ok=True)
     points: list[dict[str, Any]] = []
     budget = arguments.budget * GIB
     try:
         for method in arguments.methods:
-            points += find_longest(sizes, method, budget, arguments.shortest, arguments.longest)
+            points += study(sizes, method, budget, arguments.shortest, arguments.longest, arguments.measured)
             # What has been measured stays if the next takes too long.
             (arguments.out / "memory.json").write_text(json.dumps(points, indent=1) + "\n")
     except bpt.Error as error:

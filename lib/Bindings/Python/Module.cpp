@@ -87,6 +87,8 @@ NB_MODULE(_native, module) {
                    nb::sig("def results(self) -> list[tuple[str, str, "
                            "tuple[int | None, ...]]]"),
                    "Name, element type and sizes of each.")
+      .def_prop_ro("planned_bytes", &Program::getPlannedBytes,
+                   "What a call holds at most.")
       .def_prop_ro("workspace_bytes", &Program::getWorkspaceBytes,
                    "Of the call that ended last.")
       .def("run", &Program::run, "arguments"_a, "out"_a,

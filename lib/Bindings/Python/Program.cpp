@@ -85,6 +85,11 @@ nb::list Program::getResults() const {
   return list;
 }
 
+std::optional<int64_t> Program::getPlannedBytes() const {
+  int64_t bytes = bptGetPlannedBytes(program);
+  return bytes < 0 ? std::nullopt : std::optional(bytes);
+}
+
 std::optional<size_t> Program::getWorkspaceBytes() const {
   int64_t bytes = workspaceBytes;
   return bytes < 0 ? std::nullopt : std::optional<size_t>(bytes);

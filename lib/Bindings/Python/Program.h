@@ -47,6 +47,8 @@ public:
   /// The results as NumPy arrays; none if `out` holds arrays for them.
   nanobind::list run(nanobind::sequence arguments, nanobind::object out);
 
+  /// Before any call; None where it is not known.
+  std::optional<int64_t> getPlannedBytes() const;
   /// Of the call that ended last; None before the first.
   std::optional<size_t> getWorkspaceBytes() const;
 
