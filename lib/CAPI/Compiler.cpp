@@ -103,8 +103,8 @@ static std::optional<int64_t> planBytes(ModuleOp module,
       return std::nullopt;
     shapes.push_back(llvm::to_vector(spec.shape));
   }
-  std::optional<SmallVector<int64_t>> symbols = plan->evaluateSymbols(
-      shapes, threads ? threads : omp_get_max_threads());
+  std::optional<SmallVector<int64_t>> symbols =
+      plan->evaluateSymbols(shapes, threads ? threads : omp_get_max_threads());
   std::optional<MaxByteCount> peak = plan->getPeak();
   if (!symbols || !peak)
     return std::nullopt;
