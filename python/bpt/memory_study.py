@@ -226,7 +226,7 @@ def plot(folder: Path, budget: float, points: list[dict[str, Any]]) -> None:
             axes.plot(*zip(*measured), marker="o", linestyle="", color=line.get_color())
     axes.axhline(budget / GIB, color="gray", linestyle="--", linewidth=1, label="budget")
     axes.set(xscale="log", yscale="log", xlabel="context, tokens", ylabel="peak of a training step, GiB")
-    axes.set_title("Memory beyond parameters, gradients and moments: planned, and measured (dots)")
+    axes.set_title("A training step: planned (lines) and measured (dots)")
     axes.grid(True, which="both", alpha=0.3)
     axes.legend()
     figure.tight_layout()
