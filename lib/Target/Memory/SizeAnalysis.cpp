@@ -202,7 +202,8 @@ SizeAnalysis::Range SizeAnalysis::getDimRange(Value shaped, unsigned dim) {
       })
       .Case([&](memref::CollapseShapeOp op) {
         Range product = exactly(int64_t(1));
-        for (int64_t i : op.getReassociationIndices()[dim])
+        SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
+        for (int64_t i : groups[dim])
           product = multiply(product, getDimRange(op.getSrc(), i));
         return product;
       })
