@@ -79,9 +79,9 @@ private:
     bool loopsOverRows = strategy.getRows() != 0;
     if (loopsOverRows && inputs)
       add(*inputs);
+    RowLoops loops = getRowLoops(op);
     FailureOr<Operation *> block =
         tileLoops(rewriter, op, blocks, LoopType::ForallOp);
-    RowLoops loops = getRowLoops(op);
     if (succeeded(block) && loopsOverRows)
       block = tileLoops(rewriter, *block,
                         {{loops.batch, 1}, {loops.rows, strategy.getRows()}},
