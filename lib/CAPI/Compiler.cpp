@@ -87,28 +87,30 @@ openDeviceOf(const BPTCompileOptions &options) {
   return openDevice(device);
 }
 
-/// The plan of a lowered function for the shapes that it states.
-static std::optional<int64_t> planBytes(ModuleOp module,
-                                        const FunctionSignature &signature,
-                                        unsigned threads) {
+/// The plan of a lowered function for the shapes that it states, or nothing.
+/// Fails, with a diagnostic, if what it has for a plan is none.
+static FailureOr<std::optional<int64_t>>
+planBytes(ModuleOp module, const FunctionSignature &signature,
+          unsigned threads) {
   Operation *function = module.lookupSymbol(signature.name);
+  std::optional<int64_t> unknown;
   if (!function || !function->hasAttr(MemoryPlan::kAttrName))
-    return std::nullopt;
+    return unknown;
   FailureOr<MemoryPlan> plan = MemoryPlan::get(function);
   if (failed(plan))
-    return std::nullopt;
+    return failure();
   SmallVector<SmallVector<int64_t>> shapes;
   for (const TensorSpec &spec : signature.arguments) {
     if (ShapedType::isDynamicShape(spec.shape))
-      return std::nullopt;
+      return unknown;
     shapes.push_back(llvm::to_vector(spec.shape));
   }
   std::optional<SmallVector<int64_t>> symbols =
       plan->evaluateSymbols(shapes, threads ? threads : omp_get_max_threads());
   std::optional<MaxByteCount> peak = plan->getPeak();
   if (!symbols || !peak)
-    return std::nullopt;
-  return peak->evaluate(*symbols);
+    return unknown;
+  return std::optional(peak->evaluate(*symbols));
 }
 
 /// `parse` gives a module of the context and the sources, or an error, or null
@@ -142,9 +144,11 @@ static BPTProgram *compileParsed(
       compile(**module, compileOptions);
   if (failed(function))
     return nullptr;
-  std::optional<int64_t> plannedBytes =
+  FailureOr<std::optional<int64_t>> plannedBytes =
       planBytes(**module, (*function)->getSignature(), options.threads);
-  return new BPTProgram(std::move(*function), options.threads, plannedBytes);
+  if (failed(plannedBytes))
+    return nullptr;
+  return new BPTProgram(std::move(*function), options.threads, *plannedBytes);
 }
 
 BPTProgram *bptCompile(const char *source, size_t length, const char *name,

@@ -12,7 +12,6 @@
 #define BPT_TARGET_MEMORY_MEMORYPLAN_H
 
 #include "bpt/Target/Memory/SizeAnalysis.h"
-#include "llvm/Support/raw_ostream.h"
 #include <string>
 #include <vector>
 
