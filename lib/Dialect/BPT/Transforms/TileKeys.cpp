@@ -53,8 +53,8 @@ public:
     Ranges ranges{zero, zero, extent, extent};
     if (whole.getCausal() || whole.getWindow()) {
       which == Keys ? limitKeys(ranges) : limitRows(ranges);
-      for (OpFoldResult *bound : {&ranges.first, &ranges.wholeFirst,
-                                  &ranges.wholeEnd, &ranges.end})
+      for (OpFoldResult *bound :
+           {&ranges.first, &ranges.wholeFirst, &ranges.wholeEnd, &ranges.end})
         *bound = most(zero, *bound);
     }
     ranges.wholeEnd = floorToBlock(ranges.wholeEnd);
@@ -248,9 +248,9 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
       op.getGradients() == AttentionGradients::Query ? 1 : op.getGroupSize();
   using LoopBlock = std::pair<unsigned, int64_t>;
   SmallVector<LoopBlock> parallel, sequential;
-  for (LoopBlock loop : {LoopBlock{Batch, 1}, LoopBlock{Heads, heads},
-                         keysInOrder ? LoopBlock{Rows, rows}
-                                     : LoopBlock{Keys, keys}})
+  for (LoopBlock loop :
+       {LoopBlock{Batch, 1}, LoopBlock{Heads, heads},
+        keysInOrder ? LoopBlock{Rows, rows} : LoopBlock{Keys, keys}})
     (kinds[loop.first] == utils::IteratorType::parallel ? parallel : sequential)
         .push_back(loop);
   FailureOr<Operation *> block =
