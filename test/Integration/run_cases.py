@@ -170,9 +170,10 @@ def check_result(config, what, actual, exact, rounded):
     return check_error(what, error, allowed, actual, exact)
 
 
-def checks_repeatability(config):
-    """One case in eight is run again, and must give the same to the last bit."""
-    return zlib.crc32(config.name.encode()) % 8 == 0
+def checks_repeatability(options, config):
+    """One case in eight (`--repeat-every`) is run again, and must give the same to
+    the last bit."""
+    return zlib.crc32(config.name.encode()) % options.repeat_every == 0
 
 
 def first_flags(options, config):
@@ -191,9 +192,16 @@ def repeated_flags(options, config):
         return [(f"{n} threads", [f"--threads={n}"]) for n in (1, 3)]
     if options.device == "cuda":
         return [("a second run", first_flags(options, config))]
-    seed = schedule_seed(options, config) + 1
-    flags = ["--device=cuda-emulator", f"--emulator-seed={seed}", "--emulator-eager"]
-    return [("another order of warps and early copies", flags)]
+    seed = schedule_seed(options, config)
+    repeated = []
+    for i in range(1, options.schedules):
+        flags = ["--device=cuda-emulator", f"--emulator-seed={seed + i}"]
+        what = f"order {i + 1} of warps"
+        if i % 2 == 1:
+            flags.append("--emulator-eager")
+            what += " and early copies"
+        repeated.append((what, flags))
+    return repeated
 
 
 def schedule_seed(options, config):
@@ -269,7 +277,7 @@ class CaseRunner:
         command = command + self.options.runner_flags
         flags = first_flags(self.options, config)
         results = self.read_results(folder, expected, [*command, *flags])
-        if checks_repeatability(config):
+        if checks_repeatability(self.options, config):
             self.compare_repeated(folder, config, expected, command, results)
         return results
 
@@ -340,6 +348,14 @@ def make_parser(description):
     parser.add_argument("--shard", default="0/1", help="I/N: case I, I+N, I+2N, …")
     parser.add_argument("--subset", type=int, help="so many cases, evenly spread")
     parser.add_argument("--list", action="store_true", help="print names and flags")
+    parser.add_argument(
+        "--repeat-every", type=int, default=8, metavar="N",
+        help="run one case in N again, with other threads or orders of warps (8)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--schedules", type=int, default=2, metavar="N",
+        help="orders of warps in which the emulator runs a case that it repeats (2)",
+    )  # fmt: skip
     parser.add_argument("--keep", help="folder that keeps each case's files")
     parser.add_argument("--timeout", type=float, default=300, help="seconds a tool")
     parser.add_argument(

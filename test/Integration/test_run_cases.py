@@ -146,7 +146,19 @@ class Harness(unittest.TestCase):
         case = "^attention-f32-b1-s130x190-h2k1d8$"
         code, lines = run("eager", case, "--device=cuda-emulator")
         self.assertEqual(code, 1)
-        self.assertIn("differs with another order of warps and early copies", lines[1])
+        self.assertIn("differs with order 2 of warps and early copies", lines[1])
+
+    def test_schedules_are_different(self):
+        options = run_cases.parse_options(["--device=cuda-emulator", "--schedules=5", "--seed=7"])
+        case = types.SimpleNamespace(name="case")
+        repeated = [flags for _, flags in run_cases.repeated_flags(options, case)]
+        orders = [run_cases.first_flags(options, case)[1]] + [flags[1] for flags in repeated]
+        self.assertEqual(len(set(orders)), 5)
+        self.assertEqual(["--emulator-eager" in flags for flags in repeated],
+                         [True, False, True, False])  # fmt: skip
+        self.assertFalse(run_cases.checks_repeatability(options, case))
+        options.repeat_every = 1
+        self.assertTrue(run_cases.checks_repeatability(options, case))
 
 
 class Roundings(unittest.TestCase):
