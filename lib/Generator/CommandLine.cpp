@@ -218,6 +218,18 @@ std::optional<std::string> readFlags(const opt::InputArgList &args,
         return value && *value >= 0 ? value : std::nullopt;
       },
       "a finite number that is at least 0");
+  for (auto [flag, rate] :
+       {std::pair<FlagID, double *>{OPT_dropout, &options.dropout},
+        {OPT_attn_dropout, &options.attentionDropout}})
+    reader.read(
+        flag, *rate,
+        [](StringRef text) -> std::optional<double> {
+          double value;
+          if (text.getAsDouble(value) || !(value >= 0 && value < 1))
+            return std::nullopt;
+          return value;
+        },
+        "a number in [0, 1)");
   reader.read(OPT_score, options.score, parseScore,
               "softcap:X with a positive X, or alibi");
   reader.read(

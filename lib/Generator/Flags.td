@@ -66,6 +66,7 @@ def attn_bias_shape : Joined<["--"], "attn-bias=">, MetaVarName<"SHAPE">,
     Group<attention>, ForKinds<WithAttention>;
 defm scale : Value<"scale", "X", "Factor of the scores; 1 / sqrt(head-dim)", attention, WithAttention>;
 defm score : Value<"score", "F", "Score region: softcap:X, or alibi", attention, WithAttention>;
+defm attn_dropout : Value<"attn-dropout", "P", "Drop probabilities of attention with probability P, in [0, 1); takes a seed, tensor<i64>; 0", attention, WithAttention>;
 def lse : Switch<"lse", "Return the log-sum-exp [batch, seq, heads] (f32) as well", attention, [ForAttention]>;
 
 defm act : Value<"act", "F", "relu, gelu, gelu_tanh, quick_gelu or silu; gelu", feed_forward, WithFeedForward>;
@@ -75,6 +76,7 @@ defm norm : Value<"norm", "KIND", "layer or rms (which has no bias), eps 1e-5; l
 def post_norm : Switch<"post-norm", "Normalise after the residual, not before the sublayer", layer, WithLayers>;
 defm rotary : Value<"rotary", "KIND", "Rotary embedding of queries and keys: interleaved, half or none; none", layer, WithLayers>;
 defm rotary_dim : Value<"rotary-dim", "N", "Components that it turns; head-dim", layer, WithLayers>;
+defm dropout : Value<"dropout", "P", "Drop what a sublayer adds to the residual with probability P, in [0, 1); takes a seed, tensor<i64>; 0", layer, WithLayers>;
 def outline_layers : Switch<"outline-layers", "Make the layers calls of one private function @layer: compile time, and what is kept for the gradient, are then those of one layer", layer, [ForModel]>;
 def loss : Switch<"loss", "Take labels, and return the cross-entropy [batch, seq] (f32) of each position in place of logits", layer, [ForModel]>;
 defm label_smoothing : Value<"label-smoothing", "X", "Of the loss: the share in [0, 1) of a label's weight that all words get; 0", layer, [ForModel]>;

@@ -109,6 +109,12 @@ LayerWeights FunctionBuilder::addLayer(const Twine &prefix) {
   return weights;
 }
 
+Value FunctionBuilder::addSeed() {
+  if (!options.isRandom())
+    return {};
+  return addArgument("seed", {}, builder.getI64Type());
+}
+
 AttentionInputs FunctionBuilder::addLayerMasks() {
   AttentionInputs inputs;
   if (options.segments)
@@ -119,6 +125,7 @@ AttentionInputs FunctionBuilder::addLayerMasks() {
                               {options.attentionBias->batch ? options.batch : 1,
                                options.attentionBias->heads ? options.heads : 1,
                                options.seq, options.seq});
+  inputs.seed = addSeed();
   return inputs;
 }
 
@@ -236,6 +243,37 @@ Value FunctionBuilder::add(Value a, Value b) {
       .getResult(0);
 }
 
+DropoutAttr FunctionBuilder::dropoutAttr(double rate, int64_t stream) {
+  return DropoutAttr::get(builder.getContext(), builder.getF64FloatAttr(rate),
+                          stream);
+}
+
+Value FunctionBuilder::dropout(Value x, Value seed, int64_t stream) {
+  if (options.dropout == 0)
+    return x;
+  Value init = empty(sizesOf(x));
+  return DropoutOp::create(builder, init.getType(), x, seed,
+                           /*positions=*/ValueRange(), init,
+                           dropoutAttr(options.dropout, stream));
+}
+
+Value FunctionBuilder::seedOfLayer(Value seed, int64_t index) {
+  // Far from the seeds of other steps, which count in the low bits.
+  Value offset = arith::ConstantOp::create(
+      builder, builder.getI64IntegerAttr(index << 48));
+  auto type = cast<RankedTensorType>(seed.getType());
+  Value init = empty({}, type.getElementType());
+  AffineMap scalar = builder.getEmptyAffineMap();
+  return linalg::GenericOp::create(
+             builder, type, seed, init, ArrayRef<AffineMap>{scalar, scalar},
+             ArrayRef<utils::IteratorType>(),
+             [&](OpBuilder &b, Location l, ValueRange v) {
+               linalg::YieldOp::create(
+                   b, l, arith::AddIOp::create(b, l, v[0], offset).getResult());
+             })
+      .getResult(0);
+}
+
 SmallVector<Value> FunctionBuilder::attention(Value query, Value key,
                                               Value value,
                                               const AttentionInputs &inputs) {
@@ -249,12 +287,18 @@ SmallVector<Value> FunctionBuilder::attention(Value query, Value key,
       options.window ? builder.getI64IntegerAttr(*options.window) : nullptr;
   FloatAttr scale =
       options.scale ? builder.getF32FloatAttr(*options.scale) : nullptr;
+  // A seed may be there for other operations alone.
+  DropoutAttr dropout;
+  if (options.attentionDropout != 0)
+    dropout = dropoutAttr(options.attentionDropout, inputs.stream);
+  Value seed = dropout ? inputs.seed : Value();
   auto op = AttentionOp::create(
       builder, init.getType(), lseInit ? lseInit.getType() : Type(),
       /*max=*/Type(), /*sum=*/Type(), query, key, value, inputs.bias,
-      inputs.querySegments, inputs.keySegments, /*positions=*/ValueRange(),
+      inputs.querySegments, inputs.keySegments, seed,
+      /*positions=*/ValueRange(),
       /*diagonal=*/Value(), init, lseInit, /*max_init=*/Value(),
-      /*sum_init=*/Value(), options.causal, window, scale,
+      /*sum_init=*/Value(), options.causal, window, scale, dropout,
       /*scoreCount=*/options.score ? 1 : 0);
   if (options.score) {
     OpBuilder::InsertionGuard guard(builder);
@@ -283,10 +327,14 @@ Value FunctionBuilder::layer(Value x, const LayerWeights &weights,
   };
   bool post = options.postNorm;
   Value input = normIf(!post, x, weights.attentionNorm);
-  Value hidden = add(x, selfAttention(input, weights, inputs));
+  Value heard = dropout(selfAttention(input, weights, inputs), inputs.seed,
+                        inputs.stream + 1);
+  Value hidden = add(x, heard);
   hidden = normIf(post, hidden, weights.attentionNorm);
   input = normIf(!post, hidden, weights.feedForwardNorm);
-  Value result = add(hidden, feedForward(input, weights.feedForward));
+  Value mapped = dropout(feedForward(input, weights.feedForward), inputs.seed,
+                         inputs.stream + 2);
+  Value result = add(hidden, mapped);
   return normIf(post, result, weights.feedForwardNorm);
 }
 

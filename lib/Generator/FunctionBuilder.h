@@ -38,6 +38,9 @@ struct LayerWeights {
 /// What attention takes besides query, key and value.
 struct AttentionInputs {
   Value bias, querySegments, keySegments;
+  /// Of dropout, and the first stream that this attention or layer may use.
+  Value seed;
+  int64_t stream = 0;
 };
 
 class FunctionBuilder {
@@ -53,7 +56,9 @@ public:
   NormWeights addNorm(const Twine &name);
   FeedForwardWeights addFeedForward(const Twine &prefix);
   LayerWeights addLayer(const Twine &prefix);
-  /// Segment ids and bias that all layers share.
+  /// The seed of dropout, if there is any.
+  Value addSeed();
+  /// Segment ids, bias and, last, the seed, which all layers share.
   AttentionInputs addLayerMasks();
 
   // Computations.
@@ -64,6 +69,8 @@ public:
                                const AttentionInputs &inputs);
   Value layer(Value x, const LayerWeights &weights,
               const AttentionInputs &inputs);
+  /// The seed of layer `index` of layers that are calls of one function.
+  Value seedOfLayer(Value seed, int64_t index);
   /// The loss of every row.
   Value crossEntropy(Value hidden, Value weight, Value labels);
   Value call(func::FuncOp callee, ValueRange operands);
@@ -94,6 +101,8 @@ private:
   Value projectToHeads(Value x, const LinearWeights &weights, int64_t heads);
   Value rotate(Value x);
   Value add(Value a, Value b);
+  DropoutAttr dropoutAttr(double rate, int64_t stream);
+  Value dropout(Value x, Value seed, int64_t stream);
   Value selfAttention(Value x, const LayerWeights &weights,
                       const AttentionInputs &inputs);
   void buildScore(Region &region, Value query, Value key);

@@ -38,6 +38,7 @@ static void generateAttention(FunctionBuilder &function,
     inputs.keySegments =
         function.addArgument("kv_segments", {batch, kvSeq}, i32);
   }
+  inputs.seed = function.addSeed();
   function.finish(function.attention(query, key, value, inputs));
 }
 
@@ -84,6 +85,8 @@ static void generateModel(FunctionBuilder &function,
   Value x = function.embedTokens(tokens, table);
   for (auto [i, weights] : llvm::enumerate(layers)) {
     if (!layer) {
+      // Three operations of a layer draw.
+      inputs.stream = 3 * i;
       x = function.layer(x, weights, inputs);
       continue;
     }
@@ -91,6 +94,8 @@ static void generateModel(FunctionBuilder &function,
     llvm::append_range(operands, function.getArguments(masksBegin, masksEnd));
     llvm::append_range(operands,
                        function.getArguments(layerEnds[i], layerEnds[i + 1]));
+    if (inputs.seed)
+      operands[masksEnd - masksBegin] = function.seedOfLayer(inputs.seed, i);
     x = function.call(layer, operands);
   }
   x = function.normalize(x, finalNorm);

@@ -45,6 +45,8 @@ class Config:
     attn_bias: Optional[str] = None
     scale: Optional[float] = None
     score: Optional[str] = None
+    dropout: float = 0.0
+    attn_dropout: float = 0.0
     lse: bool = False
     dynamic: bool = False
     data: str = "normal"
@@ -76,8 +78,10 @@ class Config:
             parts += [f"bias_{self.attn_bias}"] * (self.attn_bias is not None)
             parts += [f"scale{self.scale}"] * (self.scale is not None)
             parts += [(self.score or "").replace(":", "")] * (self.score is not None)
+            parts += [f"drop{self.attn_dropout}"] * (self.attn_dropout != 0)
             parts += ["lse"] * self.lse
         if self.kind in ("layer", "model"):
+            parts += [f"residual_drop{self.dropout}"] * (self.dropout != 0)
             parts += [self.norm, "post" if self.post_norm else "pre"]
             if self.rotary:
                 parts.append(f"{self.rotary}{self.rotary_dim or ''}")
@@ -90,19 +94,19 @@ class Config:
     def flags(self):
         """The command line of bpt-gen."""
         common = ["dtype", "batch", "seq"]
-        masks = ["heads", "kv_heads", "head_dim", "window", "scale", "score"]
+        masks = ["heads", "kv_heads", "head_dim", "window", "scale", "score", "attn_dropout"]
         network = ["embed", "ffn", "act"]
         values = {
             "attention": common + ["kv_seq"] + masks,
             "feed_forward": common + network,
-            "layer": common + masks + network + ["norm", "rotary", "rotary_dim"],
+            "layer": common + masks + network + ["norm", "rotary", "rotary_dim", "dropout"],
         }
         values["model"] = values["layer"] + ["layers", "vocab"]
         switches = ["causal", "segments", "lse", "gated", "bias", "post_norm"]
         result = [self.kind]
         for name in values[self.kind]:
             value = getattr(self, name)
-            if value is not None:
+            if value is not None and not (value == 0 and name.endswith("dropout")):
                 result.append(f"--{name.replace('_', '-')}={value}")
         for name in switches + ["dynamic"]:
             if getattr(self, name):
@@ -122,7 +126,7 @@ class Config:
             if self.segments:
                 inputs["q_segments"] = rows
                 inputs["kv_segments"] = (self.batch, self.kv_seq)
-            return inputs, {}
+            return self._with_seed(inputs), {}
         if self.kind == "feed_forward":
             return {"x": rows + (self.embed,)}, self._network_weights()
         inputs = (
@@ -132,6 +136,7 @@ class Config:
             inputs["segments"] = rows
         if self.attn_bias:
             inputs["attn_bias"] = self._bias_shape()
+        inputs = self._with_seed(inputs)
         if self.kind == "layer":
             return inputs, self._layer_weights()
         weights = {"embed.weight": (self.vocab, self.embed)}
@@ -153,6 +158,11 @@ class Config:
         width = self.vocab if self.kind == "model" else self.embed
         return [(rows + (width,), dtype)]
 
+    @property
+    def outline(self):
+        """Whether layers are calls of one function."""
+        return False
+
     def cost(self):
         """Multiply-adds, roughly."""
         rows = self.batch * self.seq
@@ -165,6 +175,9 @@ class Config:
         width = (self.heads + self.kv_heads) * self.head_dim
         layer = attention + network + 2 * rows * self.embed * width
         return layer if self.kind == "layer" else self.layers * layer
+
+    def _with_seed(self, inputs):
+        return inputs | {"seed": ()} if self.dropout or self.attn_dropout else inputs
 
     def _bias_shape(self):
         batch = self.batch if self.attn_bias in ("full", "batch") else 1
@@ -214,6 +227,8 @@ def random_arguments(config, seed):
         if name == "tokens":
             # A few ids outside the vocabulary, which embed as zeros.
             return rng.integers(-1, config.vocab + 1, shape, dtype=np.int32)
+        if name == "seed":
+            return rng.integers(-(2**63), 2**63, shape, dtype=np.int64)
         if name == "labels":
             # As many again, and the usual id of tokens that count for nothing.
             values = rng.integers(-1, config.vocab + 1, shape, dtype=np.int32)
@@ -280,6 +295,9 @@ ATTENTION_FEATURES = [
     {"lse": True, "segments": True, "attn_bias": "full"},
     {"causal": True, "window": 33, "segments": True, "attn_bias": "full",
      "score": "softcap:10.0", "scale": 0.3, "lse": True},
+    {"attn_dropout": 0.1},
+    {"attn_dropout": 0.5, "causal": True, "window": 70, "segments": True, "attn_bias": "full",
+     "score": "softcap:10.0", "lse": True},
 ]  # fmt: skip
 ACTIVATIONS = ["relu", "gelu", "gelu_tanh", "quick_gelu", "silu"]
 MAX_COST = 150e6
@@ -422,6 +440,18 @@ def model_cases():
     )
 
 
+def dropout_cases():
+    """In layers and models, of attention, of sublayers and of both."""
+    rates = cycle([(0.1, 0.0), (0.0, 0.2), (0.3, 0.1)])
+    for dtype, dynamic in itertools.product(DTYPES, [False, True]):
+        dropout, attn_dropout = next(rates)
+        drops = dict(dropout=dropout, attn_dropout=attn_dropout, dynamic=dynamic)
+        yield Config("layer", dtype, 2, 113, embed=72, heads=4, kv_heads=2, head_dim=20,
+                     causal=True, post_norm=dynamic, **drops)  # fmt: skip
+    yield Config("model", "f32", 2, 65, embed=40, heads=4, layers=2, causal=True, dropout=0.1,
+                 attn_dropout=0.1)  # fmt: skip
+
+
 def random_case(rng):
     pick = lambda values: values[rng.integers(len(values))]
     maybe = lambda chance: bool(rng.random() < chance)
@@ -434,6 +464,7 @@ def random_case(rng):
         attn_bias=pick(["full", "heads", "batch", "shared"]) if maybe(0.2) else None,
         score=pick(["alibi", "softcap:15.0"]) if maybe(0.3) else None,
         scale=float(np.round(rng.uniform(0.05, 1), 3)) if maybe(0.2) else None,
+        attn_dropout=float(np.round(rng.uniform(0, 0.9), 2)) if maybe(0.2) else 0.0,
     )  # fmt: skip
     if maybe(0.5):
         return affordable(
@@ -451,7 +482,8 @@ def random_case(rng):
         Config("layer", embed=int(rng.integers(1, 130)), head_dim=head_dim, ffn=int(rng.integers(1, 300)),
                act=pick(ACTIVATIONS), gated=maybe(0.5), bias=maybe(0.5), norm=pick(["layer", "rms"]),
                post_norm=maybe(0.5), rotary=rotary,
-               rotary_dim=2 * int(rng.integers(1, head_dim // 2 + 1)) if rotary else None, **common)
+               rotary_dim=2 * int(rng.integers(1, head_dim // 2 + 1)) if rotary else None,
+               dropout=float(np.round(rng.uniform(0, 0.9), 2)) if maybe(0.2) else 0.0, **common)
     )  # fmt: skip
 
 
@@ -459,7 +491,7 @@ def all_cases(seed, num_random):
     """(name, config), the names unique."""
     grid = itertools.chain(
         attention_cases(), large_score_cases(), empty_row_cases(), zero_length_cases(),
-        feed_forward_cases(), layer_cases(), model_cases(),
+        feed_forward_cases(), layer_cases(), model_cases(), dropout_cases(),
     )  # fmt: skip
     cases = {config.name: config for config in grid}
     rng = np.random.default_rng(seed)

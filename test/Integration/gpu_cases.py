@@ -145,6 +145,13 @@ def model_cases():
                      dynamic=dynamic)  # fmt: skip
 
 
+def dropout_cases():
+    """In layers, of attention, of sublayers and of both."""
+    for dtype, (dropout, attn_dropout) in zip(DTYPES, [(0.1, 0.2), (0.3, 0.0), (0.0, 0.1)]):
+        yield Config("layer", dtype, 1, 131, embed=64, heads=2, head_dim=32, ffn=96, causal=True,
+                     dropout=dropout, attn_dropout=attn_dropout, dynamic=dtype == "bf16")  # fmt: skip
+
+
 def random_cases(seed, count):
     """Others in every run, of at most a block or two."""
     rng = np.random.default_rng(seed)
@@ -163,7 +170,7 @@ def all_cases(seed, num_random):
     chosen = itertools.chain(
         attention_cases(), usual_head_dim_cases(), decoding_cases(), large_score_cases(),
         empty_row_cases(), zero_length_cases(), feed_forward_cases(), layer_cases(),
-        model_cases(),
+        model_cases(), dropout_cases(),
     )  # fmt: skip
     cases = {config.name: config for config in chosen}
     return list(cases.items()) + list(random_cases(seed, num_random))

@@ -82,7 +82,7 @@ class GradientConfig(Config):
     def evaluate(self, ops, arith, arguments):
         if not self.loss:
             return ops.evaluate(arith, self, arguments)
-        masks = {n: arguments[n] for n in ("segments", "attn_bias") if n in arguments}
+        masks = ops.get_masks(arguments)
         tokens = arguments["tokens"]
         hidden = ops.final_hidden(arith, self, tokens, arguments, masks)
         head = arguments["lm_head.weight"]
@@ -244,6 +244,20 @@ def outlined_cases():
                          wrt=("layers.1.w1", "embed.weight"), **model)  # fmt: skip
 
 
+def dropout_cases(keeps):
+    """In layers and models, whose layers may be calls."""
+    rates = cycle([(0.1, 0.0), (0.0, 0.2), (0.3, 0.1)])
+    for dtype, dynamic in itertools.product(DTYPES, [False, True]):
+        dropout, attn_dropout = next(rates)
+        yield GradientConfig("layer", dtype, 2, 70, embed=40, heads=4, kv_heads=2, head_dim=12,
+                             causal=True, post_norm=dynamic, dropout=dropout, dynamic=dynamic,
+                             attn_dropout=attn_dropout, keep=next(keeps))  # fmt: skip
+    for outline, keep in itertools.product([False, True], KEEPS):
+        yield GradientConfig("model", "f32", 2, 33, embed=24, heads=3, layers=2, vocab=50,
+                             causal=True, loss=True, dropout=0.1, attn_dropout=0.1, keep=keep,
+                             outline=outline)  # fmt: skip
+
+
 def random_cases(seed, count):
     """Others in every run; a third are models with a loss."""
     rng = np.random.default_rng(seed)
@@ -269,7 +283,7 @@ def all_cases(seed, num_random):
     grid = itertools.chain(
         attention_cases(keeps), large_score_cases(), empty_row_cases(keeps), zero_length(keeps),
         feed_forward_cases(), layer_cases(keeps), keep_cases(), wrt_cases(), model_cases(keeps),
-        outlined_cases(), operation_cases(),
+        outlined_cases(), operation_cases(), dropout_cases(keeps),
     )  # fmt: skip
     cases = {case.name: case for case in grid}
     return list(cases.items()) + list(random_cases(seed, num_random))

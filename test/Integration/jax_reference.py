@@ -27,6 +27,7 @@ import numpy as np
 
 import numpy_interpreter
 from arithmetic import Arithmetic
+from philox import Draws
 from reference import EPS, ROTARY_BASE, kept_by_position
 
 jax.config.update("jax_enable_x64", True)
@@ -191,7 +192,8 @@ def apply_score(scores, function):
     return float(cap) * jnp.tanh(scores / float(cap))
 
 
-def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=None):
+def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=None,
+              draws=None):  # fmt: skip
     """(out, lse); lse is not rounded, as it is f32."""
     q, k, v = (stored(arith, x) for x in (q, k, v))
     batch, queries, heads, head_dim = q.shape
@@ -223,6 +225,9 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
         # The sum of the exponentials is differentiated by the log-sum-exp alone.
         total = jax.lax.stop_gradient(total)
     probabilities = stored(arith, weights / total)
+    if config.attn_dropout:
+        factors = draws.factors(config.attn_dropout, batch, heads, queries, keys)
+        probabilities = stored(arith, probabilities * factors.astype(arith.compute))
     grouped = probabilities.reshape(batch, kv_heads, heads // kv_heads, queries, keys)
     out = jnp.einsum("bkgij,bjkd->bikgd", grouped, v)
     out = stored(arith, out.reshape(batch, queries, heads, v.shape[3]))
@@ -248,7 +253,7 @@ def normalize(arith, config, x, weights, name):
     return layer_norm(arith, x, weights[name + ".weight"], weights[name + ".bias"])
 
 
-def self_attention(arith, config, x, weights, prefix, masks):
+def self_attention(arith, config, x, weights, prefix, masks, draws):
     def heads_of(letter, count):
         weight, bias = (weights.get(prefix + kind + letter) for kind in "wb")
         y = linear(arith, x, weight, bias)
@@ -263,22 +268,34 @@ def self_attention(arith, config, x, weights, prefix, masks):
         k = rotary_embedding(arith, k, config.rotary, dim)
     segments = masks.get("segments")
     out, _ = attention(
-        arith, config, q, k, v, masks.get("attn_bias"), segments, segments
+        arith, config, q, k, v, masks.get("attn_bias"), segments, segments, draws
     )
     merged = out.reshape(*out.shape[:2], config.heads * config.head_dim)
     return linear(arith, merged, weights[prefix + "wo"], weights.get(prefix + "bo"))
 
 
-def layer(arith, config, x, weights, masks, prefix=""):
+def drop(arith, config, x, draws):
+    """Dropout of what a sublayer adds to the residual."""
+    if not config.dropout:
+        return x
+    factors = draws.factors(config.dropout, x.shape[0], 1, *x.shape[1:])[:, 0]
+    return stored(arith, x * factors.astype(arith.compute))
+
+
+def layer(arith, config, x, weights, masks, prefix="", index=0):
     def norm_if(condition, x, name):
         return normalize(arith, config, x, weights, prefix + name) if condition else x
 
     pre, post = not config.post_norm, config.post_norm
+    draws = masks.get("draws") and masks["draws"].of_layer(index, config.outline)
+    next_draws = lambda count: draws and draws.next(count)
     y = norm_if(pre, x, "ln1")
-    h = add(arith, x, self_attention(arith, config, y, weights, prefix, masks))
+    heard = self_attention(arith, config, y, weights, prefix, masks, draws)
+    h = add(arith, x, drop(arith, config, heard, next_draws(1)))
     h = norm_if(post, h, "ln1")
     y = norm_if(pre, h, "ln2")
-    h = add(arith, h, feed_forward(arith, config, y, weights, prefix))
+    mapped = feed_forward(arith, config, y, weights, prefix)
+    h = add(arith, h, drop(arith, config, mapped, next_draws(2)))
     return norm_if(post, h, "ln2")
 
 
@@ -286,7 +303,7 @@ def final_hidden(arith, config, tokens, weights, masks):
     """What a model's last projection reads."""
     x = embedding(arith, tokens, weights["embed.weight"])
     for i in range(config.layers):
-        x = layer(arith, config, x, weights, masks, f"layers.{i}.")
+        x = layer(arith, config, x, weights, masks, f"layers.{i}.", i)
     return normalize(arith, config, x, weights, "ln_f")
 
 
@@ -295,13 +312,23 @@ def model(arith, config, tokens, weights, masks):
     return linear(arith, x, weights["lm_head.weight"])
 
 
+def get_masks(arguments):
+    """What all layers share, of the arguments of @main."""
+    masks = {n: arguments[n] for n in ("segments", "attn_bias") if n in arguments}
+    if "seed" in arguments:
+        masks["draws"] = Draws(int(arguments["seed"]))
+    return masks
+
+
 def evaluate(arith, config, arguments):
     """The results of @main for its arguments, by name."""
     if config.kind == "attention":
         names = ("q", "k", "v", "bias", "q_segments", "kv_segments")
-        out, lse = attention(arith, config, *(arguments.get(n) for n in names))
+        out, lse = attention(
+            arith, config, *(arguments.get(n) for n in names), get_masks(arguments).get("draws")
+        )
         return [out, lse] if config.lse else [out]
-    masks = {n: arguments[n] for n in ("segments", "attn_bias") if n in arguments}
+    masks = get_masks(arguments)
     if config.kind == "feed_forward":
         return [feed_forward(arith, config, arguments["x"], arguments)]
     if config.kind == "layer":

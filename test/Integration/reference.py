@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from philox import Draws
+
 EPS = 1e-5
 ROTARY_BASE = 10000.0
 
@@ -138,7 +140,8 @@ def apply_score(scores, function, b, head, heads):
     return float(cap) * np.tanh(scores / float(cap))
 
 
-def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=None):
+def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=None,
+              draws=None):  # fmt: skip
     """(out, lse); lse is not rounded, as it is f32 whatever the inputs are."""
     q, k, v = arith.load(q), arith.load(k), arith.load(v)
     batch, queries, heads, head_dim = q.shape
@@ -147,6 +150,10 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
     by_position = kept_by_position(queries, keys, config.causal, config.window)
     out = np.zeros(q.shape[:3] + v.shape[3:], arith.compute)
     lse = np.full((batch, queries, heads), -np.inf, arith.compute)
+    factors = None
+    if config.attn_dropout:
+        factors = draws.factors(config.attn_dropout, batch, heads, queries, keys)
+        factors = factors.astype(arith.compute)
     for b in range(batch):
         kept_rows = by_position
         if q_segments is not None:
@@ -166,6 +173,8 @@ def attention(arith, config, q, k, v, bias=None, q_segments=None, kv_segments=No
             weights = np.exp(scores - peak)
             total = weights.sum(axis=1, keepdims=True)
             probabilities = arith.store(weights / total)
+            if factors is not None:
+                probabilities = arith.store(probabilities * factors[b, h, rows])
             out[b, rows, h] = arith.store(probabilities @ v[b, :, h // group])
             lse[b, rows, h] = (peak + np.log(total))[:, 0]
     return out, lse
@@ -185,7 +194,7 @@ def normalize(arith, config, x, weights, name):
     return layer_norm(arith, x, weights[name + ".weight"], weights[name + ".bias"])
 
 
-def self_attention(arith, config, x, weights, prefix, masks):
+def self_attention(arith, config, x, weights, prefix, masks, draws):
     def heads_of(letter, count):
         y = linear(
             arith, x, weights[prefix + "w" + letter], weights.get(prefix + "b" + letter)
@@ -201,23 +210,35 @@ def self_attention(arith, config, x, weights, prefix, masks):
         k = rotary_embedding(arith, k, config.rotary, dim)
     segments = masks.get("segments")
     out, _ = attention(
-        arith, config, q, k, v, masks.get("attn_bias"), segments, segments
+        arith, config, q, k, v, masks.get("attn_bias"), segments, segments, draws
     )
     merged = out.reshape(*out.shape[:2], config.heads * config.head_dim)
     return linear(arith, merged, weights[prefix + "wo"], weights.get(prefix + "bo"))
 
 
-def layer(arith, config, x, weights, masks, prefix=""):
+def drop(arith, config, x, draws):
+    """Dropout of what a sublayer adds to the residual."""
+    if not config.dropout:
+        return x
+    factors = draws.factors(config.dropout, x.shape[0], 1, *x.shape[1:])[:, 0]
+    return arith.store(x * factors.astype(arith.compute))
+
+
+def layer(arith, config, x, weights, masks, prefix="", index=0):
     def norm_if(condition, x, name):
         return normalize(arith, config, x, weights, prefix + name) if condition else x
 
     x = arith.load(x)
     pre, post = not config.post_norm, config.post_norm
+    draws = masks.get("draws") and masks["draws"].of_layer(index, config.outline)
+    next_draws = lambda count: draws and draws.next(count)
     y = norm_if(pre, x, "ln1")
-    h = arith.store(x + self_attention(arith, config, y, weights, prefix, masks))
+    heard = self_attention(arith, config, y, weights, prefix, masks, draws)
+    h = arith.store(x + drop(arith, config, heard, next_draws(1)))
     h = norm_if(post, h, "ln1")
     y = norm_if(pre, h, "ln2")
-    h = arith.store(h + feed_forward(arith, config, y, weights, prefix))
+    mapped = feed_forward(arith, config, y, weights, prefix)
+    h = arith.store(h + drop(arith, config, mapped, next_draws(2)))
     return norm_if(post, h, "ln2")
 
 
@@ -225,7 +246,7 @@ def final_hidden(arith, config, tokens, weights, masks):
     """What a model's last projection reads."""
     x = embedding(arith, tokens, weights["embed.weight"])
     for i in range(config.layers):
-        x = layer(arith, config, x, weights, masks, f"layers.{i}.")
+        x = layer(arith, config, x, weights, masks, f"layers.{i}.", i)
     return normalize(arith, config, x, weights, "ln_f")
 
 
@@ -234,13 +255,23 @@ def model(arith, config, tokens, weights, masks):
     return linear(arith, x, weights["lm_head.weight"])
 
 
+def get_masks(arguments):
+    """What all layers share, of the arguments of @main."""
+    masks = {n: arguments[n] for n in ("segments", "attn_bias") if n in arguments}
+    if "seed" in arguments:
+        masks["draws"] = Draws(int(arguments["seed"]))
+    return masks
+
+
 def evaluate(arith, config, arguments):
     """The results of @main for its arguments, by name."""
     if config.kind == "attention":
         names = ("q", "k", "v", "bias", "q_segments", "kv_segments")
-        out, lse = attention(arith, config, *(arguments.get(n) for n in names))
+        out, lse = attention(
+            arith, config, *(arguments.get(n) for n in names), get_masks(arguments).get("draws")
+        )
         return [out, lse] if config.lse else [out]
-    masks = {n: arguments[n] for n in ("segments", "attn_bias") if n in arguments}
+    masks = get_masks(arguments)
     if config.kind == "feed_forward":
         return [feed_forward(arith, config, arguments["x"], arguments)]
     if config.kind == "layer":

@@ -2,6 +2,7 @@
 
 """The reference against the definitions, spelled out with loops."""
 
+import itertools
 import math
 import unittest
 
@@ -11,6 +12,7 @@ import numpy as np
 import reference
 from arithmetic import EXACT, plain
 from cases import Config
+from philox import Draws, philox4x32
 
 
 def rng():
@@ -257,6 +259,45 @@ class Layers(unittest.TestCase):
         )
         np.testing.assert_allclose(logits[0, 0], row @ weights["lm_head.weight"])
         np.testing.assert_array_equal(logits[0, 1:], 0)
+
+
+class Dropout(unittest.TestCase):
+    # The vectors that come with the authors' library, Random123.
+    VECTORS = """
+    00000000 00000000 00000000 00000000 00000000 00000000 6627e8d5 e169c58d bc57ac4c 9b00dbd8
+    ffffffff ffffffff ffffffff ffffffff ffffffff ffffffff 408f276d 41c83b0e a20bc7c6 6d5451fd
+    243f6a88 85a308d3 13198a2e 03707344 a4093822 299f31d0 d16cfe09 94fdcceb 5001e420 24126ea1
+    """
+
+    def test_published_vectors(self):
+        for line in self.VECTORS.split("\n")[1:-1]:
+            words = [int(word, 16) for word in line.split()]
+            self.assertEqual([int(w) for w in philox4x32(words[:4], words[4:6])], words[6:])
+
+    def test_word_of_each_element(self):
+        draws, rate = Draws(-3, 9), 0.3
+        factors = draws.factors(rate, 2, 3, 5, 140)
+        key = ((2**64 - 3) % 2**32, 2**32 - 1)
+        for b, h, q, k in [(0, 0, 0, 0), (1, 2, 4, 139), (1, 0, 3, 63), (0, 1, 2, 64), (0, 2, 1, 31)]:
+            word = k // 16 % 4
+            bits = int(philox4x32((k - 16 * word, q, b + 65536 * h, 9), key)[word])
+            expected = 1 / 0.7 if bits / 2**32 >= rate else 0
+            self.assertEqual(factors[b, h, q, k], expected)
+
+    def test_draws_are_independent(self):
+        size = 4 * 4 * 128 * 128
+        masks = [
+            d.factors(0.5, 4, 4, 128, 128) != 0 for d in (Draws(5), Draws(6), Draws(5, 1))
+        ]
+        # Also along every axis: neighbours agree in half of the elements.
+        pairs = list(itertools.combinations(masks, 2))
+        for axis in range(4):
+            pairs.append((masks[0], np.roll(masks[0], 1, axis)))
+        pairs.append((masks[0], np.roll(masks[0], 16, 3)))
+        for a, b in pairs:
+            self.assertLess(abs(np.mean(a == b) - 0.5), 5 * 0.5 / math.sqrt(size))
+        for mask in masks:
+            self.assertLess(abs(np.mean(mask) - 0.5), 5 * 0.5 / math.sqrt(size))
 
 
 class Rounding(unittest.TestCase):

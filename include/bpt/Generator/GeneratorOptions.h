@@ -55,11 +55,17 @@ struct GeneratorOptions {
   std::optional<RotaryKind> rotary;
   std::optional<int64_t> rotaryDim;
 
+  /// Probabilities to drop an output of a sublayer, and one of attention's.
+  double dropout = 0, attentionDropout = 0;
+
   bool causal = false, segments = false, lse = false;
   std::optional<int64_t> window;
   std::optional<float> scale;
   std::optional<AttentionBiasShape> attentionBias;
   std::optional<ScoreFunction> score;
+
+  /// Whether a seed is taken.
+  bool isRandom() const { return dropout != 0 || attentionDropout != 0; }
 
   /// Fills in what follows from other options, and refuses combinations that
   /// have no meaning. The message names flags of bpt-gen.

@@ -40,7 +40,11 @@ public:
       }
     }
     // Four registers in flight hide the latency of the arithmetic.
-    lanes = 4 * target.getLanes(getWidestBits(op));
+    lanes = 4 * target.getLanes(getWidestBits(op, this->plan.lane));
+    // The random words of 64 columns are those of 16 counters (#bpt.dropout).
+    // LLVM sees that they are the same where all are in one vector.
+    if (!op.getBlock()->getOps<arith::MulUIExtendedOp>().empty())
+      lanes = std::max<int64_t>(lanes, 64);
     if (std::optional<int64_t> count =
             getConstantIntValue(sizes[this->plan.lane]))
       lanes = std::min<int64_t>(

@@ -99,18 +99,27 @@ bool isBodyVectorizable(linalg::LinalgOp op, unsigned lane, std::string &why) {
 }
 } // namespace
 
-int64_t bpt::getWidestBits(linalg::LinalgOp op) {
+int64_t bpt::getWidestBits(linalg::LinalgOp op, unsigned lane) {
   int64_t bits = 8;
-  auto visit = [&](Type type) {
-    type = getElementTypeOrSelf(type);
-    if (type.isIntOrFloat())
-      bits = std::max<int64_t>(bits, type.getIntOrFloatBitWidth());
+  // What is the same in all lanes takes no vector registers.
+  llvm::SmallDenseSet<Value> varying;
+  auto visit = [&](Value value) {
+    varying.insert(value);
+    if (value.getType().isIntOrFloat())
+      bits = std::max<int64_t>(bits, value.getType().getIntOrFloatBitWidth());
   };
-  for (Value operand : op->getOperands())
-    visit(operand.getType());
-  for (Operation &inner : *op.getBlock())
-    for (Value result : inner.getResults())
-      visit(result.getType());
+  for (OpOperand &operand : op->getOpOperands())
+    if (op.isDpsInit(&operand) ||
+        op.getMatchingIndexingMap(&operand).isFunctionOfDim(lane))
+      visit(op.getMatchingBlockArgument(&operand));
+  for (Operation &inner : *op.getBlock()) {
+    auto index = dyn_cast<linalg::IndexOp>(inner);
+    if ((index && index.getDim() == lane) ||
+        llvm::any_of(inner.getOperands(),
+                     [&](Value v) { return varying.contains(v); }))
+      for (Value result : inner.getResults())
+        visit(result);
+  }
   return bits;
 }
 

@@ -38,8 +38,8 @@ struct LanePlan {
 };
 
 /// The element type that decides how many lanes fill a register: the widest
-/// float (or integer) that the op moves or computes.
-int64_t getWidestBits(linalg::LinalgOp op);
+/// float (or integer) that the op moves or computes along the loop `lane`.
+int64_t getWidestBits(linalg::LinalgOp op, unsigned lane);
 
 /// Chooses the loop whose iterations become lanes: contiguous in every operand
 /// it moves along, in outputs above all; the last such loop wins.

@@ -104,7 +104,7 @@ func.func @segment_element_types(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>, %
 
 func.func @segments_of_queries_only(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>) {
   // expected-error @+1 {{'segments' takes both the queries' and the keys'}}
-  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
   return
 }
 
@@ -258,7 +258,7 @@ func.func @yield_elsewhere(%s: f32) {
 // -----
 
 func.func @online_without_positions(%q: tensor<1x4x2x8xf32>, %m: tensor<1x4x2xf32>) {
-  // expected-error @+1 {{needs 'at' positions: its masks or its score region depend on where the tile lies}}
+  // expected-error @+1 {{needs 'at' positions: its masks, its score region or its dropout depend on where the tile lies}}
   %r:3 = bpt.online_attention ins(%q, %q, %q : tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>)
       outs(%q, %m, %m : tensor<1x4x2x8xf32>, tensor<1x4x2xf32>, tensor<1x4x2xf32>) {causal}
       -> tensor<1x4x2x8xf32>, tensor<1x4x2xf32>, tensor<1x4x2xf32>
@@ -300,6 +300,6 @@ func.func @online_state_shape(%q: tensor<1x4x2x8xf32>, %m: tensor<1x5x2xf32>, %l
 
 func.func @one_statistic(%q: tensor<1x4x2x8xf32>, %m: tensor<1x4x2xf32>) {
   // expected-error @+1 {{'statistics' takes both the maximum and the sum}}
-  %o, %a = "bpt.attention"(%q, %q, %q, %q, %m) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 1, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>)
+  %o, %a = "bpt.attention"(%q, %q, %q, %q, %m) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 1, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>)
   return
 }

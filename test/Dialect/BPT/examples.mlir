@@ -4,6 +4,7 @@
 // The examples of the operations' documentation, word for word.
 
 #layer = #bpt.strategy<rows = 128, keys = 128>
+#hidden = #bpt.dropout<rate = 0.1, stream = 2>
 
 func.func @attention(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %e: tensor<1x?x8x64xf32>) {
   %o = bpt.attention
@@ -16,6 +17,22 @@ func.func @attention(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: ten
       %r = arith.mulf %t, %cap : f32
       bpt.yield %r : f32
   } -> tensor<1x?x8x64xf32>
+  return
+}
+
+func.func @attention_dropout(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %e: tensor<1x?x8x64xf32>,
+                             %seed: tensor<i64>) {
+  %o = bpt.attention
+      ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
+      seed(%seed) outs(%e : tensor<1x?x8x64xf32>)
+      {causal, dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x?x8x64xf32>
+  return
+}
+
+func.func @dropout(%x: tensor<1x?x768xf32>, %e: tensor<1x?x768xf32>, %seed: tensor<i64>) {
+  %d = bpt.dropout ins(%x : tensor<1x?x768xf32>) seed(%seed)
+      outs(%e : tensor<1x?x768xf32>) {dropout = #bpt.dropout<rate = 0.1, stream = 1>}
+      -> tensor<1x?x768xf32>
   return
 }
 

@@ -374,6 +374,29 @@ module attributes {transform.with_named_sequence} {
 
 // -----
 
+// Random numbers are those of the element's place in the whole.
+// CHECK-LABEL: func @dropout(
+//  CHECK-SAME:   %[[BATCH:[a-z0-9]+]]: index, %[[ROW:[a-z0-9]+]]: index, %[[COLUMN:[a-z0-9]+]]: index
+// CHECK: scf.forall (%[[I:.*]], %[[J:.*]]) in (4, 2)
+// CHECK-DAG: %[[S:.*]] = affine.apply #{{.*}}(%[[I]])[%[[ROW]]]
+// CHECK-DAG: %[[E:.*]] = affine.apply #{{.*}}(%[[J]])[%[[COLUMN]]]
+// CHECK:   bpt.dropout ins({{.*}} : tensor<1x16x4xf32>) seed(%{{.*}}) at(%[[BATCH]], %[[S]], %[[E]])
+func.func @dropout(%x: tensor<1x64x8xf32>, %seed: tensor<i64>, %b: index, %s: index, %e: index) -> tensor<1x64x8xf32> {
+  %y = bpt.dropout ins(%x : tensor<1x64x8xf32>) seed(%seed) at(%b, %s, %e) outs(%x : tensor<1x64x8xf32>)
+      {dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x64x8xf32>
+  return %y : tensor<1x64x8xf32>
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["bpt.dropout"]} in %root : (!transform.any_op) -> !transform.any_op
+    %tiled, %forall = transform.structured.tile_using_forall %op tile_sizes [0, 16, 4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
 // CHECK-LABEL: func @embedding(
 // CHECK: scf.forall {{.*}} in (4)
 // CHECK:   bpt.embedding ins({{.*}} : tensor<1x16xi32>, tensor<100x8xf32>) outs({{.*}} : tensor<1x16x8xf32>)

@@ -1,4 +1,5 @@
 // RUN: bpt-opt %s --bpt-vectorize-tiles --canonicalize --split-input-file | FileCheck %s
+// RUN: bpt-opt %s --bpt-vectorize-tiles=vector-bits=128 --canonicalize --split-input-file | FileCheck %s --check-prefix=NARROW
 // RUN: bpt-opt %s --bpt-vectorize-tiles --split-input-file --remarks-filter="bpt-cpu.*" --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 #ij = affine_map<(i, j) -> (i, j)>
@@ -116,6 +117,49 @@ func.func @transpose(%a: memref<37x51xf32>, %b: memref<51x37xf32>) {
 func.func @copies(%a: memref<8x32xf32, strided<[64, 1]>>, %b: memref<8x32xf32>, %c: memref<8x32xf32>) {
   memref.copy %b, %c : memref<8x32xf32> to memref<8x32xf32>
   memref.copy %a, %c : memref<8x32xf32, strided<[64, 1]>> to memref<8x32xf32>
+  return
+}
+
+// -----
+
+#v = affine_map<(i) -> (i)>
+#one = affine_map<(i) -> ()>
+
+// What is the same in all lanes does not count in how many there are: here
+// four registers of f32, though the factor is an f64.
+// CHECK-LABEL: func @uniform
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK: arith.mulf %{{.*}} : vector<64xf32>
+func.func @uniform(%x: memref<64xf32>, %factor: memref<f64>, %y: memref<64xf32>) {
+  linalg.generic {indexing_maps = [#v, #one, #v], iterator_types = ["parallel"]}
+    ins(%x, %factor : memref<64xf32>, memref<f64>) outs(%y : memref<64xf32>) {
+  ^bb0(%a: f32, %f: f64, %out: f32):
+    %0 = arith.truncf %f : f64 to f32
+    %1 = arith.mulf %a, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+#v = affine_map<(i) -> (i)>
+
+// Random words are drawn for 64 columns at a time, also where a register holds
+// four.
+// NARROW-LABEL: func @uniform
+// NARROW: vector<16xf32>
+// NARROW-LABEL: func @draw
+// NARROW: arith.mului_extended %{{.*}} : vector<64xi32>
+func.func @draw(%y: memref<128xi32>) {
+  %m = arith.constant 12345 : i32
+  linalg.generic {indexing_maps = [#v], iterator_types = ["parallel"]} outs(%y : memref<128xi32>) {
+  ^bb0(%out: i32):
+    %i = linalg.index 0 : index
+    %0 = arith.index_cast %i : index to i32
+    %low, %high = arith.mului_extended %m, %0 : i32
+    linalg.yield %high : i32
+  }
   return
 }
 

@@ -38,7 +38,8 @@ template <typename OpTy> int64_t groupSize(OpTy op) {
 }
 
 template <typename OpTy> bool positionsMatter(OpTy op) {
-  return op.getCausal() || op.getWindow() || op.getScoreRegion();
+  return op.getCausal() || op.getWindow() || op.getScoreRegion() ||
+         op.getDropout();
 }
 
 /// The part of the table up to the destinations. `numLoops` is 4 when the keys
@@ -63,6 +64,8 @@ template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
     table.add("query_segments", {{Batch}, {Rows}});
     table.add("key_segments", {{Batch}, {Keys}});
   }
+  if (op.getSeed())
+    table.add("seed");
   for (unsigned i = 0; i < op.getPositions().size(); ++i)
     table.add("at");
   if (op.getDiagonal())
@@ -93,6 +96,9 @@ LogicalResult verifyInputs(OpTy op, unsigned numPositions) {
           op.getKeySegments().getType().getElementType())
     return op.emitOpError("segment ids of queries and keys must have one "
                           "element type");
+  if (static_cast<bool>(op.getSeed()) != static_cast<bool>(op.getDropout()))
+    return op.emitOpError("'seed' and 'dropout' need each other: where numbers "
+                          "are drawn from, and what they drop");
   if (std::optional<int64_t> window = op.getWindow(); window && *window < 1)
     return op.emitOpError("'window' is ")
            << *window << ", but a query sees at least 1 key";
@@ -247,6 +253,21 @@ template <typename OpTy> struct DropIdentityScore : OpRewritePattern<OpTy> {
   }
 };
 
+/// Dropout that drops nothing.
+template <typename OpTy> struct DropDeadDropout : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getDropout() || !op.getDropout()->dropsNothing())
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getSeedMutable().clear();
+      op.removeDropoutAttr();
+    });
+    return success();
+  }
+};
+
 /// Positions that no mask and no region reads.
 template <typename OpTy> struct DropDeadPositions : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
@@ -356,7 +377,8 @@ struct FillWithoutKeys : OpRewritePattern<AttentionOp> {
 template <typename OpTy>
 void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<FoldCasts<OpTy>, DropDeadMasks<OpTy>, DropDefaultScale<OpTy>,
-               DropIdentityScore<OpTy>, DropDeadPositions<OpTy>>(context);
+               DropIdentityScore<OpTy>, DropDeadDropout<OpTy>,
+               DropDeadPositions<OpTy>>(context);
   patterns.add<DropNeutralOperand<OpTy>>(context, &OpTy::getBiasMutable, 0.0);
 }
 } // namespace
@@ -366,7 +388,7 @@ void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange AttentionOp::getDpsInitsMutable() {
-  unsigned first = getODSOperandIndexAndLength(8).first;
+  unsigned first = getODSOperandIndexAndLength(9).first;
   return MutableOperandRange(
       *this, first, 1 + (getLseInit() ? 1 : 0) + (getMaxInit() ? 2 : 0));
 }
@@ -392,9 +414,10 @@ AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
   auto clone = AttentionOp::create(
       builder, getLoc(), getResult().getType(), typeOf(lseInit),
       typeOf(maxInit), typeOf(sumInit), getQuery(), getKey(), getValue(),
-      getBias(), getQuerySegments(), getKeySegments(), getPositions(),
-      getDiagonal(), getInit(), lseInit, maxInit, sumInit, getCausalAttr(),
-      getWindowAttr(), getScaleAttr(), getScore().size());
+      getBias(), getQuerySegments(), getKeySegments(), getSeed(),
+      getPositions(), getDiagonal(), getInit(), lseInit, maxInit, sumInit,
+      getCausalAttr(), getWindowAttr(), getScaleAttr(), getDropoutAttr(),
+      getScore().size());
   clone->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
   if (Region *score = getScoreRegion()) {
     IRMapping mapping;
@@ -439,7 +462,7 @@ void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange OnlineAttentionOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(8).first, 3);
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(9).first, 3);
 }
 
 int64_t OnlineAttentionOp::getGroupSize() { return groupSize(*this); }
@@ -455,8 +478,8 @@ BlockTable OnlineAttentionOp::getBlockTable() {
 
 LogicalResult OnlineAttentionOp::verify() {
   if (dependsOnPositions() && getPositions().empty())
-    return emitOpError("needs 'at' positions: its masks or its score region "
-                       "depend on where the tile lies");
+    return emitOpError("needs 'at' positions: its masks, its score region or "
+                       "its dropout depend on where the tile lies");
   return verifyInputs(*this, /*numPositions=*/4);
 }
 
@@ -596,8 +619,10 @@ SmallVector<StringRef> AttentionBackwardOp::getStrategyOptions() {
 void AttentionBackwardOp::getCanonicalizationPatterns(
     RewritePatternSet &patterns, MLIRContext *context) {
   using Op = AttentionBackwardOp;
-  patterns.add<FoldCasts<Op>, DropDeadMasks<Op>, DropDefaultScale<Op>,
-               DropIdentityScore<Op>, DropDeadPositions<Op>>(context);
+  patterns
+      .add<FoldCasts<Op>, DropDeadMasks<Op>, DropDefaultScale<Op>,
+           DropIdentityScore<Op>, DropDeadDropout<Op>, DropDeadPositions<Op>>(
+          context);
 }
 
 void bpt::locateWhole(OpBuilder &builder, AttentionBackwardOp op) {

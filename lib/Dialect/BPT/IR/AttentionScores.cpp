@@ -117,6 +117,22 @@ std::pair<Value, Value> ScoreBuilder::inlineRegion(OpBuilder &b, Location l,
   return {mapping.lookupOrDefault(yielded), derivative};
 }
 
+DropoutBuilder ScoreBuilder::createDropout(OpBuilder &b, Location l,
+                                           Value seed) {
+  // Sums of words, not words of sums: a vector of words is half as large.
+  auto word = [&](Value index, unsigned position) -> Value {
+    return arith::AddIOp::create(b, l, createWord(b, l, index),
+                                 createWord(b, l, head.positions[position]));
+  };
+  return {b,
+          l,
+          head.dropout,
+          seed,
+          {word(head.batch, 0), word(head.head, 2),
+           word(linalg::IndexOp::create(b, l, head.rowLoop), 1),
+           word(linalg::IndexOp::create(b, l, head.keyLoop), 3)}};
+}
+
 Value ScoreBuilder::getMask(OpBuilder &b, Location l, Value i, Value j) {
   if (!head.causal && !head.window)
     return {};

@@ -13,6 +13,7 @@
 #ifndef BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H
 #define BPT_LIB_DIALECT_BPT_IR_ATTENTIONSCORES_H
 
+#include "Dropout.h"
 #include "TileBuilder.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -33,6 +34,9 @@ struct AttentionHead {
   std::optional<APFloat> scale;
   SmallVector<Value> positions;
   Value diagonal;
+  /// Of the probabilities; null if there is none.
+  DropoutAttr dropout;
+  Value seed;
 
   /// Whether scores are more than scaled products.
   bool modifiesScores() const {
@@ -60,6 +64,10 @@ public:
   /// `scalars` are those of `operands`. Inside a linalg body over (row, key).
   Score modify(OpBuilder &b, Location l, Value score, ValueRange scalars,
                bool derive);
+
+  /// Which probabilities are kept. `seed` is the element of the head's seed.
+  /// Inside a linalg body over (row, key).
+  DropoutBuilder createDropout(OpBuilder &b, Location l, Value seed);
 
 private:
   /// The score region, and its derivative.
@@ -102,6 +110,8 @@ AttentionHead getAttentionHead(TileBuilder &tile, OpTy op, OpFoldResult b,
   head.scale = op.getScale();
   head.positions = llvm::to_vector(op.getPositions());
   head.diagonal = op.getDiagonal();
+  head.dropout = op.getDropoutAttr();
+  head.seed = op.getSeed();
   return head;
 }
 

@@ -329,5 +329,5 @@ void bpt::attachBlockedTiling(MLIRContext *context) {
   attach<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
          RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp,
          AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
-         CrossEntropyBackwardOp>(context);
+         CrossEntropyBackwardOp, DropoutOp>(context);
 }

@@ -52,8 +52,9 @@ OnlineAttentionOp bpt::createOnlineAttention(OpBuilder &builder, AttentionOp op,
   auto online = OnlineAttentionOp::create(
       builder, op.getLoc(), TypeRange(state), op.getQuery(), op.getKey(),
       op.getValue(), op.getBias(), op.getQuerySegments(), op.getKeySegments(),
-      positions, diagonal, state[0], state[1], state[2], op.getCausalAttr(),
-      op.getWindowAttr(), op.getScaleAttr(), op.getScore().size());
+      op.getSeed(), positions, diagonal, state[0], state[1], state[2],
+      op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr(),
+      op.getDropoutAttr(), op.getScore().size());
   online->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
   if (Region *score = op.getScoreRegion()) {
     IRMapping mapping;
@@ -179,6 +180,13 @@ public:
                                 })[0];
     Value rescaledAcc =
         tile.generic(2, 0, {{rescale, {0}}}, {{acc, {0, 1}}}, times)[0];
+    // The sum has read p, which dropout may now overwrite.
+    if (head.dropout)
+      p = tile.generic(2, 0, {{head.seed, {}}}, {{p, {0, 1}}},
+                       [&](OpBuilder &b, Location l, ValueRange v) {
+                         return SmallVector<Value>{
+                             builder.createDropout(b, l, v[0]).apply(v[1])};
+                       })[0];
     return {tile.contract(p, head.value, rescaledAcc), newMax, newSum};
   }
 

@@ -31,13 +31,7 @@ public:
     Value query = scores.scaled(head.query);
     Value s = tile.contract(query, head.key, tile.filled({rows, keys}, 0.0),
                             /*transposed=*/true);
-    // do · valueᵀ − delta: the product starts from the difference.
-    Value start = tile.generic(
-        2, 0, {{delta, {0}}}, {{tile.empty({rows, keys}), {0, 1}}},
-        [](OpBuilder &b, Location l, ValueRange v) {
-          return SmallVector<Value>{arith::NegFOp::create(b, l, v[0])};
-        })[0];
-    Value dp = tile.contract(tile.extended(cotangent), head.value, start,
+    Value dp = tile.contract(tile.extended(cotangent), head.value, startOfDp(),
                              /*transposed=*/true);
     auto [p, ds] = probabilities(s, dp);
     SmallVector<Value> next;
@@ -66,7 +60,19 @@ public:
   }
 
 private:
-  /// p over the scores and ds over dp − delta, in place.
+  /// dp is do · valueᵀ − delta, which starts from the difference; with dropout,
+  /// which comes between the product and the difference, do · valueᵀ alone.
+  Value startOfDp() {
+    if (head.dropout)
+      return tile.filled({rows, keys}, 0.0);
+    return tile.generic(
+        2, 0, {{delta, {0}}}, {{tile.empty({rows, keys}), {0, 1}}},
+        [](OpBuilder &b, Location l, ValueRange v) {
+          return SmallVector<Value>{arith::NegFOp::create(b, l, v[0])};
+        })[0];
+  }
+
+  /// p, without what is dropped, over the scores and ds over dp, in place.
   std::pair<Value, Value> probabilities(Value s, Value dp) {
     // p = 2^(s − m) · (1 / l); a row that keeps no key has p = 2^(s − ∞) · 1.
     Value log2e = tile.f32(kLog2E);
@@ -89,18 +95,27 @@ private:
         });
     SmallVector<TileBuilder::Operand> inputs{{statistics[0], {0}},
                                              {statistics[1], {0}}};
+    if (head.dropout)
+      inputs.append({{delta, {0}}, {head.seed, {}}});
+    unsigned first = inputs.size();
     inputs.append(scores.operands());
     SmallVector<Value> results = tile.generic(
         2, 0, inputs, {{s, {0, 1}}, {dp, {0, 1}}},
         [&](OpBuilder &b, Location l, ValueRange v) {
-          ScoreBuilder::Score score =
-              scores.modify(b, l, v[v.size() - 2], v.drop_front(2).drop_back(2),
-                            /*derive=*/true);
+          ScoreBuilder::Score score = scores.modify(
+              b, l, v[v.size() - 2], v.drop_front(first).drop_back(2),
+              /*derive=*/true);
           Value negated = arith::NegFOp::create(b, l, v[0]);
           Value power = math::Exp2Op::create(
               b, l, math::FmaOp::create(b, l, score.value, log2e, negated));
           Value p = arith::MulFOp::create(b, l, power, v[1]);
-          Value ds = arith::MulFOp::create(b, l, p, v.back());
+          Value kept = p, dp = v.back();
+          if (head.dropout) {
+            DropoutBuilder dropout = scores.createDropout(b, l, v[3]);
+            kept = dropout.apply(p);
+            dp = arith::SubFOp::create(b, l, dropout.apply(dp), v[2]);
+          }
+          Value ds = arith::MulFOp::create(b, l, p, dp);
           if (score.derivative) {
             ds = arith::MulFOp::create(b, l, ds, score.derivative);
             // A derivative may be infinite where the key is not kept.
@@ -110,7 +125,7 @@ private:
               ds = arith::SelectOp::create(b, l, score.keep, ds, zero);
             }
           }
-          return SmallVector<Value>{p, ds};
+          return SmallVector<Value>{kept, ds};
         });
     return {results[0], results[1]};
   }

@@ -37,7 +37,7 @@ public:
   }
 
   Value run() {
-    Value probabilities = normalize(modify(multiply()));
+    Value probabilities = drop(normalize(modify(multiply())));
     SmallVector<OpFoldResult> sizes{querySizes[0], querySizes[1]};
     sizes.append(headSizes);
     sizes.push_back(tile.sizes(op.getValue())[3]);
@@ -97,11 +97,28 @@ private:
                         multiplyAndAdd)[0];
   }
 
-  /// Scale, bias, score region and masks.
-  Value modify(Value products) {
+  /// The head that a body computes, as far as its loops tell.
+  AttentionHead getHead() {
     AttentionHead head;
     head.rowLoop = row;
     head.keyLoop = key;
+    head.positions.assign(4, tile.index(0));
+    return head;
+  }
+  void setIndices(OpBuilder &b, Location l, AttentionHead &head) {
+    head.batch = linalg::IndexOp::create(b, l, 0);
+    head.head = linalg::IndexOp::create(b, l, 1);
+    if (group > 1) {
+      Value size = arith::ConstantIndexOp::create(b, l, group);
+      Value first = arith::MulIOp::create(b, l, head.head, size);
+      head.head =
+          arith::AddIOp::create(b, l, first, linalg::IndexOp::create(b, l, 2));
+    }
+  }
+
+  /// Scale, bias, score region and masks.
+  Value modify(Value products) {
+    AttentionHead head = getHead();
     head.bias = op.getBias();
     head.querySegments = op.getQuerySegments();
     head.keySegments = op.getKeySegments();
@@ -109,7 +126,6 @@ private:
     head.causal = op.getCausal();
     if (std::optional<uint64_t> window = op.getWindow())
       head.window = *window;
-    head.positions.assign(4, tile.index(0));
     head.diagonal = getDiagonalOf(tile.builder, op);
     SmallVector<TileBuilder::Operand> operands{
         {products, around({0}, {row, key})}};
@@ -124,16 +140,8 @@ private:
     return tile.generic(
         row + 2, 0, operands, {{empty, around({0}, {row, key})}},
         [&](OpBuilder &b, Location l, ValueRange v) {
-          if (head.region) {
-            head.batch = linalg::IndexOp::create(b, l, 0);
-            head.head = linalg::IndexOp::create(b, l, 1);
-            if (group > 1) {
-              Value size = arith::ConstantIndexOp::create(b, l, group);
-              Value first = arith::MulIOp::create(b, l, head.head, size);
-              head.head = arith::AddIOp::create(
-                  b, l, first, linalg::IndexOp::create(b, l, 2));
-            }
-          }
+          if (head.region)
+            setIndices(b, l, head);
           Value scaled = arith::MulFOp::create(b, l, v[0], factor);
           ScoreBuilder scores(tile, head);
           return SmallVector<Value>{
@@ -181,6 +189,24 @@ private:
                                      TypeRange{empty.getType()}, scores, empty,
                                      tile.builder.getI64IntegerAttr(key))
         .getResult()[0];
+  }
+
+  /// Dropout of the probabilities.
+  Value drop(Value probabilities) {
+    if (!op.getDropout())
+      return probabilities;
+    AttentionHead head = getHead();
+    head.dropout = op.getDropoutAttr();
+    SmallVector<int64_t> dims = around({0}, {row, key});
+    return tile.generic(
+        row + 2, 0, {{probabilities, dims}, {op.getSeed(), {}}},
+        {{tile.empty(tile.sizes(probabilities)), dims}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          setIndices(b, l, head);
+          DropoutBuilder dropout =
+              ScoreBuilder(tile, head).createDropout(b, l, v[1]);
+          return SmallVector<Value>{dropout.apply(v[0])};
+        })[0];
   }
 
   /// The sums in the shape and type of the result.

@@ -113,10 +113,10 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
     positions.push_back(gradient.index(0));
   auto backward = AttentionBackwardOp::create(
       builder, vjp.loc, TypeRange(inits), query, key, value, bias,
-      primal(getQuerySegments()), primal(getKeySegments()), positions,
-      primal(getDiagonal()), max, sum, gradient.convert(dout, type), delta,
-      inits, of, getCausal(), getWindowAttr(), getScaleAttr(),
-      getScore().size());
+      primal(getQuerySegments()), primal(getKeySegments()), primal(getSeed()),
+      positions, primal(getDiagonal()), max, sum, gradient.convert(dout, type),
+      delta, inits, of, getCausal(), getWindowAttr(), getScaleAttr(),
+      getDropoutAttr(), getScore().size());
   if (Region *score = getScoreRegion()) {
     IRMapping mapping;
     for (Operation &inner : score->front())

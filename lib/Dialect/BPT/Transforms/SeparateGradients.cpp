@@ -25,9 +25,10 @@ static SmallVector<Value> createPart(RewriterBase &rewriter,
   auto part = AttentionBackwardOp::create(
       rewriter, op.getLoc(), TypeRange(inits), op.getQuery(), op.getKey(),
       op.getValue(), op.getBias(), op.getQuerySegments(), op.getKeySegments(),
-      op.getPositions(), op.getDiagonal(), op.getMax(), op.getSum(),
-      op.getOutputCotangent(), op.getDelta(), inits, gradients, op.getCausal(),
-      op.getWindowAttr(), op.getScaleAttr(), op.getScore().size());
+      op.getSeed(), op.getPositions(), op.getDiagonal(), op.getMax(),
+      op.getSum(), op.getOutputCotangent(), op.getDelta(), inits, gradients,
+      op.getCausal(), op.getWindowAttr(), op.getScaleAttr(),
+      op.getDropoutAttr(), op.getScore().size());
   part->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
   if (Region *score = op.getScoreRegion()) {
     IRMapping mapping;

@@ -66,6 +66,15 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     in the whole problem at every depth of tiling: q counts the rows of the
     untiled query tensor, k those of the key tensor.
 
+    **Dropout.** With `dropout = #bpt.dropout<...>` and a `seed`, the element of a
+    probability is (b, h, q, k), as the score region counts them, and
+
+    ```
+    out    = Σ_j keep(b,h,i,j) / (1 − rate) · p[j] · value[b,j,h÷g,:]
+    ```
+
+    What is dropped still counts in the softmax, lse, m and l.
+
     **Positions.** `at(b, q, h)` says where this tile lies in the whole, and
     `diagonal` the Δ of the whole; tiling sets both, a model leaves them out.
 
@@ -88,22 +97,34 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     } -> tensor<1x?x8x64xf32>
     ```
 
+    Example: the same with dropout.
+
+    ```mlir
+    %o = bpt.attention
+        ins(%q, %k, %v : tensor<1x?x8x64xf32>, tensor<1x?x2x64xf32>, tensor<1x?x2x64xf32>)
+        seed(%seed) outs(%e : tensor<1x?x8x64xf32>)
+        {causal, dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x?x8x64xf32>
+    ```
+
     Source: Liu and Abbeel 2023, section 3; the log-sum-exp as in Dao et al. 2022.
   }];
   let arguments = (ins
     BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
+    Optional<BPT_Seed>:$seed,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_Tensor4D:$init, Optional<BPT_F32Tensor3D>:$lse_init,
     Optional<BPT_F32Tensor3D>:$max_init, Optional<BPT_F32Tensor3D>:$sum_init,
-    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
+    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale,
+    OptionalAttr<BPT_DropoutAttr>:$dropout);
   let results = (outs BPT_Tensor4D:$result, Optional<BPT_F32Tensor3D>:$lse,
                       Optional<BPT_F32Tensor3D>:$max, Optional<BPT_F32Tensor3D>:$sum);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
+    (`seed` `(` $seed^ `)`)?
     (`at` `(` $positions^ `)`)?
     (`diagonal` `(` $diagonal^ `)`)?
     `outs` `(` $init (`,` $lse_init^)? `:` type($init) (`,` type($lse_init)^)? `)`
@@ -145,13 +166,14 @@ def BPT_OnlineAttentionOp : BPT_AttentionLikeOp<"online_attention"> {
     The keys are a **reduction** dimension: tiling them gives a loop that
     carries (acc, m, l), as tiling a matrix product's gives one that carries
     its sum. The running maximum is kept in base 2. Start from acc = 0,
-    m = the lowest finite f32, l = 0; a key that is not kept adds nothing, so a
+    m = the lowest finite f32, l = 0; dropout multiplies what is added to acc, and
+    nothing else. A key that is not kept adds nothing, so a
     row that keeps none ends with l = 0. `bpt.attention` is the loop followed by
     out = acc / l (0 where l = 0) and lse = (m + log2 l) · ln 2.
 
     **Shapes** as in `bpt.attention`; acc `[B, Sq, H, Dv]`, m and l
     `[B, Sq, H]`, all f32. **Positions** `at(b, q, h, k)` and `diagonal` are
-    required when a mask or a score region depends on them.
+    required when a mask, a score region or dropout depends on them.
 
     Example:
 
@@ -169,14 +191,17 @@ def BPT_OnlineAttentionOp : BPT_AttentionLikeOp<"online_attention"> {
     BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
+    Optional<BPT_Seed>:$seed,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_F32Tensor4D:$acc_init, BPT_F32Tensor3D:$max_init, BPT_F32Tensor3D:$sum_init,
-    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
+    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale,
+    OptionalAttr<BPT_DropoutAttr>:$dropout);
   let results = (outs BPT_F32Tensor4D:$acc, BPT_F32Tensor3D:$max, BPT_F32Tensor3D:$sum);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
+    (`seed` `(` $seed^ `)`)?
     (`at` `(` $positions^ `)`)?
     (`diagonal` `(` $diagonal^ `)`)?
     `outs` `(` $acc_init `,` $max_init `,` $sum_init `:` type($acc_init) `,` type($max_init) `,` type($sum_init) `)`

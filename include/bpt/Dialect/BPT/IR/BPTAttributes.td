@@ -132,4 +132,53 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
   let genVerifyDecl = 1;
 }
 
+def BPT_DropoutAttr : AttrDef<BPT_Dialect, "Dropout"> {
+  let mnemonic = "dropout";
+  let summary = "which elements are dropped at random, and how often";
+  let description = [{
+    An element is dropped with probability `rate`, and is multiplied by
+    1 / (1 − rate) otherwise, so that its mean stays. The choice is a function
+    of where the element is in the whole problem and of a `seed`, a
+    `tensor<i64>` that the operation takes: a mask is computed where it is
+    needed, again in the gradient, and never stored. It depends neither on
+    block sizes nor on the number of threads or the device.
+
+    The element at (batch b, head h, row q, column k) is kept when
+
+    ```
+    philox(key, counter)[⌊k / 16⌋ mod 4] ≥ ⌈rate · 2³²⌉
+    key     = (seed mod 2³², ⌊seed / 2³²⌋)
+    counter = (k − 16 · (⌊k / 16⌋ mod 4), q, b + 2¹⁶ · h, stream)      (each mod 2³²)
+    ```
+
+    where `philox` is Philox4x32-10, which makes four words of 32 bits at a
+    time: those of one counter belong to columns 16 apart, so that a vector of
+    columns takes the same word of as many counters. Operations of one
+    `stream` and seed drop the same elements; give each its own. A training
+    step takes another seed than the step before.
+
+    `rate` lies in [0, 1), `stream` (0 by default) in [0, 2³²).
+
+    Example:
+
+    ```mlir
+    #hidden = #bpt.dropout<rate = 0.1, stream = 2>
+    ```
+
+    Source: Srivastava et al. 2014; Salmon et al. 2011 (Philox).
+  }];
+  let parameters = (ins "::mlir::FloatAttr":$rate,
+                        DefaultValuedParameter<"int64_t", "0">:$stream);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// What a kept element is multiplied by.
+    double getFactor();
+    /// The least random word of an element that is kept.
+    uint32_t getThreshold();
+    /// Whether no element is dropped.
+    bool dropsNothing() { return getRate().getValueAsDouble() == 0; }
+  }];
+}
+
 #endif // BPT_ATTRIBUTES

@@ -27,6 +27,9 @@ def BPT_F32Tensor : RankedTensorOf<[F32]>;
 def BPT_F32Tensor2D : TensorRankOf<[F32], [2]>;
 def BPT_F32Tensor3D : TensorRankOf<[F32], [3]>;
 def BPT_F32Tensor4D : TensorRankOf<[F32], [4]>;
+// What random numbers are drawn from.
+def BPT_Seed : TensorRankOf<[I64], [0]>,
+    BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
 def BPT_IdTensor2D : TensorRankOf<[I32, I64], [2]>;
 
 // An operation on blocks of rows: pure, destination-passing, described by a

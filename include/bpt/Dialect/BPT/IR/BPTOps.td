@@ -10,6 +10,7 @@
 #define BPT_OPS
 
 include "bpt/Dialect/BPT/IR/AttentionOps.td"
+include "bpt/Dialect/BPT/IR/DropoutOps.td"
 include "bpt/Dialect/BPT/IR/EmbeddingOps.td"
 include "bpt/Dialect/BPT/IR/GradientOps.td"
 include "bpt/Dialect/BPT/IR/LossOps.td"

@@ -29,7 +29,8 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     `delta` is Σ_d do · out − dlse, where dlse is the cotangent of the
     log-sum-exp. Probabilities are computed again, block by block, and never
     stored. A key that is not kept, and a row that keeps no key (l = 0), add
-    nothing.
+    nothing. With dropout, p[j] in dv and the sum over d in ds are multiplied by
+    what the probability was multiplied by.
 
     `gradients` says which of them are computed, and so what the destinations are:
     `all` (the default), `query` (dq, and dbias if there is a second destination)
@@ -37,7 +38,7 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     `query` is asked for, keys unless `key_value` is: tiling a reduction gives a
     loop that carries sums, tiling what is left a parallel one.
 
-    **Shapes.** query, key, value, bias, segments, masks, score region as in
+    **Shapes.** query, key, value, bias, segments, masks, score region, dropout as in
     `bpt.attention`; do `[B, Sq, H, Dv]` of query's element type; m, l and
     delta f32 `[B, Sq, H]`; destinations f32: dq `[B, Sq, H, D]`, dk
     `[B, Sk, Hk, D]`, dv `[B, Sk, Hk, Dv]`, dbias as bias. **Positions**
@@ -65,17 +66,20 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
+    Optional<BPT_Seed>:$seed,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_F32Tensor3D:$max, BPT_F32Tensor3D:$sum,
     BPT_Tensor4D:$output_cotangent, BPT_F32Tensor3D:$delta,
     Variadic<BPT_F32Tensor4D>:$inits,
     DefaultValuedAttr<BPT_AttentionGradientsAttr, "::mlir::bpt::AttentionGradients::All">:$gradients,
-    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale);
+    UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale,
+    OptionalAttr<BPT_DropoutAttr>:$dropout);
   let results = (outs Variadic<BPT_F32Tensor4D>:$results);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
+    (`seed` `(` $seed^ `)`)?
     (`at` `(` $positions^ `)`)?
     (`diagonal` `(` $diagonal^ `)`)?
     `statistics` `(` $max `,` $sum `:` type($max) `,` type($sum) `)`

@@ -73,7 +73,7 @@ module attributes {transform.with_named_sequence} {
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_row_wise(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
-    transform.match.operation_name %op ["bpt.layer_norm", "bpt.rms_norm", "bpt.rotary_embedding", "bpt.embedding"] : !transform.any_op
+    transform.match.operation_name %op ["bpt.layer_norm", "bpt.rms_norm", "bpt.rotary_embedding", "bpt.embedding", "bpt.dropout"] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
 
