@@ -93,6 +93,22 @@ batch = draw(2)
 assert one.step([batch]) == other.step([batch])
 assert all(one.parameters[n].tobytes() == other.parameters[n].tobytes() for n in PARAMETERS)
 
+# Dropout: every step and batch draws anew, as its seed and number say; all methods
+# draw the same; evaluation drops nothing.
+random = bpt.generate("model", batch=2, dropout=0.2, attn_dropout=0.3, **SIZES)
+batch = draw(2)
+runs = [Trainer(random, PARAMETERS, AdamW(0.0), seed=s, method=m)
+        for s, m in [(1, "bpt"), (1, "vanilla"), (2, "bpt")]]  # fmt: skip
+assert [given.name for given in runs[0].inputs] == ["tokens", "labels"]
+losses = np.array([[trainer.step([batch]).loss for _ in range(3)] for trainer in runs])
+np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
+assert len(set(losses[[0, 2]].ravel().tolist())) == 6, losses
+unchanged = make(2, optimizer=AdamW(0.0))
+assert runs[0].evaluate([batch]) == unchanged.evaluate([batch])
+# Both batches of a step draw on their own: equal ones have other losses.
+once, twice = runs[1].step([batch]).loss, runs[0].step([batch, batch]).loss
+assert abs(once - twice) > 1e-4 * abs(once), (once, twice)
+
 # The trainer's arrays are its own.
 assert all(PARAMETERS[name] is not array for name, array in first.parameters.items())
 

@@ -52,7 +52,13 @@ def train(arguments: argparse.Namespace) -> None:
     parameters = model.first_parameters(bpt.compile(ir, threads=arguments.threads).arguments, arguments.seed)
     optimizer = AdamW(arguments.learning_rate, warmup=arguments.warmup, steps=arguments.steps)
     trainer = Trainer(
-        ir, parameters, optimizer, method=arguments.method, keep=arguments.keep, threads=arguments.threads
+        ir,
+        parameters,
+        optimizer,
+        method=arguments.method,
+        keep=arguments.keep,
+        threads=arguments.threads,
+        seed=arguments.seed,
     )
     if arguments.checkpoint.exists():
         trainer.restore(arguments.checkpoint, config)
@@ -134,8 +140,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("train", parents=[both], help="train, or go on from the checkpoint")
     for field in dataclasses.fields(ModelConfig):
+        kind = at_least(1, int) if field.name != "dropout" else at_least(0, float)
         command.add_argument(
-            f"--{field.name}", type=at_least(1, int), default=field.default, help=f"of the model; {field.default}"
+            f"--{field.name}", type=kind, default=field.default, help=f"of the model; {field.default}"
         )
     command.add_argument("--steps", type=at_least(1, int), default=300, help="updates in all; 300")
     command.add_argument("--batch", type=at_least(1, int), default=8, help="sequences of a batch; 8")

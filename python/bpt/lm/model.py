@@ -20,9 +20,12 @@ class ModelConfig:
     embed: int = 128
     heads: int = 4
     seq: int = 256
+    dropout: float = 0.0
+    """Of what sublayers add to the residual, and of attention's probabilities."""
 
     def ir(self, batch: int, *, loss: bool) -> str:
-        """Of the loss of each position, or of the logits."""
+        """Of the loss of each position, with dropout, or of the logits."""
+        rate = self.dropout if loss else 0.0
         return bpt.generate(
             "model",
             batch=batch,
@@ -39,6 +42,8 @@ class ModelConfig:
             gated=True,
             outline_layers=True,
             loss=loss,
+            dropout=rate,
+            attn_dropout=rate,
         )
 
     def first_parameters(self, arguments: list[bpt.TensorType], seed: int) -> dict[str, np.ndarray]:

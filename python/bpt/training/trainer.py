@@ -76,7 +76,9 @@ class StepResult(NamedTuple):
 class Trainer:
     """Trains a model: `@main` of `ir` takes inputs, `labels` among them, and
     parameters, all by name, and returns the loss of each position, as
-    `bpt.generate("model", loss=True)` has it.
+    `bpt.generate("model", loss=True)` has it. If it takes a `seed`, for dropout,
+    every batch of every step gets another one, made of `seed`; `evaluate` drops
+    nothing.
 
     `parameters` are arrays by name; the trainer copies them, and from then on
     compiled code updates its copies, `trainer.parameters`, in place. `method` is
@@ -94,6 +96,7 @@ class Trainer:
         keep: str | None = None,
         threads: int | None = None,
         strategy: str | os.PathLike[str] | None = None,
+        seed: int = 0,
     ) -> None:
         if method not in METHODS:
             raise Error(f"there is no method '{method}'; there are {', '.join(METHODS)}")
@@ -109,15 +112,17 @@ class Trainer:
         self._gradient = bpt.compile(module, "main_vjp", threads=threads, strategy=strategy)
         self._update = bpt.compile(module, "main_adamw", threads=threads)
         self._ir, self._threads, self._strategy = ir, threads, strategy
+        self._seed = seed
         self._loss: bpt.Function | None = None
         self.inputs = [
             argument
             for argument in self._gradient.arguments
             if argument.name not in parameters
-            and argument.name != "cotangent"
+            and argument.name not in ("cotangent", "seed")
             and not argument.name.startswith("gradient.")
         ]
         """The types of what each batch gives."""
+        self._takes_seed = any(argument.name == "seed" for argument in self._gradient.arguments)
         if len(self._gradient.results) != 1 or all(given.name != "labels" for given in self.inputs):
             raise Error("@main must take 'labels' and return the loss of each position, and nothing else")
         self.step_count = 0
@@ -155,9 +160,9 @@ class Trainer:
             raise Error("no position of the batches counts: all labels are negative, or all weights are 0")
         loss = 0.0
         try:
-            for batch, weight in zip(batches, weights):
+            for number, (batch, weight) in enumerate(zip(batches, weights)):
                 losses = self._gradient(
-                    **self._bind(batch),
+                    **self._bind(batch, number),
                     cotangent=(weight / total).astype(np.float32),
                     **self.parameters,
                     **self._gradients,
@@ -176,7 +181,8 @@ class Trainer:
     def evaluate(self, batches: Iterable[Mapping[str, np.ndarray]]) -> float:
         """The mean loss of the positions that count; changes nothing."""
         if self._loss is None:
-            self._loss = bpt.compile(self._ir, "main", threads=self._threads, strategy=self._strategy)
+            module = bpt.run_passes(self._ir, "bpt-disable-dropout") if self._takes_seed else self._ir
+            self._loss = bpt.compile(module, "main", threads=self._threads, strategy=self._strategy)
         loss = total = 0.0
         for batch in batches:
             weight = _weights(batch)
@@ -220,11 +226,17 @@ class Trainer:
         moments = {name: array for name, array in self._state.items() if name not in self._gradients}
         return self.parameters | moments
 
-    def _bind(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _bind(self, batch: Mapping[str, np.ndarray], number: int = 0) -> dict[str, np.ndarray]:
+        """What the batch of that number gives, and the seed of it in the next step."""
         missing = [given.name for given in self.inputs if given.name not in batch]
         if missing:
             raise Error(f"the batch has no '{missing[0]}'")
-        return {given.name: batch[given.name] for given in self.inputs}
+        bound = {given.name: batch[given.name] for given in self.inputs}
+        if self._takes_seed:
+            # It depends on nothing else, so that a run can go on where another one was killed.
+            source = np.random.SeedSequence([self._seed, self.step_count, number])
+            bound["seed"] = source.generate_state(1, np.uint64).view(np.int64).reshape(())
+        return bound
 
 
 def _weights(batch: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -189,6 +189,30 @@ def MaterializePass : Pass<"bpt-materialize", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def DisableDropoutPass : Pass<"bpt-disable-dropout"> {
+  let summary = "Make dropout drop nothing, as for evaluation";
+  let description = [{
+    A model is trained with dropout and used without. Functions keep the seeds
+    that they take, which nothing reads any more.
+
+    ```mlir
+    func.func @main(%x: tensor<1x4x8xf32>, %seed: tensor<i64>) -> tensor<1x4x8xf32> {
+      %y = bpt.dropout ins(%x : tensor<1x4x8xf32>) seed(%seed) outs(%x : tensor<1x4x8xf32>)
+          {dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x4x8xf32>
+      return %y : tensor<1x4x8xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<1x4x8xf32>, %seed: tensor<i64>) -> tensor<1x4x8xf32> {
+      return %x : tensor<1x4x8xf32>
+    }
+    ```
+
+    Source: Srivastava et al. 2014, section 1.
+  }];
+}
+
 def AdamWPass : Pass<"bpt-adamw", "::mlir::ModuleOp"> {
   let summary = "Add the update of a function's parameters, by AdamW";
   let description = [{
