@@ -92,8 +92,7 @@ BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number);
 
 /// The most bytes that a call holds at once beyond arguments and results, known
 /// before it runs. -1 where it is not: the function has dynamic sizes, which
-/// bpt-runner --memory-plan takes, or something without a bound, or is on a
-/// device.
+/// bptPlanBytes takes, or something without a bound, or is on a device.
 int64_t bptGetPlannedBytes(const BPTProgram *program);
 
 /// A dense row-major tensor in host memory.
@@ -103,6 +102,12 @@ typedef struct {
   const int64_t *sizes;
   void *data;
 } BPTTensorView;
+
+/// The same with these arguments, as bptRun takes them; their data is not read
+/// and may be null. -1 where it is not known, -2 after an error that the handler
+/// has been given: an argument does not fit.
+int64_t bptPlanBytes(const BPTProgram *program, const BPTTensorView *arguments,
+                     int64_t numArguments, BPTDiagnosticHandler handler);
 
 /// A result of a call, in the memory that the compiled code wrote.
 typedef struct BPTResult BPTResult;

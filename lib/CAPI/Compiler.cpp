@@ -43,19 +43,22 @@ struct Spec {
 } // namespace
 
 struct BPTProgram {
-  BPTProgram(std::unique_ptr<CompiledFunction> compiled, unsigned threads,
-             std::optional<int64_t> plannedBytes)
-      : function(std::move(compiled)), threads(threads),
-        plannedBytes(plannedBytes) {
+  BPTProgram(std::unique_ptr<MLIRContext> context,
+             std::unique_ptr<CompiledFunction> compiled, unsigned threads,
+             std::optional<MemoryPlan> plan)
+      : context(std::move(context)), function(std::move(compiled)),
+        threads(threads), plan(std::move(plan)) {
     for (const TensorSpec &spec : function->getSignature().arguments)
       arguments.emplace_back(spec);
     for (const TensorSpec &spec : function->getSignature().results)
       results.emplace_back(spec);
   }
 
+  /// Of the plan's expressions.
+  std::unique_ptr<MLIRContext> context;
   std::unique_ptr<CompiledFunction> function;
   unsigned threads;
-  std::optional<int64_t> plannedBytes;
+  std::optional<MemoryPlan> plan;
   std::vector<Spec> arguments, results;
 };
 
@@ -87,30 +90,29 @@ openDeviceOf(const BPTCompileOptions &options) {
   return openDevice(device);
 }
 
-/// The plan of a lowered function for the shapes that it states, or nothing.
-/// Fails, with a diagnostic, if what it has for a plan is none.
-static FailureOr<std::optional<int64_t>>
-planBytes(ModuleOp module, const FunctionSignature &signature,
-          unsigned threads) {
-  Operation *function = module.lookupSymbol(signature.name);
-  std::optional<int64_t> unknown;
+/// The plan of a lowered function, or nothing. Fails, with a diagnostic, if
+/// what it has for a plan is none.
+static FailureOr<std::optional<MemoryPlan>> getPlan(ModuleOp module,
+                                                    StringRef name) {
+  Operation *function = module.lookupSymbol(name);
+  std::optional<MemoryPlan> none;
   if (!function || !function->hasAttr(MemoryPlan::kAttrName))
-    return unknown;
+    return none;
   FailureOr<MemoryPlan> plan = MemoryPlan::get(function);
   if (failed(plan))
     return failure();
-  SmallVector<SmallVector<int64_t>> shapes;
-  for (const TensorSpec &spec : signature.arguments) {
-    if (ShapedType::isDynamicShape(spec.shape))
-      return unknown;
-    shapes.push_back(llvm::to_vector(spec.shape));
-  }
-  std::optional<SmallVector<int64_t>> symbols =
-      plan->evaluateSymbols(shapes, threads ? threads : omp_get_max_threads());
-  std::optional<MaxByteCount> peak = plan->getPeak();
-  if (!symbols || !peak)
-    return unknown;
-  return std::optional(peak->evaluate(*symbols));
+  return std::optional(std::move(*plan));
+}
+
+/// What is planned for arguments of these shapes; -1 if that is not known.
+static int64_t planBytes(const BPTProgram &program,
+                         ArrayRef<SmallVector<int64_t>> shapes) {
+  if (!program.plan)
+    return -1;
+  std::optional<SmallVector<int64_t>> symbols = program.plan->evaluateSymbols(
+      shapes, program.threads ? program.threads : omp_get_max_threads());
+  std::optional<MaxByteCount> peak = program.plan->getPeak();
+  return symbols && peak ? peak->evaluate(*symbols) : -1;
 }
 
 /// `parse` gives a module of the context and the sources, or an error, or null
@@ -144,11 +146,13 @@ static BPTProgram *compileParsed(
       compile(**module, compileOptions);
   if (failed(function))
     return nullptr;
-  FailureOr<std::optional<int64_t>> plannedBytes =
-      planBytes(**module, (*function)->getSignature(), options.threads);
-  if (failed(plannedBytes))
+  FailureOr<std::optional<MemoryPlan>> plan =
+      getPlan(**module, (*function)->getSignature().name);
+  if (failed(plan))
     return nullptr;
-  return new BPTProgram(std::move(*function), options.threads, *plannedBytes);
+  // Handler and module go before the program can.
+  return new BPTProgram(std::move(context), std::move(*function),
+                        options.threads, std::move(*plan));
 }
 
 BPTProgram *bptCompile(const char *source, size_t length, const char *name,
@@ -190,7 +194,37 @@ BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number) {
 }
 
 int64_t bptGetPlannedBytes(const BPTProgram *program) {
-  return program->plannedBytes.value_or(-1);
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const TensorSpec &spec : program->function->getSignature().arguments) {
+    if (ShapedType::isDynamicShape(spec.shape))
+      return -1;
+    shapes.push_back(llvm::to_vector(spec.shape));
+  }
+  return planBytes(*program, shapes);
+}
+
+/// The arguments, in the memory that they are in.
+static SmallVector<HostTensor> wrap(const BPTTensorView *arguments,
+                                    int64_t numArguments) {
+  SmallVector<HostTensor> tensors;
+  for (const BPTTensorView &view : llvm::ArrayRef(arguments, numArguments))
+    tensors.push_back(HostTensor::wrap(
+        static_cast<ElementType>(view.elementType),
+        {view.sizes, static_cast<size_t>(view.rank)}, view.data, nullptr));
+  return tensors;
+}
+
+int64_t bptPlanBytes(const BPTProgram *program, const BPTTensorView *arguments,
+                     int64_t numArguments, BPTDiagnosticHandler handler) {
+  DiagnosticSink sink(handler);
+  SmallVector<HostTensor> tensors = wrap(arguments, numArguments);
+  if (llvm::Error error =
+          program->function->getSignature().checkArguments(tensors))
+    return sink.report(std::move(error)), -2;
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const HostTensor &tensor : tensors)
+    shapes.push_back(llvm::to_vector(tensor.getShape()));
+  return planBytes(*program, shapes);
 }
 
 namespace {
@@ -219,11 +253,7 @@ int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
            int64_t numArguments, BPTResult **results, size_t *workspaceBytes,
            BPTDiagnosticHandler handler) {
   DiagnosticSink sink(handler);
-  SmallVector<HostTensor> tensors;
-  for (const BPTTensorView &view : llvm::ArrayRef(arguments, numArguments))
-    tensors.push_back(HostTensor::wrap(
-        static_cast<ElementType>(view.elementType),
-        {view.sizes, static_cast<size_t>(view.rank)}, view.data, nullptr));
+  SmallVector<HostTensor> tensors = wrap(arguments, numArguments);
   ThreadCountScope threads(program->threads);
   llvm::Expected<CompiledFunction::Result> result =
       program->function->run(tensors);

@@ -77,9 +77,24 @@ class Function:
     @property
     def planned_bytes(self) -> int | None:
         """The most bytes that a call holds at once beyond arguments and results,
-        known before it runs; None if the function has dynamic sizes (`bpt-runner
-        --memory-plan` takes them), or runs on a GPU."""
+        known before it runs; None if the function has dynamic sizes (`plan_bytes`
+        takes them), or runs on a GPU."""
         return self._program.planned_bytes
+
+    def plan_bytes(self, **shapes: Sequence[int]) -> int | None:
+        """The same for arguments of these shapes, by name; the others have the
+        sizes of their types. None if it is not known.
+
+        Raises `bpt.Error` if a shape does not fit, or a dynamic one is left out.
+        """
+        for name in shapes:
+            if name not in self._numbers:
+                raise Error(f"function '{self.name}' has no argument '{name}'")
+        whole = [list(shapes.get(argument.name, argument.shape)) for argument in self.arguments]
+        for argument, shape in zip(self.arguments, whole):
+            if None in shape:
+                raise Error(f"argument '{argument.name}' has dynamic sizes: {_format(argument)}; give its shape")
+        return self._program.plan_bytes(whole)
 
     @property
     def workspace_bytes(self) -> int | None:

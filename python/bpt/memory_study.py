@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -38,9 +39,10 @@ class Sizes:
     embed: int = 512
     heads: int = 8
     vocab: int = 32768
+    dtype: str = "f32"
 
-    def ir(self, seq: int) -> str:
-        """One sequence of that length, and the loss of its positions."""
+    def ir(self, seq: int | None) -> str:
+        """One sequence of that length, or of any, and the loss of its positions."""
         return bpt.generate(
             "model", batch=1, seq=seq, causal=True, loss=True, outline_layers=True, **dataclasses.asdict(self)
         )
@@ -54,11 +56,11 @@ def resident_bytes(field: str) -> int:
     return 0
 
 
-def compile_gradient(sizes: Sizes, method: str, seq: int) -> bpt.Function:
+def compile_gradient(sizes: Sizes, method: str, seq: int | None, threads: int | None = None) -> bpt.Function:
     """The gradient of the model's loss by all its parameters."""
     how = METHODS[method]
     module = bpt.run_passes(sizes.ir(seq), f"{how.passes}bpt-differentiate{{keep={how.keep} accumulate=true}}")
-    return bpt.compile(module, "main_vjp", strategy=how.strategy)
+    return bpt.compile(module, "main_vjp", strategy=how.strategy, threads=threads)
 
 
 def plan(sizes: Sizes, method: str, seq: int) -> dict[str, Any]:
@@ -142,13 +144,15 @@ def predict(points: list[dict[str, Any]], budget: float) -> int:
     return int(min(roots, key=lambda root: abs(root - nearest), default=2 * nearest))
 
 
-def find_longest(sizes: Sizes, method: str, budget: float, shortest: int, longest: int) -> list[dict[str, Any]]:
+def find_longest(
+    plan_of: Callable[[int], dict[str, Any]], budget: float, shortest: int, longest: int
+) -> list[dict[str, Any]]:
     """Plans, that of the longest context within the budget among them: to a grain,
     or a hundredth of it, unless it is `longest`."""
     points: list[dict[str, Any]] = []
     fits, fails, seq = 0, longest + GRAIN, shortest
     while True:
-        points.append(plan(sizes, method, seq))
+        points.append(plan_of(seq))
         if points[-1]["planned_bytes"] <= budget:
             fits = max(fits, seq)
         else:
@@ -170,7 +174,7 @@ def study(
 ) -> list[dict[str, Any]]:
     """Plans up to the budget, doubling, and measurements of so many contexts from the
     shortest to the longest, which are about as far apart as each other."""
-    points = find_longest(sizes, method, budget, shortest, longest)
+    points = find_longest(functools.partial(plan, sizes, method), budget, shortest, longest)
     end = longest_of(points, method, budget)
     seq = shortest
     while seq < end:
@@ -188,7 +192,7 @@ def write_table(path: Path, sizes: Sizes, budget: float, points: list[dict[str, 
     """Markdown: the longest of each method, then all points."""
     longest = {method: longest_of(points, method, budget) for method in METHODS}
     lines = [
-        f"{sizes.layers} layers, {sizes.embed} wide, {sizes.heads} heads, {sizes.vocab} words; "
+        f"{sizes.layers} layers, {sizes.embed} wide, {sizes.heads} heads, {sizes.vocab} words, {sizes.dtype}; "
         f"{budget / GIB:g} GiB beyond parameters, gradients and moments, as planned.",
         "",
         "| method | longest context | to vanilla |",
@@ -239,7 +243,8 @@ def main() -> int:
     """0, or 1 after an error."""
     parser = argparse.ArgumentParser(prog="python -m bpt.memory_study", description=__doc__)
     for field in dataclasses.fields(Sizes):
-        parser.add_argument(f"--{field.name}", type=int, default=field.default, help=f"of the model; {field.default}")
+        kind = type(field.default)
+        parser.add_argument(f"--{field.name}", type=kind, default=field.default, help=f"of the model; {field.default}")
     parser.add_argument("--budget", type=float, default=2.0, help="GiB; 2")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS), help="all")
     parser.add_argument("--shortest", type=int, default=512, help="the first context; 512")

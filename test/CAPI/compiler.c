@@ -64,6 +64,13 @@ static void write(const char *text, size_t length, void *context) {
   " : tensor<?x4xf32> to tensor<1x4xf32>\n"                                    \
   "  return %z : tensor<1x4xf32>\n}\n"
 
+/// What is planned for an argument of that shape.
+static int64_t plan(const BPTProgram *program, int64_t rows, int64_t columns) {
+  const int64_t sizes[] = {rows, columns};
+  BPTTensorView x = {BPT_F32, 2, sizes, NULL};
+  return bptPlanBytes(program, &x, 1, handler);
+}
+
 int main(void) {
   BPTProgram *program = compile(DOUBLE, "double.mlir");
   if (!program || bptGetNumArguments(program) != 1 ||
@@ -74,6 +81,9 @@ int main(void) {
   if (run(program, 2, 4) || run(program, 0, 4) || !run(program, 2, 3))
     return 1;
   if (!bptRun(program, NULL, 0, NULL, NULL, handler))
+    return 1;
+  if (plan(program, 2, 4) != 0 || plan(program, 2, 3) != -2 ||
+      bptGetPlannedBytes(program) != -1)
     return 1;
   bptDestroyProgram(program);
 

@@ -35,7 +35,26 @@ y = f(x, **weights)
 assert type(y) is np.ndarray and y.dtype == np.float32 and y.shape == (1, 67, 32)
 check(y[0], expected)
 assert 0 < f.workspace_bytes <= f.planned_bytes
-assert bpt.compile(bpt.generate("attention", seq="?", heads=1, head_dim=4)).planned_bytes is None
+assert f.plan_bytes() == f.planned_bytes
+
+# What dynamic sizes come to, before the call.
+dynamic = bpt.compile(bpt.generate("layer", **{**sizes, "seq": None}, causal=True), threads=1)
+assert dynamic.planned_bytes is None
+for seq in (1, 67, 1025):
+    planned = dynamic.plan_bytes(x=(1, seq, 32))
+    dynamic(np.zeros((1, seq, 32), np.float32), **{a.name: np.zeros(a.shape, a.dtype) for a in dynamic.arguments[1:]})
+    assert dynamic.workspace_bytes == planned, (seq, planned, dynamic.workspace_bytes)
+for shapes, message in [
+    ({}, "argument 'x' has dynamic sizes: 1x?x32xfloat32; give its shape"),
+    ({"x": (1, 4, 33)}, "argument 0 ('x'): expected 1x?x32xf32, got 1x4x33xf32"),
+    ({"y": (1,)}, "has no argument 'y'"),
+]:
+    try:
+        dynamic.plan_bytes(**shapes)
+    except bpt.Error as error:
+        assert message in str(error), error
+    else:
+        raise AssertionError(message)
 assert y.flags.c_contiguous and y.flags.writeable
 
 # By position, and names that are mixed with positions.

@@ -89,6 +89,8 @@ NB_MODULE(_native, module) {
                    "Name, element type and sizes of each.")
       .def_prop_ro("planned_bytes", &Program::getPlannedBytes,
                    "What a call holds at most.")
+      .def("plan_bytes", &Program::planBytes, "shapes"_a,
+           "The same for arguments of these shapes.")
       .def_prop_ro("workspace_bytes", &Program::getWorkspaceBytes,
                    "Of the call that ended last.")
       .def("run", &Program::run, "arguments"_a, "out"_a,

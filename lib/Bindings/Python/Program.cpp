@@ -90,6 +90,20 @@ std::optional<int64_t> Program::getPlannedBytes() const {
   return bytes < 0 ? std::nullopt : std::optional(bytes);
 }
 
+std::optional<int64_t>
+Program::planBytes(const std::vector<std::vector<int64_t>> &shapes) const {
+  std::vector<BPTTensorView> views;
+  for (size_t i = 0; i < shapes.size(); ++i)
+    views.push_back({bptGetArgument(program, i).elementType,
+                     static_cast<int64_t>(shapes[i].size()), shapes[i].data(),
+                     nullptr});
+  DiagnosticCollector diagnostics;
+  int64_t bytes = bptPlanBytes(program, views.data(), views.size(),
+                               diagnostics.getHandler());
+  diagnostics.finish(/*failed=*/bytes == -2);
+  return bytes < 0 ? std::nullopt : std::optional(bytes);
+}
+
 std::optional<size_t> Program::getWorkspaceBytes() const {
   int64_t bytes = workspaceBytes;
   return bytes < 0 ? std::nullopt : std::optional<size_t>(bytes);

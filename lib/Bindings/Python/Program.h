@@ -49,6 +49,9 @@ public:
 
   /// Before any call; None where it is not known.
   std::optional<int64_t> getPlannedBytes() const;
+  /// The same for arguments of these shapes, one for each.
+  std::optional<int64_t>
+  planBytes(const std::vector<std::vector<int64_t>> &shapes) const;
   /// Of the call that ended last; None before the first.
   std::optional<size_t> getWorkspaceBytes() const;
 

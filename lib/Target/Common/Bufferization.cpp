@@ -22,6 +22,7 @@ void bpt::addBufferizationPasses(OpPassManager &pm, int64_t alignment) {
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
   func.addPass(createRemoveBarriersPass());
+  func.addPass(createUnshareFillsPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   bufferization::OneShotBufferizePassOptions options;

@@ -55,6 +55,31 @@ def ProtectArgumentsPass
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def UnshareFillsPass : Pass<"bpt-unshare-fills", "::mlir::func::FuncOp"> {
+  let summary = "Give every use of a filled tensor one of its own";
+  let description = [{
+    Sums start from tensors of zeros, and equal ones become one by CSE. As it is to
+    be there for the next sum, bufferization copies it for each, and it lives as
+    long as the last has not begun: as many bytes again as the largest, in a loss
+    that is not blocked as many as all its logits. This pass runs before
+    bufferization and repeats `linalg.fill`, and the views of it, before each use;
+    what they fill is the same buffer, if results exist one after the other.
+
+    ```mlir
+    %z = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %a = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %b = linalg.matmul ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %z = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %a = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %y = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %b = linalg.matmul ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%y : tensor<4x4xf32>) -> tensor<4x4xf32>
+    ```
+  }];
+}
+
 def ShortenLifetimesPass : Pass<"bpt-shorten-lifetimes", "::mlir::func::FuncOp"> {
   let summary = "Allocate buffers before their first use, free them after their last";
   let description = [{
