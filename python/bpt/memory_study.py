@@ -152,6 +152,7 @@ def find_longest(
     points: list[dict[str, Any]] = []
     fits, fails, seq = 0, longest + GRAIN, shortest
     while True:
+        width = fails - fits
         points.append(plan_of(seq))
         if points[-1]["planned_bytes"] <= budget:
             fits = max(fits, seq)
@@ -160,7 +161,13 @@ def find_longest(
         # Within a hundredth, there is no more to find.
         if fails - fits <= max(GRAIN, fits // 100):
             return points
-        seq = 2 * seq if len(points) < 3 and fails > longest else predict(points, budget)
+        if len(points) < 3 and fails > longest:
+            seq = 2 * seq
+        elif len(points) > 3 and fails - fits > width // 2:
+            # The curve has a bend there, and predictions creep towards it.
+            seq = (fits + fails) // 2
+        else:
+            seq = predict(points, budget)
         seq = min(max(seq // GRAIN * GRAIN, fits + GRAIN), fails - GRAIN)
 
 

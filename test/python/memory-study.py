@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-from bpt.memory_study import GRAIN, predict
+from bpt.memory_study import GRAIN, find_longest, predict
 
 # A line, a parabola, and one point.
 line = [{"seq": s, "planned_bytes": 1000 + 10 * s} for s in (128, 256)]
@@ -17,6 +17,11 @@ assert abs(predict(line, 1000 + 10 * 5000) - 5000) <= 1
 parabola = [{"seq": s, "planned_bytes": 1000 + 10 * s + s * s / 4} for s in (128, 256, 512)]
 assert abs(predict(parabola, 1000 + 10 * 700 + 700 * 700 / 4) - 700) <= 1
 assert predict(line[:1], 1e9) == 256 and predict(line[:1], 1) == 64
+
+# A line that is steeper from somewhere on is no trap.
+bent = lambda seq: {"seq": seq, "planned_bytes": 1000 + 10 * seq + max(0, 500 * (seq - 5000))}
+points = find_longest(bent, 1000 + 10 * 40000 + 500 * 35000, 512, 1 << 20)
+assert len(points) < 25 and max(p["seq"] for p in points if p["seq"] <= 40000) >= 40000 - 400, points
 
 out = pathlib.Path(sys.argv[1])
 command = [sys.executable, "-m", "bpt.memory_study", "--layers=1", "--embed=16", "--heads=2", "--vocab=32"]
