@@ -465,7 +465,57 @@ def normed_heads(dtype, dynamic):
     return OperationCase("normed_heads", p, compute)
 
 
-GRAPHS = [same_operands, tied_weights, residual_stream, doubled, unread, normed_heads]
+def clipped_policy(dtype, dynamic):
+    """The objective of proximal policy optimization, from log-probabilities of the
+    actions taken: the ratio to those of an older policy, clipped."""
+    p, bs, vocab = Program(dtype), rows(2, 31, dynamic), 60
+    hidden = p.argument("hidden", (*bs, 20))
+    w = p.argument("weight", (20, vocab), fill=weight)
+    actions = p.argument("actions", bs, "i32", labels(vocab))
+    old = p.argument("old", bs, "f32", lambda rng, shape: rng.normal(-4.5, 0.5, shape))
+    advantage = p.argument("advantage", bs, "f32")
+    loss = p.empty(bs, "f32")
+    loss = p.apply(
+        f"bpt.cross_entropy ins({hidden}, {w}, {actions} : {hidden.type}, {w.type}, {actions.type}) "
+        f"outs({loss} : {loss.type})",
+        bs,
+        element="f32",
+    )
+    empty = p.empty(bs, "f32")
+    p.results(p.apply(
+        "linalg.generic {indexing_maps = [affine_map<(b, s) -> (b, s)>, affine_map<(b, s) -> (b, s)>, "
+        "affine_map<(b, s) -> (b, s)>, affine_map<(b, s) -> (b, s)>], "
+        'iterator_types = ["parallel", "parallel"]} '
+        f"ins({loss}, {old}, {advantage} : {loss.type}, {old.type}, {advantage.type}) "
+        f"outs({empty} : {empty.type}) {{\n"
+        """^bb0(%l: f32, %o: f32, %a: f32, %e: f32):
+  %low = arith.constant 0.8 : f32
+  %high = arith.constant 1.2 : f32
+  %log = arith.negf %l : f32
+  %difference = arith.subf %log, %o : f32
+  %ratio = math.exp %difference : f32
+  %above = arith.maximumf %ratio, %low : f32
+  %clipped = arith.minimumf %above, %high : f32
+  %free = arith.mulf %ratio, %a : f32
+  %bound = arith.mulf %clipped, %a : f32
+  %least = arith.minimumf %free, %bound : f32
+  linalg.yield %least : f32
+}""",
+        bs, element="f32",
+    ))  # fmt: skip
+
+    def compute(ops, arith, a):
+        xp = getattr(ops, "jnp", np)
+        loss, _ = ops.cross_entropy(arith, a["hidden"], a["weight"], a["actions"])
+        ratio = xp.exp(-loss - a["old"])
+        return [xp.minimum(ratio * a["advantage"], xp.clip(ratio, 0.8, 1.2) * a["advantage"])]
+
+    return OperationCase("clipped_policy", p, compute)
+
+
+GRAPHS = [
+    same_operands, tied_weights, residual_stream, doubled, unread, normed_heads, clipped_policy,
+]  # fmt: skip
 
 
 def operation_cases():
