@@ -104,8 +104,8 @@ typedef struct {
 } BPTTensorView;
 
 /// The same with these arguments, as bptRun takes them; their data is not read
-/// and may be null. -1 where it is not known, -2 after an error that the handler
-/// has been given: an argument does not fit.
+/// and may be null. -1 where it is not known, -2 after an error that the
+/// handler has been given: an argument does not fit.
 int64_t bptPlanBytes(const BPTProgram *program, const BPTTensorView *arguments,
                      int64_t numArguments, BPTDiagnosticHandler handler);
 
