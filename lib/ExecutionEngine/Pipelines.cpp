@@ -57,6 +57,7 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   function.addPass(createTileChunksPass());
   cleanUp(function);
   function.addPass(createSplitFeedForwardPass());
+  function.addPass(createSplitLossGradientsPass());
   function.addPass(createSeparateGradientsPass());
   function.addPass(createTileRowsPass());
   cleanUp(function);

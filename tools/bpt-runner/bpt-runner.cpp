@@ -155,8 +155,7 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     if (options.memoryLimit)
       if (llvm::Error error = plan->checkLimit(*options.memoryLimit))
         return std::move(error);
-    if (options.memoryPlan)
-      report.plan = std::move(*plan);
+    report.plan = std::move(*plan);
   }
 
   // Files are mapped; their pages must not count as the function's.

@@ -71,10 +71,9 @@ EmbeddingGradientOp::decomposeOperation(OpBuilder &builder) {
       });
 }
 
-/// g[v] of the scalars (lse, label, loss cotangent[, lse cotangent], logit) of
-/// column `first` + loop 1.
-static Value getLogitGradient(OpBuilder &b, Location l, ValueRange v,
-                              Value first, OpFoldResult vocab) {
+Value bpt::getLogitGradient(OpBuilder &b, Location l, ValueRange v,
+                            unsigned columnLoop, Value first,
+                            OpFoldResult vocab) {
   auto constant = [&](double value) -> Value {
     return arith::ConstantOp::create(b, l, b.getF32FloatAttr(value));
   };
@@ -90,8 +89,8 @@ static Value getLogitGradient(OpBuilder &b, Location l, ValueRange v,
   Value difference = arith::SubFOp::create(b, l, v.back(), v[0]);
   Value p = math::Exp2Op::create(
       b, l, arith::MulFOp::create(b, l, difference, constant(kLog2E)));
-  Value column =
-      arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, 1), first);
+  Value column = arith::AddIOp::create(
+      b, l, linalg::IndexOp::create(b, l, columnLoop), first);
   Value hit =
       arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq, label, column);
   Value target = arith::SelectOp::create(b, l, hit, cotangent, constant(0.0));
@@ -124,8 +123,8 @@ CrossEntropyBackwardOp::decomposeOperation(OpBuilder &builder) {
               Value g =
                   tile.generic(2, 0, inputs, {{z, {0, 1}}},
                                [&](OpBuilder &b, Location l, ValueRange v) {
-                                 return SmallVector<Value>{
-                                     getLogitGradient(b, l, v, first, vocab)};
+                                 return SmallVector<Value>{getLogitGradient(
+                                     b, l, v, /*columnLoop=*/1, first, vocab)};
                                })[0];
               Value dhidden =
                   tile.contract(g, block, sums[0], /*transposed=*/true);

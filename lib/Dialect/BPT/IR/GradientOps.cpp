@@ -133,7 +133,7 @@ double CrossEntropyBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
 bool CrossEntropyBackwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> CrossEntropyBackwardOp::getStrategyOptions() {
-  return {"chunk", "vocab"};
+  return {"rows", "chunk", "vocab", "columns", "store_hidden"};
 }
 
 //===----------------------------------------------------------------------===//

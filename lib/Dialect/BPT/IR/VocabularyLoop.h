@@ -30,6 +30,12 @@ SmallVector<Value> forEachVocabularyBlock(
     TileBuilder &tile, Operation *op, OpFoldResult vocab, ValueRange carried,
     function_ref<SmallVector<Value>(Value, OpFoldResult, ValueRange)> body);
 
+/// The gradient of a logit, of the scalars (lse, label, loss cotangent[, lse
+/// cotangent], logit), inside a linalg body whose loop `columnLoop` is over the
+/// columns from `first` on.
+Value getLogitGradient(OpBuilder &b, Location l, ValueRange scalars,
+                       unsigned columnLoop, Value first, OpFoldResult vocab);
+
 } // namespace mlir::bpt
 
 #endif // BPT_LIB_DIALECT_BPT_IR_VOCABULARYLOOP_H

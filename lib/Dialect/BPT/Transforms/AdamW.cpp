@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/Support/Format.h"
 #include <cmath>
 
 namespace mlir::bpt {
@@ -59,7 +60,9 @@ LogicalResult AdamWPass::checkOptions() {
                    StringRef expected) -> LogicalResult {
     if (holds)
       return success();
-    return module.emitError() << "option " << option << " is " << value
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::format("%g", value);
+    return module.emitError() << "option " << option << " is " << text
                               << "; it must be " << expected;
   };
   auto isRate = [](double x) { return std::isfinite(x) && x >= 0; };

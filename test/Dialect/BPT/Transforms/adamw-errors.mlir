@@ -15,15 +15,15 @@
 // OTHER: error: has no function '@other' whose parameters could be updated
 // NAME: error: option wrt names 'v', but no argument is called that; there are: x w b
 // KIND: error: option wrt names 'x', which is not floating-point and has no gradient
-// RATE: error: option learning-rate is -1.000000e+00; it must be a number of at least 0
-// LEAST: error: option min-learning-rate is 1.000000e+00; it must be at most learning-rate
-// WARMUP: error: option warmup is -1.000000e+00; it must be at least 0
-// STEPS: error: option steps is 5.000000e+00; it must be 0, or more than warmup
-// BETA1: error: option beta1 is 1.000000e+00; it must be in [0, 1)
-// BETA2: error: option beta2 is -1.000000e-01; it must be in [0, 1)
-// EPSILON: error: option epsilon is 0.000000e+00; it must be a positive number
-// DECAY: error: option weight-decay is {{.*}}; it must be a number of at least 0
-// CLIP: error: option clip is -1.000000e+00; it must be at least 0
+// RATE: error: option learning-rate is -1; it must be a number of at least 0
+// LEAST: error: option min-learning-rate is 1; it must be at most learning-rate
+// WARMUP: error: option warmup is -1; it must be at least 0
+// STEPS: error: option steps is 5; it must be 0, or more than warmup
+// BETA1: error: option beta1 is 1; it must be in [0, 1)
+// BETA2: error: option beta2 is -0.1; it must be in [0, 1)
+// EPSILON: error: option epsilon is 0; it must be a positive number
+// DECAY: error: option weight-decay is inf; it must be a number of at least 0
+// CLIP: error: option clip is -1; it must be at least 0
 
 // expected-error @+1 {{'@main_adamw' is what the update of the parameters of '@main' would be called; rename one}}
 func.func @main_adamw() {

@@ -93,10 +93,10 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | `keys` | `bpt.attention`, `bpt.attention_backward` | keys of one step of the online softmax, and of one block of the gradients |
     | `chunk` | every blocked operation | query rows between which results are kept in memory; chunks run one after the other, each with the loops over blocks of its own |
     | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
-    | `store_hidden` | `bpt.feed_forward` | `true`: the activations of the hidden units are stored, which makes two projections of the network. It excludes `hidden` |
-    | `vocab` | `bpt.cross_entropy` | vocabulary entries of one step of the loss |
+    | `store_hidden` | `bpt.feed_forward`, `bpt.cross_entropy_backward` | `true`: the activations of the hidden units are stored, which makes two projections of the network; it excludes `hidden`. Of the loss, the gradients of a block of logits are stored, which makes three products |
+    | `vocab` | `bpt.cross_entropy`, `bpt.cross_entropy_backward` | vocabulary entries of one step of the loss and its gradient |
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
-    | `columns` | `bpt.linear`, `bpt.feed_forward` with `store_hidden`, `bpt.linear_weight_gradient` (with `rows`, of its inputs as well) and `bpt.embedding_gradient` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
+    | `columns` | `bpt.linear`, `bpt.feed_forward` and `bpt.cross_entropy_backward` with `store_hidden`, `bpt.linear_weight_gradient` (with `rows`, of its inputs as well) and `bpt.embedding_gradient` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
     | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both |
     | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored, or that of the element-wise operation which alone reads it |
 

@@ -47,6 +47,11 @@ SmallVector<Value> emitLossOptions(OpBuilder &builder, CrossEntropyOp op);
 /// Replaces a loss that has options by that.
 void expandLoss(RewriterBase &rewriter, CrossEntropyOp op);
 
+/// Emits the gradients of a loss by products of matrices, of one block of the
+/// vocabulary after the other, in blocks as the operation's strategy says.
+SmallVector<Value> emitLossGradientProducts(OpBuilder &builder,
+                                            CrossEntropyBackwardOp op);
+
 /// The activation of one f32 number, as arithmetic.
 Value applyActivation(OpBuilder &builder, Location loc, Activation kind,
                       Value x);

@@ -482,6 +482,37 @@ def SeparateGradientsPass : Pass<"bpt-separate-gradients", "::mlir::func::FuncOp
   let dependentDialects = ["::mlir::bpt::BPTDialect"];
 }
 
+def SplitLossGradientsPass : Pass<"bpt-split-loss-gradients", "::mlir::func::FuncOp"> {
+  let summary = "Make three products of the gradients of a loss";
+  let description = [{
+    Replaces every `bpt.cross_entropy_backward` whose strategy says `store_hidden`
+    by products of matrices, of one block of `vocab` words after the other: the
+    logits of the block, whose gradient is stored in the element type of the
+    hidden states, the product of that with the transposed block of the weight,
+    and the gradient of the block. The products get the strategy's `rows` and
+    `columns`. The gradient of the logits is the epilogue of the first.
+
+    ```mlir
+    %dh, %dw = bpt.cross_entropy_backward ins(%h, %w, %y : tensor<1x64x32xbf16>, tensor<32x1000xbf16>, tensor<1x64xi32>) ...
+        {bpt.strategy = #bpt.strategy<rows = 32, columns = 64, vocab = 128, store_hidden = true>}
+    ```
+    becomes
+    ```mlir
+    #s = #bpt.strategy<rows = 32, columns = 64, fuse = false>
+    %dh, %dw = scf.for %v = %c0 to %c1000 step %c128 ... {
+      %z = bpt.linear ins(%h, %block : ...) outs(%zero : tensor<1x64x?xf32>) {bpt.strategy = #s}
+      %g = linalg.generic ... ins(%lse, %y, %c, %z : ...) outs(%e : tensor<1x64x?xbf16>)
+      %a = bpt.linear ins(%g, %transposed : ...) outs(%sum_h : ...) {bpt.strategy = #s}
+      %b = bpt.linear_weight_gradient ins(%h, %g : ...) outs(%sum_w_block : ...) {bpt.strategy = #s}
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def SplitFeedForwardPass : Pass<"bpt-split-feed-forward", "::mlir::func::FuncOp"> {
   let summary = "Make two projections of feed-forward networks";
   let description = [{

@@ -108,7 +108,7 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
   transform.named_sequence @block_cross_entropy_backward(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<vocab = 4096, chunk = 4096> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, columns = 64, vocab = 4096, chunk = 4096, store_hidden = true> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
