@@ -140,7 +140,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("train", parents=[both], help="train, or go on from the checkpoint")
     for field in dataclasses.fields(ModelConfig):
-        kind = at_least(1, int) if field.name != "dropout" else at_least(0, float)
+        kind = at_least(0, float) if isinstance(field.default, float) else at_least(1, int)
         command.add_argument(
             f"--{field.name}", type=kind, default=field.default, help=f"of the model; {field.default}"
         )

@@ -137,3 +137,13 @@ func.func @table_width(%ids: tensor<1x5xi32>, %dx: tensor<1x5x8xf32>, %z: tensor
   %dt = bpt.embedding_gradient ins(%ids, %dx : tensor<1x5xi32>, tensor<1x5x8xf32>) outs(%z : tensor<9x7xf32>) -> tensor<9x7xf32>
   return
 }
+
+// -----
+
+func.func @blocks_of_what_is_not_stored(%h: tensor<1x5x8xf32>, %w: tensor<8x11xf32>, %y: tensor<1x5xi32>, %r: tensor<1x5xf32>) {
+  // expected-error @+1 {{does not read strategy option 'rows'; it reads: chunk, vocab, store_hidden}}
+  %d:2 = bpt.cross_entropy_backward ins(%h, %w, %y : tensor<1x5x8xf32>, tensor<8x11xf32>, tensor<1x5xi32>)
+      cotangent(%r, %r : tensor<1x5xf32>, tensor<1x5xf32>)
+      outs(%h, %w : tensor<1x5x8xf32>, tensor<8x11xf32>) {bpt.strategy = #bpt.strategy<rows = 4>} -> tensor<1x5x8xf32>, tensor<8x11xf32>
+  return
+}

@@ -138,14 +138,6 @@ template <typename OpTy> LogicalResult verifyScoreRegion(OpTy op) {
   return success();
 }
 
-Value add(OpBuilder &builder, Location loc, Value a, OpFoldResult b) {
-  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
-  OpFoldResult left = a ? getAsOpFoldResult(a) : builder.getIndexAttr(0);
-  return getValueOrCreateConstantIndexOp(
-      builder, loc,
-      affine::makeComposedFoldedAffineApply(builder, loc, d0 + d1, {left, b}));
-}
-
 template <typename OpTy>
 void locate(OpTy tile, OpBuilder &builder, OpTy whole,
             ArrayRef<OpFoldResult> offsets) {
@@ -155,7 +147,7 @@ void locate(OpTy tile, OpBuilder &builder, OpTy whole,
   for (auto [loop, offset] : llvm::enumerate(offsets)) {
     Value base =
         whole.getPositions().empty() ? Value() : whole.getPositions()[loop];
-    positions.push_back(add(builder, tile.getLoc(), base, offset));
+    positions.push_back(addOffset(builder, tile.getLoc(), base, offset));
   }
   tile.getPositionsMutable().assign(positions);
   if (tile.getCausal() || tile.getWindow())

@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bpt/Dialect/BPT/IR/BPTOps.h"
+#include "OpUtils.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -320,14 +320,12 @@ struct BlockedTiling
   }
 };
 
-template <typename... OpTys> void attach(MLIRContext *context) {
+template <typename... OpTys>
+void attach(MLIRContext *context, OpList<OpTys...>) {
   (OpTys::template attachInterface<BlockedTiling<OpTys>>(*context), ...);
 }
 } // namespace
 
 void bpt::attachBlockedTiling(MLIRContext *context) {
-  attach<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
-         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp,
-         AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
-         CrossEntropyBackwardOp, DropoutOp>(context);
+  attach(context, BlockedOps());
 }

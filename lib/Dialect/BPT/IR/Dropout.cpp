@@ -9,9 +9,7 @@
 #include "Dropout.h"
 #include "GradientBuilder.h"
 #include "OpUtils.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -163,16 +161,10 @@ LogicalResult DropoutOp::verify() {
 void DropoutOp::locateTile(OpBuilder &builder, Operation *whole,
                            ArrayRef<OpFoldResult> offsets) {
   ValueRange bases = cast<DropoutOp>(whole).getPositions();
-  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
   SmallVector<Value> positions;
-  for (auto [loop, offset] : llvm::enumerate(offsets)) {
-    OpFoldResult base = bases.empty() ? OpFoldResult(builder.getIndexAttr(0))
-                                      : getAsOpFoldResult(bases[loop]);
-    positions.push_back(getValueOrCreateConstantIndexOp(
-        builder, getLoc(),
-        affine::makeComposedFoldedAffineApply(builder, getLoc(), d0 + d1,
-                                              {base, offset})));
-  }
+  for (auto [loop, offset] : llvm::enumerate(offsets))
+    positions.push_back(addOffset(
+        builder, getLoc(), bases.empty() ? Value() : bases[loop], offset));
   getPositionsMutable().assign(positions);
 }
 

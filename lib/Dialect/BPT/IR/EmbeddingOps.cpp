@@ -7,8 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpUtils.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -74,14 +72,8 @@ LogicalResult RotaryEmbeddingOp::verify() {
 void RotaryEmbeddingOp::locateTile(OpBuilder &builder, Operation *whole,
                                    ArrayRef<OpFoldResult> offsets) {
   Value base = cast<RotaryEmbeddingOp>(whole).getPosition();
-  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
-  Value position = getValueOrCreateConstantIndexOp(
-      builder, getLoc(),
-      affine::makeComposedFoldedAffineApply(
-          builder, getLoc(), d0 + d1,
-          {base ? getAsOpFoldResult(base) : builder.getIndexAttr(0),
-           offsets[kRowLoop]}));
-  getPositionMutable().assign(position);
+  getPositionMutable().assign(
+      addOffset(builder, getLoc(), base, offsets[kRowLoop]));
 }
 
 OpFoldResult RotaryEmbeddingOp::fold(FoldAdaptor) {

@@ -133,7 +133,12 @@ double CrossEntropyBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
 bool CrossEntropyBackwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> CrossEntropyBackwardOp::getStrategyOptions() {
-  return {"rows", "chunk", "vocab", "columns", "store_hidden"};
+  auto strategy =
+      (*this)->getAttrOfType<StrategyAttr>(BPTDialect::kStrategyAttrName);
+  // Only products of what is stored are blocked further.
+  if (strategy && strategy.getStoreHidden())
+    return {"rows", "chunk", "vocab", "columns", "store_hidden"};
+  return {"chunk", "vocab", "store_hidden"};
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpUtils.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -36,6 +38,16 @@ LogicalResult bpt::verifyInitElementType(Operation *op, Value input,
            << actual << "; it must be that of the inputs, " << expected
            << ", or f32";
   return success();
+}
+
+Value bpt::addOffset(OpBuilder &builder, Location loc, Value base,
+                     OpFoldResult offset) {
+  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+  OpFoldResult first = base ? getAsOpFoldResult(base) : builder.getIndexAttr(0);
+  return getValueOrCreateConstantIndexOp(
+      builder, loc,
+      affine::makeComposedFoldedAffineApply(builder, loc, d0 + d1,
+                                            {first, offset}));
 }
 
 bool bpt::isSplatOf(Value value, double number) {

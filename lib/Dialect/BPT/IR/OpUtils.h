@@ -19,6 +19,14 @@
 
 namespace mlir::bpt {
 
+template <typename... OpTys> struct OpList {};
+/// All operations that a block table describes.
+using BlockedOps =
+    OpList<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
+           RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, DropoutOp, CrossEntropyOp,
+           AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
+           CrossEntropyBackwardOp>;
+
 inline int64_t getRank(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank();
 }
@@ -34,6 +42,10 @@ verifySameElementType(Operation *op,
 
 /// A destination has the element type of the inputs, or f32.
 LogicalResult verifyInitElementType(Operation *op, Value input, Value init);
+
+/// Where a tile at `offset` begins whose whole begins at `base` (null: at 0).
+Value addOffset(OpBuilder &builder, Location loc, Value base,
+                OpFoldResult offset);
 
 /// Whether `value` is a constant that holds `number` everywhere.
 bool isSplatOf(Value value, double number);

@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bpt/Dialect/BPT/IR/BPTOps.h"
+#include "OpUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -94,14 +94,12 @@ struct TableVerification
   }
 };
 
-template <typename... OpTys> void attach(MLIRContext *context) {
+template <typename... OpTys>
+void attach(MLIRContext *context, OpList<OpTys...>) {
   (OpTys::template attachInterface<TableVerification<OpTys>>(*context), ...);
 }
 } // namespace
 
 void bpt::attachRuntimeVerification(MLIRContext *context) {
-  attach<AttentionOp, OnlineAttentionOp, LinearOp, FeedForwardOp, LayerNormOp,
-         RMSNormOp, EmbeddingOp, RotaryEmbeddingOp, CrossEntropyOp,
-         AttentionBackwardOp, LinearWeightGradientOp, EmbeddingGradientOp,
-         CrossEntropyBackwardOp>(context);
+  attach(context, BlockedOps());
 }

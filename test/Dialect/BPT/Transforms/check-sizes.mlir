@@ -61,3 +61,11 @@ func.func @slice(%table: tensor<512x4xf32>, %n: index) -> tensor<?x4xf32> {
   %s = tensor.extract_slice %table[0, 0] [%n, 4] [1, 1] : tensor<512x4xf32> to tensor<?x4xf32>
   return %s : tensor<?x4xf32>
 }
+
+// CHECK-LABEL: func @dropout
+// CHECK: cf.assert {{.*}} "{{.*}}error: 'bpt.dropout' op {{.*}}row size of 'init' (dimension 1) is not that of 'x' (dimension 1)"
+func.func @dropout(%x: tensor<1x?x8xf32>, %seed: tensor<i64>, %e: tensor<1x?x8xf32>) -> tensor<1x?x8xf32> {
+  %d = bpt.dropout ins(%x : tensor<1x?x8xf32>) seed(%seed) outs(%e : tensor<1x?x8xf32>)
+      {dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x?x8xf32>
+  return %d : tensor<1x?x8xf32>
+}
