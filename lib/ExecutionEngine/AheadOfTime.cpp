@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/AheadOfTime.h"
+#include "OptimizeProgram.h"
 #include "TranslateProgram.h"
 #include "bpt-c/Launcher.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Support/raw_ostream.h"
@@ -44,8 +44,8 @@ struct Program {
 } // namespace
 
 static llvm::Error optimize(Program &program, StringRef entryName,
-                            TargetCPU cpu, unsigned optLevel) {
-  auto builder = detectHostMachine(optLevel);
+                            TargetCPU cpu) {
+  auto builder = detectHostMachine();
   if (!builder)
     return builder.takeError();
   builder->setRelocationModel(llvm::Reloc::PIC_);
@@ -58,34 +58,24 @@ static llvm::Error optimize(Program &program, StringRef entryName,
     return machine.takeError();
   program.machine = std::move(*machine);
   llvm::Module &module = *program.module;
-  module.setDataLayout(program.machine->createDataLayout());
-  module.setTargetTriple(program.machine->getTargetTriple());
   module.setPICLevel(llvm::PICLevel::BigPIC);
-  for (llvm::Function &function : module) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", program.machine->getTargetCPU());
-    function.addFnAttr("target-features",
-                       program.machine->getTargetFeatureString());
-  }
+  setTargetMachine(module, *program.machine);
   // A program may have several of these objects, each with a `main`.
   llvm::internalizeModule(module, [&](const llvm::GlobalValue &value) {
     return value.getName() == entryName;
   });
-  return makeOptimizingTransformer(optLevel, /*sizeLevel=*/0,
-                                   program.machine.get())(&module);
+  return optimizeProgram(module, *program.machine);
 }
 
 static LogicalResult makeProgram(ModuleOp module,
                                  const FunctionSignature &signature,
-                                 TargetCPU cpu, unsigned optLevel,
-                                 Program &program) {
+                                 TargetCPU cpu, Program &program) {
   std::string entryName = getEntryName(signature);
   program.module =
       translateProgram(module, signature, entryName, program.context);
   if (!program.module)
     return failure();
-  if (llvm::Error error = optimize(program, entryName, cpu, optLevel))
+  if (llvm::Error error = optimize(program, entryName, cpu))
     return module.emitError()
            << "code generation failed: " << llvm::toString(std::move(error));
   return success();
@@ -93,9 +83,9 @@ static LogicalResult makeProgram(ModuleOp module,
 
 FailureOr<std::string> bpt::emitLLVMIR(ModuleOp module,
                                        const FunctionSignature &signature,
-                                       TargetCPU cpu, unsigned optLevel) {
+                                       TargetCPU cpu) {
   Program program;
-  if (failed(makeProgram(module, signature, cpu, optLevel, program)))
+  if (failed(makeProgram(module, signature, cpu, program)))
     return failure();
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -105,9 +95,9 @@ FailureOr<std::string> bpt::emitLLVMIR(ModuleOp module,
 
 FailureOr<std::string> bpt::emitObject(ModuleOp module,
                                        const FunctionSignature &signature,
-                                       TargetCPU cpu, unsigned optLevel) {
+                                       TargetCPU cpu) {
   Program program;
-  if (failed(makeProgram(module, signature, cpu, optLevel, program)))
+  if (failed(makeProgram(module, signature, cpu, program)))
     return failure();
   llvm::SmallString<0> object;
   llvm::raw_svector_ostream os(object);

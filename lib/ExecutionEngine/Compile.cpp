@@ -14,6 +14,7 @@
 #include "bpt/Target/GPU/Chips.h"
 #include "bpt/Target/GPU/PTX.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassManager.h"
@@ -58,6 +59,13 @@ static void hideOthers(ModuleOp module, StringRef function) {
       SymbolTable::setSymbolVisibility(other, SymbolTable::Visibility::Private);
 }
 
+/// Runs the passes and verifies what they made: after every one of them it
+/// takes as long as the passes themselves, and is what bpt-opt does.
+static LogicalResult run(PassManager &pm, ModuleOp module) {
+  pm.enableVerifier(false);
+  return failure(failed(pm.run(module)) || failed(verify(module)));
+}
+
 FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
                                         const CompileOptions &options) {
   FailureOr<FunctionSignature> signature =
@@ -85,7 +93,7 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
       pipeline.strategy = options.strategy;
     buildCPUPipeline(pm, pipeline);
   }
-  if (failed(pm.run(module)))
+  if (failed(run(pm, module)))
     return failure();
   return signature;
 }
@@ -102,7 +110,7 @@ FailureOr<std::string> bpt::compileToPTX(ModuleOp module,
   GPUPipelineOptions pipeline;
   setGPUOptions(pipeline, options);
   buildNVVMPipeline(pm, pipeline);
-  if (failed(pm.run(module)))
+  if (failed(run(pm, module)))
     return failure();
   auto kernels = module.getOps<gpu::GPUModuleOp>();
   if (kernels.empty())
@@ -116,5 +124,5 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
   if (failed(signature))
     return failure();
   return CompiledFunction::create(module, std::move(*signature),
-                                  options.optLevel, options.device);
+                                  options.device);
 }

@@ -23,7 +23,6 @@ static constexpr llvm::StringLiteral kEntryName = "bpt.entry";
 
 FailureOr<std::unique_ptr<CompiledFunction>>
 CompiledFunction::create(ModuleOp module, FunctionSignature signature,
-                         unsigned optLevel,
                          std::shared_ptr<runtime::Device> device) {
   auto context = std::make_unique<llvm::LLVMContext>();
   std::unique_ptr<llvm::Module> llvmModule =
@@ -34,8 +33,8 @@ CompiledFunction::create(ModuleOp module, FunctionSignature signature,
   ArrayRef<runtime::Symbol> symbols;
   if (device)
     symbols = runtime::getDeviceSymbols();
-  auto engine = JITEngine::create(std::move(context), std::move(llvmModule),
-                                  optLevel, symbols);
+  auto engine =
+      JITEngine::create(std::move(context), std::move(llvmModule), symbols);
   if (!engine)
     return module.emitError()
            << "code generation failed: " << llvm::toString(engine.takeError());

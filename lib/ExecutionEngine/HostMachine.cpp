@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/HostMachine.h"
+#include "llvm/IR/Module.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
 namespace orc = llvm::orc;
@@ -25,4 +27,15 @@ bpt::detectHostMachine(unsigned optLevel) {
     builder->setCodeGenOptLevel(
         static_cast<llvm::CodeGenOptLevel>(std::min(optLevel, 3u)));
   return builder;
+}
+
+void bpt::setTargetMachine(llvm::Module &module, llvm::TargetMachine &machine) {
+  module.setDataLayout(machine.createDataLayout());
+  module.setTargetTriple(machine.getTargetTriple());
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+  }
 }

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/JITEngine.h"
+#include "OptimizeProgram.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
@@ -33,24 +33,16 @@ searchLibraryOf(void *address, char globalPrefix) {
 
 llvm::Expected<std::unique_ptr<JITEngine>>
 JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
-                  std::unique_ptr<llvm::Module> module, unsigned optLevel,
+                  std::unique_ptr<llvm::Module> module,
                   llvm::ArrayRef<runtime::Symbol> extraSymbols) {
-  auto machineBuilder = detectHostMachine(optLevel);
+  auto machineBuilder = detectHostMachine();
   if (!machineBuilder)
     return machineBuilder.takeError();
   auto machine = machineBuilder->createTargetMachine();
   if (!machine)
     return machine.takeError();
-  module->setDataLayout((*machine)->createDataLayout());
-  module->setTargetTriple((*machine)->getTargetTriple());
-  for (llvm::Function &function : *module) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", (*machine)->getTargetCPU());
-    function.addFnAttr("target-features", (*machine)->getTargetFeatureString());
-  }
-  if (llvm::Error error = makeOptimizingTransformer(
-          optLevel, /*sizeLevel=*/0, machine->get())(module.get()))
+  setTargetMachine(*module, **machine);
+  if (llvm::Error error = optimizeProgram(*module, **machine))
     return std::move(error);
 
   auto jit = orc::LLJITBuilder()

@@ -73,10 +73,6 @@ const KindInfo kinds[] = {
     {"model", GeneratedKind::Model, ForModel},
 };
 
-llvm::Error error(const Twine &message) {
-  return llvm::createStringError(message);
-}
-
 //===----------------------------------------------------------------------===//
 // Values of flags
 //===----------------------------------------------------------------------===//
@@ -311,8 +307,9 @@ llvm::Error unknownFlag(const FlagTable &table, StringRef flag,
   if (table.findNearest(flag, nearest, opt::Visibility(kind.visibility), 1,
                         2) <= 2)
     hint = "; did you mean '" + StringRef(nearest).rtrim('=').str() + "'?";
-  return error("unknown flag '" + flag + "'" +
-               (hint.empty() ? Twine("; see bpt-gen --help") : Twine(hint)));
+  return llvm::createStringError(
+      "unknown flag '" + flag + "'" +
+      (hint.empty() ? Twine("; see bpt-gen --help") : Twine(hint)));
 }
 
 llvm::Error checkArguments(const FlagTable &table,
@@ -322,13 +319,16 @@ llvm::Error checkArguments(const FlagTable &table,
     if (arg->getOption().matches(OPT_UNKNOWN))
       return unknownFlag(table, arg->getSpelling(), kind);
     if (arg->getOption().matches(OPT_INPUT))
-      return error("unexpected argument '" + Twine(arg->getSpelling()) +
-                   "' after '" + kind.name + "'");
+      return llvm::createStringError("unexpected argument '" +
+                                     Twine(arg->getSpelling()) + "' after '" +
+                                     kind.name + "'");
     if (!arg->getOption().hasVisibilityFlag(kind.visibility))
-      return error(nameOf(arg) + " has no meaning for '" + kind.name + "'");
+      return llvm::createStringError(nameOf(arg) + " has no meaning for '" +
+                                     kind.name + "'");
   }
   if (missingCount)
-    return error(Twine(args.getArgString(missingIndex)) + " needs a value");
+    return llvm::createStringError(Twine(args.getArgString(missingIndex)) +
+                                   " needs a value");
   return llvm::Error::success();
 }
 } // namespace
@@ -341,7 +341,8 @@ bpt::parseCommandLine(MLIRContext *context,
   const char *expected =
       "expected one of attention, feed_forward, layer, model";
   if (arguments.empty())
-    return error(Twine("what to generate is missing; ") + expected);
+    return llvm::createStringError(Twine("what to generate is missing; ") +
+                                   expected);
   StringRef first = arguments.front();
   if (first == "--help" || first == "-h") {
     printHelp(table, nullptr, help);
@@ -350,7 +351,8 @@ bpt::parseCommandLine(MLIRContext *context,
   const KindInfo *kind =
       llvm::find_if(kinds, [&](const KindInfo &k) { return k.name == first; });
   if (kind == std::end(kinds))
-    return error("'" + first + "' is not something to generate; " + expected);
+    return llvm::createStringError(
+        "'" + first + "' is not something to generate; " + expected);
 
   unsigned missingIndex = 0, missingCount = 0;
   opt::InputArgList args =
@@ -365,7 +367,7 @@ bpt::parseCommandLine(MLIRContext *context,
   GeneratorOptions options;
   options.kind = kind->kind;
   if (std::optional<std::string> message = readFlags(args, context, options))
-    return error(*message);
+    return llvm::createStringError(*message);
   if (llvm::Error e = options.resolve())
     return e;
   return options;

@@ -13,20 +13,16 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-llvm::Error error(const llvm::Twine &message) {
-  return llvm::createStringError(message);
-}
-
 bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
 /// A size that must be known, and at least `minimum`.
 llvm::Error checkStatic(StringRef flag, int64_t size, int64_t minimum,
                         StringRef why) {
   if (isDynamic(size))
-    return error(flag + " cannot be '?' here: " + why);
+    return llvm::createStringError(flag + " cannot be '?' here: " + why);
   if (size < minimum)
-    return error(flag + " is " + Twine(size) + "; it must be at least " +
-                 Twine(minimum));
+    return llvm::createStringError(flag + " is " + Twine(size) +
+                                   "; it must be at least " + Twine(minimum));
   return llvm::Error::success();
 }
 
@@ -43,8 +39,9 @@ llvm::Error resolveHeads(GeneratorOptions &options) {
     options.kvHeads = options.heads;
   int64_t heads = options.heads, kvHeads = *options.kvHeads;
   if (isDynamic(heads) != isDynamic(kvHeads))
-    return error("--heads and --kv-heads must be both numbers, or both '?' "
-                 "and then equal");
+    return llvm::createStringError(
+        "--heads and --kv-heads must be both numbers, or both '?' "
+        "and then equal");
   if (!isAttention)
     if (llvm::Error e = checkStatic("--heads", heads, 1,
                                     "the projections split their columns into "
@@ -55,16 +52,17 @@ llvm::Error resolveHeads(GeneratorOptions &options) {
   if (llvm::Error e = checkSize("--kv-heads", kvHeads, 1))
     return e;
   if (!isDynamic(heads) && heads % kvHeads != 0)
-    return error("--kv-heads=" + Twine(kvHeads) +
-                 " must divide --heads=" + Twine(heads));
+    return llvm::createStringError("--kv-heads=" + Twine(kvHeads) +
+                                   " must divide --heads=" + Twine(heads));
   if (!options.headDim) {
     if (isDynamic(options.embed) || isDynamic(heads))
-      return error("--head-dim has no default when --embed or --heads is '?'; "
-                   "give one");
+      return llvm::createStringError(
+          "--head-dim has no default when --embed or --heads is '?'; "
+          "give one");
     if (options.embed % heads != 0)
-      return error("--embed=" + Twine(options.embed) +
-                   " is not a multiple of --heads=" + Twine(heads) +
-                   "; change one, or give --head-dim");
+      return llvm::createStringError(
+          "--embed=" + Twine(options.embed) + " is not a multiple of --heads=" +
+          Twine(heads) + "; change one, or give --head-dim");
     options.headDim = options.embed / heads;
   }
   if (!isAttention)
@@ -77,42 +75,48 @@ llvm::Error resolveHeads(GeneratorOptions &options) {
 
 llvm::Error resolveRotary(GeneratorOptions &options) {
   if (!options.rotary)
-    return options.rotaryDim
-               ? error("--rotary-dim needs --rotary=interleaved or "
-                       "--rotary=half")
-               : llvm::Error::success();
+    return options.rotaryDim ? llvm::createStringError(
+                                   "--rotary-dim needs --rotary=interleaved or "
+                                   "--rotary=half")
+                             : llvm::Error::success();
   int64_t headDim = *options.headDim;
   if (!options.rotaryDim) {
     if (headDim % 2 != 0)
-      return error("a rotary embedding turns pairs, but the head has " +
-                   Twine(headDim) + " components; give an even --rotary-dim");
+      return llvm::createStringError(
+          "a rotary embedding turns pairs, but the head has " + Twine(headDim) +
+          " components; give an even --rotary-dim");
     return llvm::Error::success();
   }
   int64_t dim = *options.rotaryDim;
   if (isDynamic(dim))
-    return error("--rotary-dim cannot be '?': the angles depend on it");
+    return llvm::createStringError(
+        "--rotary-dim cannot be '?': the angles depend on it");
   if (dim < 2 || dim % 2 != 0)
-    return error("--rotary-dim is " + Twine(dim) +
-                 "; a rotary embedding turns pairs, so it must be even and at "
-                 "least 2");
+    return llvm::createStringError(
+        "--rotary-dim is " + Twine(dim) +
+        "; a rotary embedding turns pairs, so it must be even and at "
+        "least 2");
   if (dim > headDim)
-    return error("--rotary-dim=" + Twine(dim) + " is larger than the head (" +
-                 Twine(headDim) + " components)");
+    return llvm::createStringError("--rotary-dim=" + Twine(dim) +
+                                   " is larger than the head (" +
+                                   Twine(headDim) + " components)");
   return llvm::Error::success();
 }
 
 llvm::Error checkMasks(const GeneratorOptions &options) {
   if (std::optional<int64_t> window = options.window) {
     if (isDynamic(*window))
-      return error("--window cannot be '?': the mask is an attribute");
+      return llvm::createStringError(
+          "--window cannot be '?': the mask is an attribute");
     if (*window < 1)
-      return error("--window is " + Twine(*window) +
-                   ", but a query sees at least 1 key");
+      return llvm::createStringError("--window is " + Twine(*window) +
+                                     ", but a query sees at least 1 key");
   }
   if (options.score && options.score->kind == ScoreFunction::Alibi &&
       isDynamic(options.heads))
-    return error("--score=alibi needs a known number of heads: the slopes "
-                 "depend on it");
+    return llvm::createStringError(
+        "--score=alibi needs a known number of heads: the slopes "
+        "depend on it");
   return llvm::Error::success();
 }
 } // namespace
@@ -150,16 +154,17 @@ llvm::Error GeneratorOptions::resolve() {
       return e;
   }
   if (!loss && (labelSmoothing != 0 || zLoss != 0))
-    return error(Twine(labelSmoothing != 0 ? "--label-smoothing" : "--z-loss") +
-                 " is of the loss, and needs --loss");
+    return llvm::createStringError(
+        Twine(labelSmoothing != 0 ? "--label-smoothing" : "--z-loss") +
+        " is of the loss, and needs --loss");
   if (kind == GeneratedKind::Model) {
     if (llvm::Error e = checkStatic("--layers", layers, 1,
                                     "every layer has arguments of its own"))
       return e;
     if (layers > 10000)
-      return error("--layers is " + Twine(layers) +
-                   "; at most 10000 are "
-                   "printed");
+      return llvm::createStringError("--layers is " + Twine(layers) +
+                                     "; at most 10000 are "
+                                     "printed");
     if (llvm::Error e = checkSize("--vocab", vocab, 1))
       return e;
   }

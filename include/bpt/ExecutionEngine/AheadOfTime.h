@@ -20,14 +20,12 @@ enum class TargetCPU { Host, Any };
 
 /// LLVM IR of a module of the LLVM dialect, optimised for the CPU, in which
 /// nothing but the entry is visible from outside.
-FailureOr<std::string> emitLLVMIR(ModuleOp module,
-                                  const FunctionSignature &signature,
-                                  TargetCPU cpu, unsigned optLevel = 2);
+FailureOr<std::string>
+emitLLVMIR(ModuleOp module, const FunctionSignature &signature, TargetCPU cpu);
 
 /// The same as an object file, of position-independent code.
-FailureOr<std::string> emitObject(ModuleOp module,
-                                  const FunctionSignature &signature,
-                                  TargetCPU cpu, unsigned optLevel = 2);
+FailureOr<std::string>
+emitObject(ModuleOp module, const FunctionSignature &signature, TargetCPU cpu);
 
 /// The C header of either, which defines the BPTFunction `bpt_<function>`.
 /// Fails, with the reason, on a rank that a launcher has no room for.

@@ -30,8 +30,6 @@ struct CompileOptions {
   std::string strategy;
   /// On a GPU: blocks that multiply f16 or bf16 become tile programs.
   bool tensorCores = true;
-  /// Of LLVM, 0 to 3.
-  unsigned optLevel = 2;
 };
 
 /// Registers what a module may be made of and what lowering it needs.

@@ -47,7 +47,7 @@ public:
   /// that of the function to call; its C interface `_mlir_ciface_<name>` must
   /// be in the module. Every failure is a diagnostic.
   static FailureOr<std::unique_ptr<CompiledFunction>>
-  create(ModuleOp module, FunctionSignature signature, unsigned optLevel = 2,
+  create(ModuleOp module, FunctionSignature signature,
          std::shared_ptr<runtime::Device> device = nullptr);
 
   const FunctionSignature &getSignature() const { return signature; }

@@ -12,11 +12,20 @@
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/Error.h"
 
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
 namespace mlir::bpt {
 
 /// A description of this machine's CPU, from which code is generated.
 llvm::Expected<llvm::orc::JITTargetMachineBuilder>
 detectHostMachine(unsigned optLevel = 2);
+
+/// Makes a module one for the machine: its layout and triple, and the CPU and
+/// its features on every function.
+void setTargetMachine(llvm::Module &module, llvm::TargetMachine &machine);
 
 } // namespace mlir::bpt
 

@@ -25,7 +25,7 @@ class JITEngine {
 public:
   static llvm::Expected<std::unique_ptr<JITEngine>>
   create(std::unique_ptr<llvm::LLVMContext> context,
-         std::unique_ptr<llvm::Module> module, unsigned optLevel = 2,
+         std::unique_ptr<llvm::Module> module,
          llvm::ArrayRef<runtime::Symbol> symbols = {});
 
   /// The address of a function; compiles it on the first call.

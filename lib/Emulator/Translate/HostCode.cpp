@@ -119,14 +119,7 @@ HostCode::compile(std::unique_ptr<llvm::Module> module,
     return found.takeError();
   HostCompiler &compiler = **found;
   llvm::TargetMachine &machine = *compiler.machine;
-  module->setDataLayout(machine.createDataLayout());
-  module->setTargetTriple(machine.getTargetTriple());
-  for (llvm::Function &function : *module) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", machine.getTargetCPU());
-    function.addFnAttr("target-features", machine.getTargetFeatureString());
-  }
+  setTargetMachine(*module, machine);
   if (optLevel > 0)
     optimize(*module, machine);
 

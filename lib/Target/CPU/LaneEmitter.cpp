@@ -34,7 +34,7 @@ public:
           continue;
         Value &size = sizes[dim.getPosition()];
         if (!type.isDynamicDim(pos))
-          size = index(builder, loc, type.getDimSize(pos));
+          size = createIndex(builder, loc, type.getDimSize(pos));
         else if (!size)
           size = memref::DimOp::create(builder, loc, operand.get(), pos);
       }
@@ -63,7 +63,7 @@ private:
   void emitParallel(OpBuilder &b, unsigned depth) {
     if (depth < plan.parallel.size()) {
       unsigned dim = plan.parallel[depth];
-      buildLoop(b, loc, index(b, loc, 0), sizes[dim], 1, {},
+      buildLoop(b, loc, createIndex(b, loc, 0), sizes[dim], 1, {},
                 [&](OpBuilder &b, Value iv, ValueRange) -> SmallVector<Value> {
                   ivs[dim] = iv;
                   emitParallel(b, depth + 1);
@@ -86,14 +86,14 @@ private:
       OpBuilder &b, ValueRange carried,
       llvm::function_ref<SmallVector<Value>(OpBuilder &, ValueRange)> body) {
     Value size = sizes[plan.lane];
-    Value zero = index(b, loc, 0);
+    Value zero = createIndex(b, loc, 0);
     std::optional<int64_t> count = getConstantIntValue(size);
     Value rest, full;
     if (count) {
-      full = index(b, loc, *count / lanes * lanes);
-      rest = index(b, loc, *count % lanes);
+      full = createIndex(b, loc, *count / lanes * lanes);
+      rest = createIndex(b, loc, *count % lanes);
     } else {
-      rest = arith::RemUIOp::create(b, loc, size, index(b, loc, lanes));
+      rest = arith::RemUIOp::create(b, loc, size, createIndex(b, loc, lanes));
       full = arith::SubIOp::create(b, loc, size, rest);
     }
     mask = Value();
@@ -141,7 +141,7 @@ private:
     if (depth == plan.reductions.size())
       return body(b, carried);
     unsigned dim = plan.reductions[depth];
-    return buildLoop(b, loc, index(b, loc, 0), sizes[dim], 1, carried,
+    return buildLoop(b, loc, createIndex(b, loc, 0), sizes[dim], 1, carried,
                      [&](OpBuilder &b, Value iv, ValueRange args) {
                        ivs[dim] = iv;
                        return emitReductions(b, depth + 1, args, body);
@@ -152,8 +152,8 @@ private:
   /// reduced output, combine its lanes once at the end.
   void emitLaneReduction(OpBuilder &b) {
     for (unsigned dim : plan.reductions)
-      ivs[dim] = index(b, loc, 0);
-    ivs[plan.lane] = index(b, loc, 0);
+      ivs[dim] = createIndex(b, loc, 0);
+    ivs[plan.lane] = createIndex(b, loc, 0);
     SmallVector<Value> partial;
     for (unsigned i = 0; i < numInits(); ++i)
       if (plan.carried[i])
@@ -187,7 +187,7 @@ private:
   /// loops carry from load to store.
   void emitCarriedPerLane(OpBuilder &b) {
     for (unsigned dim : plan.reductions)
-      ivs[dim] = index(b, loc, 0);
+      ivs[dim] = createIndex(b, loc, 0);
     Value laneMask = mask;
     SmallVector<Value> carried;
     for (unsigned i = 0; i < numInits(); ++i)

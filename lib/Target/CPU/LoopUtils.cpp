@@ -27,7 +27,7 @@ SmallVector<Value> bpt::applyMap(OpBuilder &b, Location loc, AffineMap map,
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
       indices.push_back(ivs[dim.getPosition()]);
     } else if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
-      indices.push_back(index(b, loc, constant.getValue()));
+      indices.push_back(createIndex(b, loc, constant.getValue()));
     } else {
       auto single = AffineMap::get(map.getNumDims(), 0, expr);
       indices.push_back(affine::AffineApplyOp::create(b, loc, single, ivs));
@@ -70,7 +70,7 @@ SmallVector<Value> bpt::buildLoop(
   if (low && high && *high - *low <= step)
     return body(b, lb, carried);
   auto loop = scf::ForOp::create(
-      b, loc, lb, ub, index(b, loc, step), carried,
+      b, loc, lb, ub, createIndex(b, loc, step), carried,
       [&](OpBuilder &nested, Location nestedLoc, Value iv, ValueRange args) {
         scf::YieldOp::create(nested, nestedLoc, body(nested, iv, args));
       });

@@ -17,7 +17,7 @@
 
 namespace mlir::bpt {
 
-inline Value index(OpBuilder &b, Location loc, int64_t value) {
+inline Value createIndex(OpBuilder &b, Location loc, int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
 }
 

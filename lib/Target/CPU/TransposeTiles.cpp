@@ -54,7 +54,7 @@ public:
       for (auto [pos, expr] : llvm::enumerate(map.getResults())) {
         Value &size = sizes[cast<AffineDimExpr>(expr).getPosition()];
         if (!type.isDynamicDim(pos))
-          size = index(b, loc, type.getDimSize(pos));
+          size = createIndex(b, loc, type.getDimSize(pos));
         else if (!size)
           size = memref::DimOp::create(b, loc, value, pos);
       }
@@ -68,11 +68,11 @@ public:
 
   void emit(OpBuilder &b, unsigned depth = 0) {
     if (depth < outer.size()) {
-      loop(b, outer[depth], index(b, loc, 0), sizes[outer[depth]], 1,
+      loop(b, outer[depth], createIndex(b, loc, 0), sizes[outer[depth]], 1,
            [&](OpBuilder &b) { emit(b, depth + 1); });
       return;
     }
-    Value zero = index(b, loc, 0);
+    Value zero = createIndex(b, loc, 0);
     Value rows = wholeTiles(b, sizes[sourceLane]);
     Value columns = wholeTiles(b, sizes[destLane]);
     loop(b, sourceLane, zero, rows, side, [&](OpBuilder &b) {
@@ -92,8 +92,9 @@ public:
 private:
   Value wholeTiles(OpBuilder &b, Value size) {
     if (std::optional<int64_t> count = getConstantIntValue(size))
-      return index(b, loc, *count / side * side);
-    Value rest = arith::RemUIOp::create(b, loc, size, index(b, loc, side));
+      return createIndex(b, loc, *count / side * side);
+    Value rest =
+        arith::RemUIOp::create(b, loc, size, createIndex(b, loc, side));
     return arith::SubIOp::create(b, loc, size, rest);
   }
 
@@ -112,7 +113,7 @@ private:
     SmallVector<Value> shifted = ivs;
     if (offset != 0)
       shifted[dim] =
-          arith::AddIOp::create(b, loc, ivs[dim], index(b, loc, offset));
+          arith::AddIOp::create(b, loc, ivs[dim], createIndex(b, loc, offset));
     return applyMap(b, loc, map, shifted);
   }
 

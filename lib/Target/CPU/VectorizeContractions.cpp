@@ -56,7 +56,7 @@ public:
         auto type = cast<MemRefType>(operand.get().getType());
         // A static size says more than a dynamic one of another operand.
         if (!type.isDynamicDim(pos))
-          sizes[dim] = index(b, loc, type.getDimSize(pos));
+          sizes[dim] = createIndex(b, loc, type.getDimSize(pos));
         else if (!sizes[dim])
           sizes[dim] = memref::DimOp::create(b, loc, operand.get(), pos);
       }
@@ -70,7 +70,7 @@ private:
     if (depth == tile.outer.size())
       return emitColumns(b);
     unsigned dim = tile.outer[depth];
-    buildLoop(b, loc, index(b, loc, 0), sizes[dim], 1, {},
+    buildLoop(b, loc, createIndex(b, loc, 0), sizes[dim], 1, {},
               [&](OpBuilder &b, Value iv, ValueRange) -> SmallVector<Value> {
                 ivs[dim] = iv;
                 emitOuter(b, depth + 1);
@@ -82,7 +82,7 @@ private:
     Value size = sizes[tile.column];
     std::optional<int64_t> count = getConstantIntValue(size);
     int64_t width = 2 * lanes;
-    Value zero = index(b, loc, 0);
+    Value zero = createIndex(b, loc, 0);
     if (count && *count <= width) {
       ivs[tile.column] = zero;
       return emitRows(b, llvm::divideCeil(*count, lanes),
@@ -90,9 +90,9 @@ private:
     }
     Value rest, full;
     if (count) {
-      full = index(b, loc, *count / width * width);
+      full = createIndex(b, loc, *count / width * width);
     } else {
-      Value widthValue = index(b, loc, width);
+      Value widthValue = createIndex(b, loc, width);
       rest = arith::RemUIOp::create(b, loc, size, widthValue);
       full = arith::SubIOp::create(b, loc, size, rest);
     }
@@ -124,10 +124,11 @@ private:
     for (int64_t v = 0; v < vectors; ++v) {
       if (known && *known >= (v + 1) * lanes)
         continue;
-      Value count = known ? index(b, loc, *known - v * lanes)
-                          : arith::SubIOp::create(b, loc, cast<Value>(valid),
-                                                  index(b, loc, v * lanes))
-                                .getResult();
+      Value count = known
+                        ? createIndex(b, loc, *known - v * lanes)
+                        : arith::SubIOp::create(b, loc, cast<Value>(valid),
+                                                createIndex(b, loc, v * lanes))
+                              .getResult();
       masks[v] = vector::CreateMaskOp::create(b, loc, maskType, count);
     }
 
@@ -135,13 +136,13 @@ private:
     if (!tile.row)
       return emitTile(b, 1);
     Value size = sizes[*tile.row];
-    Value zero = index(b, loc, 0);
+    Value zero = createIndex(b, loc, 0);
     std::optional<int64_t> count = getConstantIntValue(size);
     Value rest, full;
     if (count) {
-      full = index(b, loc, *count / rows * rows);
+      full = createIndex(b, loc, *count / rows * rows);
     } else {
-      rest = arith::RemUIOp::create(b, loc, size, index(b, loc, rows));
+      rest = arith::RemUIOp::create(b, loc, size, createIndex(b, loc, rows));
       full = arith::SubIOp::create(b, loc, size, rest);
     }
     buildLoop(b, loc, zero, full, rows, {},
@@ -159,7 +160,8 @@ private:
     // A dynamic remainder is the sum of its powers of two.
     for (int64_t part = llvm::bit_floor(uint64_t(rows - 1)); part > 0;
          part /= 2) {
-      Value bit = arith::AndIOp::create(b, loc, rest, index(b, loc, part));
+      Value bit =
+          arith::AndIOp::create(b, loc, rest, createIndex(b, loc, part));
       Value any =
           arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, bit, zero);
       Value base = ivs[*tile.row];
@@ -175,7 +177,7 @@ private:
     SmallVector<Value> at = ivs;
     if (r != 0)
       at[*tile.row] =
-          arith::AddIOp::create(b, loc, at[*tile.row], index(b, loc, r));
+          arith::AddIOp::create(b, loc, at[*tile.row], createIndex(b, loc, r));
     return at;
   }
 
@@ -191,12 +193,12 @@ private:
   void emitTile(OpBuilder &b, int64_t rows) {
     auto accType = VectorType::get(lanes, accElement);
     // Operands that do not change with the reduction are placed outside it.
-    Value zeroIndex = index(b, loc, 0);
+    Value zeroIndex = createIndex(b, loc, 0);
     for (unsigned dim : tile.reductions)
       ivs[dim] = zeroIndex;
     SmallVector<Value> offsets;
     for (size_t v = 0; v < masks.size(); ++v)
-      offsets.push_back(v == 0 ? Value() : index(b, loc, v * lanes));
+      offsets.push_back(v == 0 ? Value() : createIndex(b, loc, v * lanes));
 
     SmallVector<Value> accs;
     if (zeroFill) {
@@ -226,7 +228,7 @@ private:
     if (depth == tile.reductions.size())
       return emitStep(b, rows, accs, offsets);
     unsigned dim = tile.reductions[depth];
-    return buildLoop(b, loc, index(b, loc, 0), sizes[dim], 1, accs,
+    return buildLoop(b, loc, createIndex(b, loc, 0), sizes[dim], 1, accs,
                      [&](OpBuilder &b, Value iv, ValueRange carried) {
                        ivs[dim] = iv;
                        return emitReduction(b, depth + 1, rows, carried,

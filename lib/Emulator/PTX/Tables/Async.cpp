@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Asynchronous copies.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kAsyncRows[] = {
     {"cp", "async cop=ca|cg space=shared|shared::cta global [L2::cache_hint] $prefetch", "a a i s:u32? s:b64@L2::cache_hint"},
     {"cp", "async cop=ca|cg space=shared|shared::cta global [L2::cache_hint] $prefetch", "a a i p s:b64@L2::cache_hint"},
     {"cp", "async op=commit_group", ""},
@@ -53,4 +53,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::asyncRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::asyncRows() { return kAsyncRows; }

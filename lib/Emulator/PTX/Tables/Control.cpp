@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Control flow.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kControlRows[] = {
     {"bra", "[uni]", "l"},
     {"brx", "idx [uni]", "s:u32 b"},
     {"call", "[uni]", "x x? x? x?"},
@@ -28,4 +28,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::controlRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::controlRows() { return kControlRows; }

@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Conversions, moves and addresses of state spaces.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kConvertRows[] = {
     // Integer to integer.
     {"cvt", "[sat] dtype=u8|s8|$int atype=u8|s8|$int", "D:dtype S:atype"},
     // Integer to float.
@@ -66,4 +66,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::convertRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::convertRows() { return kConvertRows; }

@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Floating-point arithmetic and comparison.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kFloatRows[] = {
     {"add|sub|mul", "[rnd=$rounding] [ftz] [sat] type=f32", "d:type s:type s:type"},
     // The order in which LLVM writes them.
     {"add|sub|mul", "[rnd=$rounding] sat ftz type=f32", "d:type s:type s:type"},
@@ -64,4 +64,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::floatRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::floatRows() { return kFloatRows; }

@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Integer arithmetic, logic, comparison and selection.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kIntegerRows[] = {
     {"add", "type=u16|u32|u64|s16|s64|u16x2|s16x2", "d:type s:type s:type"},
     {"sub", "type=u16|u32|u64|s16|s64", "d:type s:type s:type"},
     {"add|sub", "[sat] type=s32", "d:type s:type s:type"},
@@ -68,4 +68,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::integerRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::integerRows() { return kIntegerRows; }

@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Matrix fragments and products.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kMatrixRows[] = {
     {"ldmatrix", "sync aligned shape=m8n8 num=x1|x2|x4 [trans] $shared type=b16", "V:b32 a"},
     {"stmatrix", "sync aligned shape=m8n8 num=x1|x2|x4 [trans] $shared type=b16", "a U:b32"},
     {"movmatrix", "sync aligned shape=m8n8 trans type=b16", "d:b32 s:b32"},
@@ -46,4 +46,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::matrixRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::matrixRows() { return kMatrixRows; }

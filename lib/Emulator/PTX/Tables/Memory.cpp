@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Loads, stores, atomic operations and hints.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kMemoryRows[] = {
     {"ld", "[weak] [space=global|param|param::entry|param::func|const|local|shared|shared::cta|shared::cluster] [cop=ca|cg|cs|lu|cv] $L1 $L2 [L2::cache_hint] $prefetch $vec type=$scalar", "v:type a s:b64@L2::cache_hint"},
     {"ld", "volatile [space=global|param|const|local|shared|shared::cta|shared::cluster] $prefetch $vec type=$scalar", "v:type a"},
     {"ld", "sem=relaxed|acquire $scope [space=global|shared|shared::cta|shared::cluster] $L1 $L2 [L2::cache_hint] $prefetch $vec type=$scalar", "v:type a s:b64@L2::cache_hint"},
@@ -82,4 +82,4 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::memoryRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::memoryRows() { return kMemoryRows; }

@@ -12,7 +12,7 @@ using namespace mlir::bpt::ptx;
 
 /// Barriers, fences and what the lanes of a warp do together.
 // clang-format off
-static constexpr TableRow kRows[] = {
+static constexpr TableRow kSynchronizationRows[] = {
     {"bar", "[cta] sync", "s:u32 s:u32?"},
     {"bar", "[cta] arrive", "s:u32 s:u32"},
     {"bar", "[cta] red op=popc u32", "d:u32 s:u32 s:u32? p"},
@@ -73,4 +73,6 @@ static constexpr TableRow kRows[] = {
 };
 // clang-format on
 
-llvm::ArrayRef<TableRow> tables::synchronizationRows() { return kRows; }
+llvm::ArrayRef<TableRow> tables::synchronizationRows() {
+  return kSynchronizationRows;
+}

@@ -230,7 +230,7 @@ LogicalResult Distributor::writeShared(vector::TransferWriteOp op) {
 
 /// Whether a contraction multiplies the value: what it does not need yet, no
 /// register has to hold.
-static bool isOperand(OpOperand &use) {
+static bool isFactor(OpOperand &use) {
   return isa<vector::ContractionOp>(use.getOwner()) &&
          use.getOperandNumber() <= 1;
 }
@@ -238,7 +238,7 @@ static bool isOperand(OpOperand &use) {
 /// Whether a contraction reads `value` in a form that only ldmatrix gives: as
 /// its right operand, or as a left operand that lies transposed.
 static bool isMatrixOperand(OpOperand &use) {
-  if (!isOperand(use))
+  if (!isFactor(use))
     return false;
   if (use.getOperandNumber() == 1)
     return true;
@@ -255,7 +255,7 @@ LogicalResult Distributor::distributeRead(vector::TransferReadOp op) {
         return failure();
     return success();
   }
-  bool isOperandOnly = llvm::all_of(op->getUses(), isOperand);
+  bool isOperandOnly = llvm::all_of(op->getUses(), isFactor);
   bool isUnchanged = llvm::all_of(op->getUses(), [&](OpOperand &use) {
     return !findChangeBefore(op, use.getOwner());
   });

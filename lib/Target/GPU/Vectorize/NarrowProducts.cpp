@@ -53,7 +53,7 @@ struct ScaledTensor {
 } // namespace
 
 /// The factor, if the operand is a narrow tensor that is extended and scaled.
-static std::optional<ScaledTensor> matchScaled(Value operand) {
+static std::optional<ScaledTensor> matchScaledTensor(Value operand) {
   auto op = operand.getDefiningOp<linalg::GenericOp>();
   if (!op || op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() != 0 || !isNarrow(op.getInputs()[0]) ||
@@ -139,7 +139,7 @@ static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
     return;
   Type element = getElementTypeOrSelf(other.getType());
   rewriter.setInsertionPoint(op);
-  std::optional<ScaledTensor> scaled = matchScaled(operand);
+  std::optional<ScaledTensor> scaled = matchScaledTensor(operand);
   if (!scaled || getElementTypeOrSelf(scaled->source.getType()) != element ||
       !isZeroFill(op.getOutputs()[0])) {
     Operation *producer = operand.getDefiningOp();
