@@ -19,9 +19,10 @@ using namespace mlir;
 /// bodies of parallel loops, or the unrolling of their short loops, dropout
 /// takes half as long again, and decoding a tenth.
 static constexpr llvm::StringLiteral kPasses =
-    "ipsccp,function(sroa,early-cse<memssa>,simplifycfg,instcombine,"
-    "loop-mssa(licm),loop(loop-unroll-full),vector-combine,instcombine,"
-    "loop(loop-deletion),early-cse<memssa>,simplifycfg)";
+    "inferattrs,ipsccp,function(sroa,early-cse<memssa>,simplifycfg,"
+    "instcombine<no-verify-fixpoint>,loop-mssa(licm),loop(loop-unroll-full),"
+    "vector-combine,instcombine<no-verify-fixpoint>,loop(loop-deletion),"
+    "early-cse<memssa>,simplifycfg)";
 
 llvm::Error bpt::optimizeProgram(llvm::Module &module,
                                  llvm::TargetMachine &machine) {

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/Device/CudaDevice.h"
-#include "CubinCache.h"
 #include "CudaDriver.h"
+#include "bpt/ExecutionEngine/Device/CodeCache.h"
 #include "bpt/ExecutionEngine/Device/Ptxas.h"
 #include <algorithm>
 #include <thread>
@@ -79,7 +79,7 @@ class CudaDevice : public Device {
 public:
   CudaDevice(const Driver &driver, RemarkHandler remark)
       : Device(/*keepsFreed=*/true), driver(driver), remark(remark),
-        cache(std::move(remark)) {}
+        cache("cubin", std::move(remark)) {}
 
   ~CudaDevice() override {
     if (!context)
@@ -127,7 +127,7 @@ private:
 
   const Driver &driver;
   RemarkHandler remark;
-  CubinCache cache;
+  CodeCache cache;
   /// Looked for when the first module is loaded.
   std::optional<std::optional<Ptxas>> ptxas;
   int driverVersion = 0;

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CubinCache.h"
+#include "bpt/ExecutionEngine/Device/CodeCache.h"
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -29,13 +29,12 @@ namespace {
 struct Header {
   char magic[8];
   uint64_t keyBytes;
-  uint64_t cubinBytes;
-  uint64_t cubinHash;
+  uint64_t codeBytes;
+  uint64_t codeHash;
 };
 } // namespace
-static constexpr char kMagic[8] = {'B', 'P', 'T', 'C', 'U', 'B', '1', '\n'};
-static constexpr std::string_view kELFMagic("\177ELF", 4);
-/// No kernel is as large; a file that is must not fill the memory.
+static constexpr char kMagic[8] = {'B', 'P', 'T', 'C', 'O', 'D', '2', '\n'};
+/// No code is as large; a file that is must not fill the memory.
 static constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
 static std::string chooseFolder() {
@@ -50,14 +49,14 @@ static std::string chooseFolder() {
   return "";
 }
 
-CubinCache::CubinCache(RemarkHandler remark)
-    : folder(chooseFolder()), remark(std::move(remark)) {}
+CodeCache::CodeCache(std::string_view extension, RemarkHandler remark)
+    : extension(extension), folder(chooseFolder()), remark(std::move(remark)) {}
 
-std::string CubinCache::getPath(std::string_view key) const {
+std::string CodeCache::getPath(std::string_view key) const {
   char name[32];
-  std::snprintf(name, sizeof(name), "/%016llx.cubin",
+  std::snprintf(name, sizeof(name), "/%016llx.",
                 static_cast<unsigned long long>(hashBytes(key)));
-  return folder + name;
+  return folder + name + extension;
 }
 
 /// All bytes of an open file.
@@ -87,7 +86,7 @@ static const char *distrust(const struct stat &status) {
   return nullptr;
 }
 
-/// The cubin in the bytes of a file; otherwise the reason why there is none.
+/// The code in the bytes of a file; otherwise the reason why there is none.
 static std::optional<std::string>
 unpack(std::string_view bytes, std::string_view key, const char *&reason) {
   Header header;
@@ -100,19 +99,18 @@ unpack(std::string_view bytes, std::string_view key, const char *&reason) {
   bytes.remove_prefix(sizeof(header));
   reason = "it is torn";
   if (header.keyBytes > bytes.size() ||
-      header.cubinBytes != bytes.size() - header.keyBytes)
+      header.codeBytes != bytes.size() - header.keyBytes)
     return std::nullopt;
-  std::string_view cubin = bytes.substr(header.keyBytes);
-  if (hashBytes(cubin) != header.cubinHash ||
-      cubin.substr(0, kELFMagic.size()) != kELFMagic)
+  std::string_view code = bytes.substr(header.keyBytes);
+  if (hashBytes(code) != header.codeHash)
     return std::nullopt;
   reason = "it is the code of something else";
   if (bytes.substr(0, header.keyBytes) != key)
     return std::nullopt;
-  return std::string(cubin);
+  return std::string(code);
 }
 
-std::optional<std::string> CubinCache::read(std::string_view key) const {
+std::optional<std::string> CodeCache::read(std::string_view key) const {
   if (folder.empty())
     return std::nullopt;
   std::string path = getPath(key);
@@ -121,7 +119,7 @@ std::optional<std::string> CubinCache::read(std::string_view key) const {
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
     return std::nullopt;
-  std::optional<std::string> cubin;
+  std::optional<std::string> code;
   const char *reason = nullptr;
   struct stat status;
   if (file < 0 || fstat(file, &status) != 0) {
@@ -130,13 +128,13 @@ std::optional<std::string> CubinCache::read(std::string_view key) const {
     std::optional<std::string> bytes = readAll(file, status.st_size);
     reason = "it cannot be read";
     if (bytes)
-      cubin = unpack(*bytes, key, reason);
+      code = unpack(*bytes, key, reason);
   }
   if (file >= 0)
     close(file);
-  if (!cubin)
+  if (!code)
     remark("cached code '" + path + "' is ignored: " + reason);
-  return cubin;
+  return code;
 }
 
 static bool makeFolders(const std::string &path) {
@@ -160,7 +158,7 @@ static bool writeAll(int file, std::string_view bytes) {
   return true;
 }
 
-void CubinCache::write(std::string_view key, std::string_view cubin) const {
+void CodeCache::write(std::string_view key, std::string_view code) const {
   if (folder.empty())
     return;
   std::string path = getPath(key), staged = path + ".XXXXXX";
@@ -168,12 +166,12 @@ void CubinCache::write(std::string_view key, std::string_view cubin) const {
   Header header;
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
   header.keyBytes = key.size();
-  header.cubinBytes = cubin.size();
-  header.cubinHash = hashBytes(cubin);
+  header.codeBytes = code.size();
+  header.codeHash = hashBytes(code);
   std::string_view headerBytes(reinterpret_cast<const char *>(&header),
                                sizeof(header));
   bool isWritten = file >= 0 && writeAll(file, headerBytes) &&
-                   writeAll(file, key) && writeAll(file, cubin);
+                   writeAll(file, key) && writeAll(file, code);
   isWritten = file >= 0 && close(file) == 0 && isWritten;
   if (isWritten && rename(staged.c_str(), path.c_str()) == 0)
     return;

@@ -6,34 +6,36 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
-#define BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#ifndef BPT_EXECUTIONENGINE_DEVICE_CODECACHE_H
+#define BPT_EXECUTIONENGINE_DEVICE_CODECACHE_H
 
 #include "bpt/ExecutionEngine/Device/Device.h"
 #include <optional>
 
 namespace mlir::bpt::runtime {
 
-/// Cubins on disk, by everything that they depend on. Files are written
+/// Compiled code on disk, by everything that it depends on. Files are written
 /// elsewhere and renamed, and carry their whole key: one that is torn, belongs
 /// to another user, can be written by others or is of something else is left
 /// out with a remark, never used.
-class CubinCache {
+class CodeCache {
 public:
-  /// In BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt, else ~/.cache/bpt; without any
-  /// of these, or if BPT_CACHE_DIR is empty, nothing is kept.
-  explicit CubinCache(RemarkHandler remark);
+  /// Of files with that extension in BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt,
+  /// else ~/.cache/bpt; without any of these, or if BPT_CACHE_DIR is empty,
+  /// nothing is kept.
+  CodeCache(std::string_view extension, RemarkHandler remark);
 
+  bool isEnabled() const { return !folder.empty(); }
   std::optional<std::string> read(std::string_view key) const;
-  void write(std::string_view key, std::string_view cubin) const;
+  void write(std::string_view key, std::string_view code) const;
 
 private:
   std::string getPath(std::string_view key) const;
 
-  std::string folder;
+  std::string extension, folder;
   RemarkHandler remark;
 };
 
 } // namespace mlir::bpt::runtime
 
-#endif // BPT_LIB_EXECUTIONENGINE_DEVICE_CUBINCACHE_H
+#endif // BPT_EXECUTIONENGINE_DEVICE_CODECACHE_H
