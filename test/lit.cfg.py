@@ -17,6 +17,8 @@ config.test_exec_root = os.path.join(config.bpt_obj_root, "test")
 
 llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "OMP_NUM_THREADS"])
 llvm_config.use_default_substitutions()
+# What a test runs is what it compiled.
+config.environment["BPT_CACHE_DIR"] = ""
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.bpt_tools_dir, append_path=True)
 # Before the one of LLVM, which is the Python that runs lit.

@@ -7,12 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/AheadOfTime.h"
-#include "OptimizeProgram.h"
+#include "GenerateCode.h"
 #include "TranslateProgram.h"
 #include "bpt-c/Launcher.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
@@ -43,8 +42,8 @@ struct Program {
 };
 } // namespace
 
-static llvm::Error optimize(Program &program, StringRef entryName,
-                            TargetCPU cpu) {
+static llvm::Error setMachine(Program &program, StringRef entryName,
+                              TargetCPU cpu) {
   auto builder = detectHostMachine();
   if (!builder)
     return builder.takeError();
@@ -64,7 +63,12 @@ static llvm::Error optimize(Program &program, StringRef entryName,
   llvm::internalizeModule(module, [&](const llvm::GlobalValue &value) {
     return value.getName() == entryName;
   });
-  return optimizeProgram(module, *program.machine);
+  return llvm::Error::success();
+}
+
+static LogicalResult reportFailure(ModuleOp module, llvm::Error error) {
+  return module.emitError()
+         << "code generation failed: " << llvm::toString(std::move(error));
 }
 
 static LogicalResult makeProgram(ModuleOp module,
@@ -75,9 +79,8 @@ static LogicalResult makeProgram(ModuleOp module,
       translateProgram(module, signature, entryName, program.context);
   if (!program.module)
     return failure();
-  if (llvm::Error error = optimize(program, entryName, cpu))
-    return module.emitError()
-           << "code generation failed: " << llvm::toString(std::move(error));
+  if (llvm::Error error = setMachine(program, entryName, cpu))
+    return reportFailure(module, std::move(error));
   return success();
 }
 
@@ -87,6 +90,8 @@ FailureOr<std::string> bpt::emitLLVMIR(ModuleOp module,
   Program program;
   if (failed(makeProgram(module, signature, cpu, program)))
     return failure();
+  if (llvm::Error error = optimizeProgram(*program.module, *program.machine))
+    return reportFailure(module, std::move(error));
   std::string text;
   llvm::raw_string_ostream os(text);
   program.module->print(os, nullptr);
@@ -99,15 +104,10 @@ FailureOr<std::string> bpt::emitObject(ModuleOp module,
   Program program;
   if (failed(makeProgram(module, signature, cpu, program)))
     return failure();
-  llvm::SmallString<0> object;
-  llvm::raw_svector_ostream os(object);
-  llvm::legacy::PassManager passes;
-  if (program.machine->addPassesToEmitFile(passes, os, nullptr,
-                                           llvm::CodeGenFileType::ObjectFile))
-    return module.emitError()
-           << "this machine's target cannot write object files";
-  passes.run(*program.module);
-  return object.str().str();
+  auto object = generateObject(*program.module, *program.machine);
+  if (!object)
+    return reportFailure(module, object.takeError());
+  return (*object)->getBuffer().str();
 }
 
 /// A C string literal.

@@ -7,8 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/Compile.h"
+#include "GenerateCode.h"
+#include "ProgramCache.h"
+#include "TranslateProgram.h"
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
+#include "bpt/ExecutionEngine/HostMachine.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/ExecutionEngine/Pipelines.h"
 #include "bpt/Target/GPU/Chips.h"
@@ -22,6 +26,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -118,11 +123,49 @@ FailureOr<std::string> bpt::compileToPTX(ModuleOp module,
   return emitPTX(*kernels.begin(), *chip);
 }
 
+/// The object of a module that is lowered. Null after a diagnostic.
+static std::unique_ptr<llvm::MemoryBuffer>
+translateToObject(ModuleOp module, const FunctionSignature &signature,
+                  llvm::TargetMachine &machine) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> program = translateProgram(
+      module, signature, CompiledFunction::kEntryName, context);
+  if (!program)
+    return nullptr;
+  setTargetMachine(*program, machine);
+  auto object = generateObject(*program, machine);
+  if (object)
+    return std::move(*object);
+  module.emitError() << "code generation failed: "
+                     << llvm::toString(object.takeError());
+  return nullptr;
+}
+
 FailureOr<std::unique_ptr<CompiledFunction>>
 bpt::compile(ModuleOp module, const CompileOptions &options) {
-  FailureOr<FunctionSignature> signature = lower(module, options);
+  FailureOr<FunctionSignature> signature =
+      FunctionSignature::find(module, options.function);
   if (failed(signature))
     return failure();
-  return CompiledFunction::create(module, std::move(*signature),
-                                  options.device);
+  auto machine = createHostMachine();
+  if (!machine)
+    return module.emitError()
+           << "code generation failed: " << llvm::toString(machine.takeError());
+
+  ProgramCache cache(module, options, **machine);
+  std::unique_ptr<llvm::MemoryBuffer> object = cache.read(module);
+  if (!object) {
+    if (failed(lower(module, options)))
+      return failure();
+    object = translateToObject(module, *signature, **machine);
+    if (!object)
+      return failure();
+    cache.write(module, *object);
+  }
+  auto function = CompiledFunction::create(
+      std::move(object), std::move(*signature), options.device);
+  if (!function)
+    return module.emitError()
+           << "linking failed: " << llvm::toString(function.takeError());
+  return std::move(*function);
 }

@@ -8,40 +8,28 @@
 
 #include "bpt/ExecutionEngine/CompiledFunction.h"
 #include "MemRefDescriptor.h"
-#include "TranslateProgram.h"
 #include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
 #include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
-#include "llvm/IR/Module.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
 
 char CompiledCodeError::ID;
 
-static constexpr llvm::StringLiteral kEntryName = "bpt.entry";
-
-FailureOr<std::unique_ptr<CompiledFunction>>
-CompiledFunction::create(ModuleOp module, FunctionSignature signature,
+llvm::Expected<std::unique_ptr<CompiledFunction>>
+CompiledFunction::create(std::unique_ptr<llvm::MemoryBuffer> object,
+                         FunctionSignature signature,
                          std::shared_ptr<runtime::Device> device) {
-  auto context = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> llvmModule =
-      translateProgram(module, signature, kEntryName, *context);
-  if (!llvmModule)
-    return failure();
-
   ArrayRef<runtime::Symbol> symbols;
   if (device)
     symbols = runtime::getDeviceSymbols();
-  auto engine =
-      JITEngine::create(std::move(context), std::move(llvmModule), symbols);
+  auto engine = JITEngine::create(std::move(object), symbols);
   if (!engine)
-    return module.emitError()
-           << "code generation failed: " << llvm::toString(engine.takeError());
+    return engine.takeError();
   auto entry = (*engine)->lookup(kEntryName);
   if (!entry)
-    return module.emitError()
-           << "linking failed: " << llvm::toString(entry.takeError());
+    return entry.takeError();
   std::unique_ptr<CompiledFunction> function(new CompiledFunction);
   function->signature = std::move(signature);
   function->engine = std::move(*engine);

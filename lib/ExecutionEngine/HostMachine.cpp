@@ -29,6 +29,15 @@ bpt::detectHostMachine(unsigned optLevel) {
   return builder;
 }
 
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> bpt::createHostMachine() {
+  auto builder = detectHostMachine();
+  if (!builder)
+    return builder.takeError();
+  builder->setRelocationModel(llvm::Reloc::PIC_);
+  builder->setCodeModel(llvm::CodeModel::Small);
+  return builder->createTargetMachine();
+}
+
 void bpt::setTargetMachine(llvm::Module &module, llvm::TargetMachine &machine) {
   module.setDataLayout(machine.createDataLayout());
   module.setTargetTriple(machine.getTargetTriple());

@@ -7,13 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/JITEngine.h"
-#include "OptimizeProgram.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/IR/Module.h"
-#include "llvm/Target/TargetMachine.h"
 #include <dlfcn.h>
 #include <omp.h>
 
@@ -32,19 +29,11 @@ searchLibraryOf(void *address, char globalPrefix) {
 }
 
 llvm::Expected<std::unique_ptr<JITEngine>>
-JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
-                  std::unique_ptr<llvm::Module> module,
+JITEngine::create(std::unique_ptr<llvm::MemoryBuffer> object,
                   llvm::ArrayRef<runtime::Symbol> extraSymbols) {
   auto machineBuilder = detectHostMachine();
   if (!machineBuilder)
     return machineBuilder.takeError();
-  auto machine = machineBuilder->createTargetMachine();
-  if (!machine)
-    return machine.takeError();
-  setTargetMachine(*module, **machine);
-  if (llvm::Error error = optimizeProgram(*module, **machine))
-    return std::move(error);
-
   auto jit = orc::LLJITBuilder()
                  .setJITTargetMachineBuilder(std::move(*machineBuilder))
                  .setLinkProcessSymbolsByDefault(false)
@@ -81,8 +70,7 @@ JITEngine::create(std::unique_ptr<llvm::LLVMContext> context,
     return process.takeError();
   library.addGenerator(std::move(*process));
 
-  if (llvm::Error error = (*jit)->addIRModule(
-          orc::ThreadSafeModule(std::move(module), std::move(context))))
+  if (llvm::Error error = (*jit)->addObjectFile(std::move(object)))
     return std::move(error);
   engine->jit = std::move(*jit);
   return engine;

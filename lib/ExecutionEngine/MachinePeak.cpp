@@ -7,12 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/ExecutionEngine/MachinePeak.h"
+#include "GenerateCode.h"
+#include "bpt/ExecutionEngine/HostMachine.h"
 #include "bpt/ExecutionEngine/JITEngine.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include <atomic>
 #include <chrono>
@@ -156,10 +159,17 @@ llvm::Expected<MachinePeak> bpt::measureMachinePeak(ElementType type,
   llvm::Expected<Kernel> kernel = chooseKernel(type);
   if (!kernel)
     return kernel.takeError();
-  auto context = std::make_unique<llvm::LLVMContext>();
-  auto module = std::make_unique<llvm::Module>("peak", *context);
-  buildKernel(*kernel, *module);
-  auto engine = JITEngine::create(std::move(context), std::move(module));
+  auto machine = createHostMachine();
+  if (!machine)
+    return machine.takeError();
+  llvm::LLVMContext context;
+  llvm::Module module("peak", context);
+  buildKernel(*kernel, module);
+  setTargetMachine(module, **machine);
+  auto object = generateObject(module, **machine);
+  if (!object)
+    return object.takeError();
+  auto engine = JITEngine::create(std::move(*object));
   if (!engine)
     return engine.takeError();
   auto address = (*engine)->lookup("peak");

@@ -49,9 +49,13 @@ class CaseFailure(Exception):
     pass
 
 
-def run_tool(command, timeout):
+def run_tool(command, timeout, cache=""):
+    """What the tool prints. `cache`: where it keeps code and finds it."""
+    environment = {**os.environ, "BPT_CACHE_DIR": str(cache)}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, env=environment
+        )
     except subprocess.TimeoutExpired:
         raise CaseFailure(f"{command[0]} took more than {timeout} s")
     if done.returncode == 0:
@@ -276,19 +280,21 @@ class CaseRunner:
         case in eight is run again, and must give the same."""
         command = command + self.options.runner_flags
         flags = first_flags(self.options, config)
-        results = self.read_results(folder, expected, [*command, *flags])
-        if checks_repeatability(self.options, config):
-            self.compare_repeated(folder, config, expected, command, results)
+        if not checks_repeatability(self.options, config):
+            return self.read_results(folder, expected, [*command, *flags])
+        cache = folder / "cache"
+        results = self.read_results(folder, expected, [*command, *flags], cache)
+        self.compare_repeated(folder, config, expected, command, results, cache)
         return results
 
-    def read_results(self, folder, expected, command):
+    def read_results(self, folder, expected, command, cache=""):
         """Runs the command; the results have the shapes and types they should."""
         outputs = [f"result{i}" for i in range(len(expected))]
         for name, (_, dtype) in zip(outputs, expected):
             flag = tensor_files.path_for(folder, name, dtype)[1]
             command = [*command, f"--output={flag}"]
         (folder / "command.txt").write_text(shlex.join(command) + "\n")
-        run_tool(command, self.options.timeout)
+        run_tool(command, self.options.timeout, cache)
         results = []
         for i, (shape, dtype) in enumerate(expected):
             if not tensor_files.path_for(folder, outputs[i], dtype)[0].exists():
@@ -302,11 +308,11 @@ class CaseRunner:
             results.append(actual)
         return results
 
-    def compare_repeated(self, folder, config, expected, command, results):
+    def compare_repeated(self, folder, config, expected, command, results, cache):
         for i, (what, flags) in enumerate(repeated_flags(self.options, config)):
             again = folder / f"again{i}"
             again.mkdir()
-            repeated = self.read_results(again, expected, [*command, *flags])
+            repeated = self.read_results(again, expected, [*command, *flags], cache)
             for j, other in enumerate(repeated):
                 if other.tobytes() != results[j].tobytes():
                     raise CaseFailure(f"result {j} differs with {what}")

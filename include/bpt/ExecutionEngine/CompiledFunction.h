@@ -43,12 +43,15 @@ private:
 /// this machine they are read in place, for a device copied there.
 class CompiledFunction {
 public:
-  /// Translates a module of the LLVM dialect and compiles it. `signature` is
-  /// that of the function to call; its C interface `_mlir_ciface_<name>` must
-  /// be in the module. Every failure is a diagnostic.
-  static FailureOr<std::unique_ptr<CompiledFunction>>
-  create(ModuleOp module, FunctionSignature signature,
+  /// Links an object file into this process. `signature` is that of the
+  /// function to call, by `void <kEntryName>(ptr args)`, which loads the
+  /// descriptors of its C interface from an array.
+  static llvm::Expected<std::unique_ptr<CompiledFunction>>
+  create(std::unique_ptr<llvm::MemoryBuffer> object,
+         FunctionSignature signature,
          std::shared_ptr<runtime::Device> device = nullptr);
+
+  static constexpr StringLiteral kEntryName = "bpt.entry";
 
   const FunctionSignature &getSignature() const { return signature; }
 

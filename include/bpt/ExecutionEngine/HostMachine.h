@@ -11,6 +11,7 @@
 
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/Error.h"
+#include <memory>
 
 namespace llvm {
 class Module;
@@ -22,6 +23,10 @@ namespace mlir::bpt {
 /// A description of this machine's CPU, from which code is generated.
 llvm::Expected<llvm::orc::JITTargetMachineBuilder>
 detectHostMachine(unsigned optLevel = 2);
+
+/// What generates code for this machine that is linked into this process,
+/// wherever there is room.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createHostMachine();
 
 /// Makes a module one for the machine: its layout and triple, and the CPU and
 /// its features on every function.

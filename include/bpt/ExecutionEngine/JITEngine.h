@@ -17,18 +17,17 @@
 
 namespace mlir::bpt {
 
-/// LLVM IR compiled for this machine's CPU and linked into this process. The
-/// code sees the allocator of bpt/ExecutionEngine/Runtime under the names of
-/// malloc and free as well, the OpenMP runtime, the process's symbols, and
-/// those that are given.
+/// An object file of this machine's CPU, linked into this process. The code
+/// sees the allocator of bpt/ExecutionEngine/Runtime under the names of malloc
+/// and free as well, the OpenMP runtime, the process's symbols, and those that
+/// are given.
 class JITEngine {
 public:
   static llvm::Expected<std::unique_ptr<JITEngine>>
-  create(std::unique_ptr<llvm::LLVMContext> context,
-         std::unique_ptr<llvm::Module> module,
+  create(std::unique_ptr<llvm::MemoryBuffer> object,
          llvm::ArrayRef<runtime::Symbol> symbols = {});
 
-  /// The address of a function; compiles it on the first call.
+  /// The address of a function; links the object on the first call.
   llvm::Expected<void *> lookup(llvm::StringRef name);
 
 private:

@@ -6,10 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BPT_LIB_EXECUTIONENGINE_OPTIMIZEPROGRAM_H
-#define BPT_LIB_EXECUTIONENGINE_OPTIMIZEPROGRAM_H
+#ifndef BPT_LIB_EXECUTIONENGINE_GENERATECODE_H
+#define BPT_LIB_EXECUTIONENGINE_GENERATECODE_H
 
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
 
 namespace llvm {
 class Module;
@@ -24,6 +26,10 @@ namespace mlir::bpt {
 /// find nothing to do.
 llvm::Error optimizeProgram(llvm::Module &module, llvm::TargetMachine &machine);
 
+/// The object file of a program, which it optimizes.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+generateObject(llvm::Module &module, llvm::TargetMachine &machine);
+
 } // namespace mlir::bpt
 
-#endif // BPT_LIB_EXECUTIONENGINE_OPTIMIZEPROGRAM_H
+#endif // BPT_LIB_EXECUTIONENGINE_GENERATECODE_H

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "OptimizeProgram.h"
+#include "GenerateCode.h"
+#include "llvm/ExecutionEngine/Orc/CompileUtils.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
@@ -41,4 +42,11 @@ llvm::Error bpt::optimizeProgram(llvm::Module &module,
     return error;
   passes.run(module, modules);
   return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+bpt::generateObject(llvm::Module &module, llvm::TargetMachine &machine) {
+  if (llvm::Error error = optimizeProgram(module, machine))
+    return std::move(error);
+  return llvm::orc::SimpleCompiler(machine)(module);
 }
