@@ -18,7 +18,7 @@ using namespace mlir;
 /// loops, and neither changes how fast these programs are
 /// (docs/performance.md). Without ipsccp, which brings constants into the
 /// bodies of parallel loops, or the unrolling of their short loops, dropout
-/// takes half as long again, and decoding a tenth.
+/// takes half as long again, and decoding a quarter.
 static constexpr llvm::StringLiteral kPasses =
     "inferattrs,ipsccp,function(sroa,early-cse<memssa>,simplifycfg,"
     "instcombine<no-verify-fixpoint>,loop-mssa(licm),loop(loop-unroll-full),"
