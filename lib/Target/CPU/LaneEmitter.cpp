@@ -173,6 +173,12 @@ private:
       SmallVector<Value> at =
           applyMap(b, loc, op.getMatchingIndexingMap(init(i)), ivs);
       Value start = memref::LoadOp::create(b, loc, memref, at);
+      if (isExtremum(i)) {
+        Value extremum = combineLanes(b, i, partial[next++]);
+        memref::StoreOp::create(b, loc, combine(b, i, start, extremum), memref,
+                                at);
+        continue;
+      }
       auto reduced = vector::ReductionOp::create(
           b, loc, plan.combiners[i]->kind, partial[next++], start);
       // Lane-wise partial sums are a reassociation already; a tree over the
@@ -181,6 +187,45 @@ private:
         reduced.setFastmath(arith::FastMathFlags::reassoc);
       memref::StoreOp::create(b, loc, reduced.getResult(), memref, at);
     }
+  }
+
+  /// Whether output `i` is a maximum or minimum that ignores NaNs.
+  bool isExtremum(unsigned i) {
+    return plan.combiners[i]->kind == vector::CombiningKind::MAXNUMF ||
+           plan.combiners[i]->kind == vector::CombiningKind::MINNUMF;
+  }
+
+  /// The extremum of `x` and `acc`, where `acc` is no NaN: one instruction,
+  /// which LLVM needs three for if it has to expect one.
+  Value combine(OpBuilder &b, unsigned i, Value x, Value acc) {
+    bool isMax = plan.combiners[i]->kind == vector::CombiningKind::MAXNUMF;
+    Value better = arith::CmpFOp::create(
+        b, loc, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT,
+        x, acc);
+    return arith::SelectOp::create(b, loc, better, x, acc);
+  }
+
+  /// The extremum over the lanes, by halves.
+  Value combineLanes(OpBuilder &b, unsigned i, Value vector) {
+    for (int64_t half = lanes / 2; half > 0; half /= 2) {
+      SmallVector<int64_t> low, high;
+      for (int64_t lane = 0; lane < half; ++lane) {
+        low.push_back(lane);
+        high.push_back(half + lane);
+      }
+      Value a = vector::ShuffleOp::create(b, loc, vector, vector, low);
+      Value c = vector::ShuffleOp::create(b, loc, vector, vector, high);
+      vector = combine(b, i, a, c);
+    }
+    return vector::ExtractOp::create(b, loc, vector, ArrayRef<int64_t>{0});
+  }
+
+  /// Which output `inner` combines into a vector of partial extrema, if any.
+  std::optional<unsigned> getPartialExtremum(Operation &inner) {
+    for (unsigned i = 0; plan.laneIsReduction && i < numInits(); ++i)
+      if (plan.carried[i] && plan.combiners[i]->op == &inner && isExtremum(i))
+        return i;
+    return std::nullopt;
   }
 
   /// The lanes are parallel: reduced outputs are vectors that the reduction
@@ -339,6 +384,14 @@ private:
       mapping.map(load.getResult(),
                   loadVector(b, loc, mapping.lookupOrDefault(load.getMemRef()),
                              at, lanes, mask));
+      return;
+    }
+    if (std::optional<unsigned> i = getPartialExtremum(inner)) {
+      Value acc = op.getMatchingBlockArgument(init(*i));
+      Value x = inner.getOperand(inner.getOperand(0) == acc ? 1 : 0);
+      mapping.map(inner.getResult(0),
+                  combine(b, *i, broadcast(b, mapping.lookupOrDefault(x)),
+                          mapping.lookupOrDefault(acc)));
       return;
     }
     SmallVector<Value> operands;

@@ -291,8 +291,18 @@ private:
     if (!product.transposed && !ShapedType::isDynamic(columns) &&
         columns % width == 0 && !isStrided(product.b))
       return {expandColumns(extended(product.b), size(product.b, 1)), false};
-    return {packed(extended(product.b), product.transposed ? 0 : 1, width),
-            true};
+    // Keys and values serve all blocks of rows that are made inside their own.
+    unsigned columnDim = product.transposed ? 0 : 1;
+    Operation *loop = getInvariantLoop(product.b, product.op);
+    if (!loop)
+      return {packed(extended(product.b), columnDim, width), true};
+    Value &panels = packedOnce[{product.b, loop, width * 2 + columnDim}];
+    if (!panels) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPoint(loop);
+      panels = packed(extended(product.b), columnDim, width);
+    }
+    return {panels, true};
   }
 
   /// The matrix in panels of `tile` of its dimension `dim`, the other one

@@ -55,12 +55,18 @@ func.func @column_sum(%x: memref<?x128xf32>, %s: memref<128xf32>) {
 // What is left of a row runs once under a mask, and does not enter the maximum.
 // CHECK-LABEL: func @row_max_tail
 // CHECK-DAG: arith.constant dense<0xFF800000> : vector<64xf32>
-// CHECK: vector.load
-// CHECK: arith.maxnumf
+// CHECK: %[[X:.+]] = vector.load
+// CHECK: %[[LARGER:.+]] = arith.cmpf ogt, %[[X]], %[[ACC:.+]] :
+// CHECK: arith.select %[[LARGER]], %[[X]], %[[ACC]]
 // CHECK: vector.maskedload
-// CHECK: arith.maxnumf
+// CHECK: arith.cmpf ogt
 // CHECK: arith.select
-// CHECK: vector.reduction <maxnumf>
+// CHECK: arith.select
+// CHECK: vector.shuffle {{.*}} : vector<64xf32>, vector<64xf32>
+// CHECK: vector.shuffle {{.*}} : vector<2xf32>, vector<2xf32>
+// CHECK: vector.extract {{.*}} : f32 from vector<1xf32>
+// CHECK: arith.cmpf ogt, %{{.+}}, %{{.+}} : f32
+// CHECK-NOT: vector.reduction
 func.func @row_max_tail(%x: memref<8x100xf32>, %m: memref<8xf32>) {
   linalg.generic {indexing_maps = [#ij, #i], iterator_types = ["parallel", "reduction"]}
     ins(%x : memref<8x100xf32>) outs(%m : memref<8xf32>) {

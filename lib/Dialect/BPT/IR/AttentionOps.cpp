@@ -440,7 +440,7 @@ double AttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool AttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "fuse"};
+  return {"rows", "chunk", "keys", "heads", "score_rows", "fuse"};
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -491,7 +491,7 @@ double OnlineAttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool OnlineAttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "fuse"};
+  return {"rows", "chunk", "keys", "heads", "score_rows", "fuse"};
 }
 
 void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

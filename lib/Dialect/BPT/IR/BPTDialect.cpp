@@ -68,14 +68,16 @@ void BPTDialect::initialize() {
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t rows, int64_t keys, int64_t hidden,
                                    int64_t vocab, int64_t heads,
-                                   int64_t columns, int64_t chunk,
-                                   bool storeHidden, bool separate, bool fuse) {
+                                   int64_t columns, int64_t scoreRows,
+                                   int64_t chunk, bool storeHidden,
+                                   bool separate, bool fuse) {
   for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
                             {"keys", keys},
                             {"hidden", hidden},
                             {"vocab", vocab},
                             {"heads", heads},
                             {"columns", columns},
+                            {"score_rows", scoreRows},
                             {"chunk", chunk}})
     if (size < 0)
       return emitError() << "strategy option '" << name << "' is " << size
@@ -103,6 +105,7 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
         {"vocab", strategy.getVocab()},
         {"heads", strategy.getHeads()},
         {"columns", strategy.getColumns()},
+        {"score_rows", strategy.getScoreRows()},
         {"chunk", strategy.getChunk()},
         {"store_hidden", strategy.getStoreHidden()},
         {"separate", strategy.getSeparate()},

@@ -20,7 +20,8 @@ static StrategyAttr getStrategyOfProducts(CrossEntropyBackwardOp op,
   return StrategyAttr::get(op.getContext(), strategy ? strategy.getRows() : 0,
                            /*keys=*/0,
                            /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
-                           strategy ? strategy.getColumns() : 0, /*chunk=*/0,
+                           strategy ? strategy.getColumns() : 0,
+                           /*score_rows=*/0, /*chunk=*/0,
                            /*store_hidden=*/false, /*separate=*/false, fuse);
 }
 

@@ -85,7 +85,7 @@ bpt::TileKeysOp::apply(transform::TransformRewriter &rewriter,
     if (!attention)
       return rejects(*this, target, AttentionOp::getOperationName());
     FailureOr<SmallVector<Operation *>> steps =
-        tileKeys(rewriter, attention, getKeys());
+        tileKeys(rewriter, attention, getKeys(), getScoreRows().value_or(0));
     if (failed(steps))
       return emitDefaultSilenceableFailure(target);
     allSteps.append(*steps);
@@ -190,6 +190,28 @@ bpt::MatchSizeOp::matchOperation(Operation *current,
     }
   results.setParams(cast<OpResult>(getSize()),
                     {Builder(getContext()).getI64IntegerAttr(size)});
+  return DiagnosedSilenceableFailure::success();
+}
+
+//===----------------------------------------------------------------------===//
+// MatchAloneOp
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+bpt::MatchAloneOp::matchOperation(Operation *current,
+                                  transform::TransformResults &results,
+                                  transform::TransformState &state) {
+  if (!isa<BlockedOpInterface>(current))
+    return emitSilenceableError() << "not a blocked operation";
+  RowPlan plan =
+      planRows(*current->getBlock(), [](Operation *) { return int64_t(1); });
+  for (Operation *root : plan.roots) {
+    SetVector<Operation *> fused = getFused(root, plan);
+    if (fused.contains(current) && fused.size() > 1)
+      return emitSilenceableError()
+             << "shares a loop over rows with '"
+             << (root == current ? fused[1] : root)->getName() << "'";
+  }
   return DiagnosedSilenceableFailure::success();
 }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Dialect/BPT/Transforms/Transforms.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
 
 namespace mlir::bpt {
@@ -19,6 +20,7 @@ using namespace mlir;
 namespace {
 struct HoistInvariantsPass
     : bpt::impl::HoistInvariantsPassBase<HoistInvariantsPass> {
+  using HoistInvariantsPassBase::HoistInvariantsPassBase;
   void runOnOperation() override {
     // Innermost loops first, so that code moves out of all that it can.
     getOperation()->walk([](LoopLikeOpInterface loop) {
@@ -36,6 +38,8 @@ struct HoistInvariantsPass
           },
           [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
     });
+    IRRewriter rewriter(&getContext());
+    bpt::hoistTiles(rewriter, getOperation(), maxElements);
   }
 };
 } // namespace

@@ -43,7 +43,8 @@ LinearOp bpt::splitFeedForward(RewriterBase &rewriter, FeedForwardOp op) {
   auto getPart = [&](bool fuse) {
     return StrategyAttr::get(op.getContext(), strategy.getRows(), /*keys=*/0,
                              /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
-                             strategy.getColumns(), strategy.getChunk(),
+                             strategy.getColumns(), /*score_rows=*/0,
+                             strategy.getChunk(),
                              /*store_hidden=*/false, /*separate=*/false, fuse);
   };
   if (strategy) {

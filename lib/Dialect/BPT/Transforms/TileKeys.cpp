@@ -32,10 +32,11 @@ enum AttentionLoop : unsigned { Batch, Rows, Heads, Keys };
 /// exclude.
 template <typename OpTy> class MaskedLoops {
 public:
+  /// Blocks that a mask cuts are of `maskedStep`, which divides `step`.
   MaskedLoops(RewriterBase &rewriter, OpTy whole, AttentionLoop which,
-              int64_t step)
+              int64_t step, int64_t maskedStep)
       : rewriter(rewriter), whole(whole), loc(whole.getLoc()), which(which),
-        step(step) {}
+        step(step), maskedStep(maskedStep) {}
 
   /// Returns what the loops carry in the end.
   SmallVector<Value> emit(SmallVectorImpl<Operation *> &steps) {
@@ -69,8 +70,11 @@ public:
                least(ceilToBlock(ranges.wholeFirst), ceilToBlock(ranges.end)));
       if (hasLast)
         ranges.wholeEnd = most(ranges.wholeFirst, ranges.wholeEnd);
-      state = loop(ranges.first, ranges.wholeFirst, /*isWhole=*/false, state,
-                   steps);
+      // Smaller blocks could start past the end before they reach the next.
+      OpFoldResult wholeFirst = maskedStep == step
+                                    ? ranges.wholeFirst
+                                    : least(ranges.wholeFirst, ranges.end);
+      state = loop(ranges.first, wholeFirst, /*isWhole=*/false, state, steps);
     }
     state = loop(ranges.wholeFirst, ranges.wholeEnd, /*isWhole=*/true, state,
                  steps);
@@ -142,14 +146,16 @@ private:
     auto value = [&](OpFoldResult v) {
       return getValueOrCreateConstantIndexOp(rewriter, loc, v);
     };
+    bool isMasked = !isWhole && (whole.getCausal() || whole.getWindow());
+    int64_t block = isMasked ? maskedStep : step;
     auto forOp = scf::ForOp::create(rewriter, loc, value(first), value(end),
-                                    value(rewriter.getIndexAttr(step)), state);
+                                    value(rewriter.getIndexAttr(block)), state);
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPointToStart(forOp.getBody());
     OpFoldResult position = forOp.getInductionVar();
-    OpFoldResult size = rewriter.getIndexAttr(step);
+    OpFoldResult size = rewriter.getIndexAttr(block);
     std::optional<int64_t> known = getConstantIntValue(extent);
-    if (!isWhole && !(known && *known % step == 0))
+    if (!isWhole && !(known && *known % block == 0))
       size = least(size, difference(extent, position));
 
     SmallVector<OpFoldResult> offsets, sizes;
@@ -207,13 +213,28 @@ private:
   Location loc;
   /// That over keys, or over rows.
   AttentionLoop which;
-  int64_t step;
+  int64_t step, maskedStep;
   OpFoldResult keys, rows, extent;
 };
 } // namespace
 
-FailureOr<SmallVector<Operation *>>
-bpt::tileKeys(RewriterBase &rewriter, AttentionOp op, int64_t keys) {
+/// Cuts the rows of a step over keys into blocks of `scoreRows`, which leave
+/// out what masks exclude.
+static void tileScores(RewriterBase &rewriter, Operation *step,
+                       int64_t scoreRows,
+                       SmallVectorImpl<Operation *> &blocks) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(step);
+  auto online = cast<OnlineAttentionOp>(step);
+  SmallVector<Value> state =
+      MaskedLoops(rewriter, online, Rows, scoreRows, scoreRows).emit(blocks);
+  if (!llvm::is_contained(blocks, step))
+    rewriter.replaceOp(step, state);
+}
+
+FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
+                                                  AttentionOp op, int64_t keys,
+                                                  int64_t scoreRows) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
   // What is left of a batch entry and a head is one matrix each.
@@ -226,12 +247,20 @@ bpt::tileKeys(RewriterBase &rewriter, AttentionOp op, int64_t keys) {
   SmallVector<Operation *> steps;
   OnlineAttentionOp whole = createOnlineAttention(
       rewriter, oneHead, startOnlineAttention(rewriter, oneHead));
+  // Of a block that a mask cuts, rows compute what they do not see: fewer keys
+  // are less of that. Twice the rows keep the products' panels whole.
+  int64_t maskedKeys = 2 * scoreRows;
+  if (scoreRows == 0 || keys % maskedKeys != 0)
+    maskedKeys = keys;
   SmallVector<Value> state =
-      MaskedLoops(rewriter, whole, Keys, keys).emit(steps);
+      MaskedLoops(rewriter, whole, Keys, keys, maskedKeys).emit(steps);
   if (!llvm::is_contained(steps, whole.getOperation()))
     rewriter.eraseOp(whole);
   rewriter.replaceOp(oneHead, finishOnlineAttention(rewriter, oneHead, state));
-  return steps;
+  SmallVector<Operation *> blocks;
+  for (Operation *step : steps)
+    tileScores(rewriter, step, scoreRows, blocks);
+  return blocks;
 }
 
 FailureOr<SmallVector<Operation *>>
@@ -264,7 +293,7 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
   SmallVector<Operation *> steps;
   SmallVector<Value> sums =
       MaskedLoops(rewriter, tile, keysInOrder ? Keys : Rows,
-                  keysInOrder ? keys : rows)
+                  keysInOrder ? keys : rows, keysInOrder ? keys : rows)
           .emit(steps);
   if (!llvm::is_contained(steps, tile.getOperation()))
     rewriter.replaceOp(tile, sums);
@@ -282,7 +311,8 @@ struct TileKeysPass : bpt::impl::TileKeysPassBase<TileKeysPass> {
     IRRewriter rewriter(&getContext());
     for (AttentionOp op : ops) {
       StrategyAttr strategy = getStrategy(op);
-      if (failed(tileKeys(rewriter, op, strategy ? strategy.getKeys() : 0)))
+      if (failed(tileKeys(rewriter, op, strategy ? strategy.getKeys() : 0,
+                          strategy ? strategy.getScoreRows() : 0)))
         return signalPassFailure();
     }
     for (AttentionBackwardOp op : backwardOps) {

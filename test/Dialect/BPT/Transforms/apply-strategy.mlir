@@ -8,7 +8,7 @@
 
 // CHECK-LABEL: func @default
 // CHECK: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 128>
-// CHECK: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128>
+// CHECK: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 1024, keys = 256, heads = 1, score_rows = 32>
 // CHECK: bpt.feed_forward {{.*}}bpt.strategy = #bpt.strategy<rows = 128, hidden = 768>
 // ATTENTION-LABEL: func @default
 // ATTENTION-NOT: bpt.rms_norm {{.*}}bpt.strategy

@@ -118,3 +118,46 @@ func.func @whole(%q: tensor<1x64x1x32xf32>, %k: tensor<1x1024x1x32xf32>, %v: ten
   %r = bpt.attention ins(%q, %k, %v : tensor<1x64x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>) outs(%o : tensor<1x64x1x32xf32>) -> tensor<1x64x1x32xf32>
   return %r : tensor<1x64x1x32xf32>
 }
+
+// -----
+
+// Blocks of scores have fewer rows: a second loop, inside that over keys.
+
+// CHECK-LABEL: func @score_rows
+// CHECK: scf.for %[[KEY:.+]] = %c0 to %c1024 step %c256
+// CHECK:   tensor.extract_slice %arg1[0, %[[KEY]], 0, 0] [1, 256, 1, 32]
+// CHECK:   scf.for %[[ROW:.+]] = %c0 to %c64 step %c32
+// CHECK:     tensor.extract_slice %arg0[0, %[[ROW]], 0, 0] [1, 32, 1, 32]
+// CHECK:     bpt.online_attention {{.*}} tensor<1x32x1x32xf32>, tensor<1x256x1x32xf32>
+// CHECK-NOT: bpt.online_attention
+func.func @score_rows(%q: tensor<1x64x1x32xf32>, %k: tensor<1x1024x1x32xf32>, %v: tensor<1x1024x1x32xf32>,
+                      %o: tensor<1x64x1x32xf32>) -> tensor<1x64x1x32xf32> {
+  %r = bpt.attention ins(%q, %k, %v : tensor<1x64x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>) outs(%o : tensor<1x64x1x32xf32>) {bpt.strategy = #bpt.strategy<keys = 256, score_rows = 32>} -> tensor<1x64x1x32xf32>
+  return %r : tensor<1x64x1x32xf32>
+}
+
+// -----
+
+// Where a mask cuts blocks of keys they have twice as many keys as rows, and
+// rows before the first that sees a key are skipped: rows that see some of the
+// block's keys have the mask, those that see all have none.
+
+// CHECK-LABEL: func @causal_score_rows
+// CHECK: scf.for %{{.+}} = %c0 to %[[WHOLE:.+]] step %c256
+// CHECK:   scf.for %{{.+}} = %c0 to %c256 step %c32
+// CHECK:     bpt.online_attention
+// CHECK-NOT: causal
+// CHECK:   scf.yield
+// CHECK: scf.for %{{.+}} = %[[WHOLE]] to %{{.+}} step %c64
+// CHECK:   scf.for %{{.+}} = %[[FIRST:.+]] to %[[ALL:.+]] step %c32
+// CHECK:     bpt.online_attention {{.*}} tensor<1x32x1x32xf32>, tensor<1x64x1x32xf32>, {{.*}} diagonal({{.*}}causal
+// CHECK:   scf.for %{{.+}} = %[[ALL]] to %c256 step %c32
+// CHECK:     bpt.online_attention
+// CHECK-NOT: causal
+// CHECK:     scf.yield
+func.func @causal_score_rows(%q: tensor<1x256x1x32xf32>, %k: tensor<1x1024x1x32xf32>, %v: tensor<1x1024x1x32xf32>,
+                             %o: tensor<1x256x1x32xf32>, %i: index) -> tensor<1x256x1x32xf32> {
+  %c0 = arith.constant 0 : index
+  %r = bpt.attention ins(%q, %k, %v : tensor<1x256x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>) at(%c0, %i, %c0) diagonal(%c0) outs(%o : tensor<1x256x1x32xf32>) {causal, bpt.strategy = #bpt.strategy<keys = 256, score_rows = 32>} -> tensor<1x256x1x32xf32>
+  return %r : tensor<1x256x1x32xf32>
+}

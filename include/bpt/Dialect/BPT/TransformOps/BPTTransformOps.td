@@ -55,19 +55,23 @@ def TileKeysOp : Op<Transform_Dialect, "bpt.tile_keys", [
     Does what the pass `bpt-tile-keys` does to each `bpt.attention`: loops over
     batch entries and heads, and inside them loops of `bpt.online_attention` over
     blocks of `keys` keys that skip the blocks its masks exclude (0: all keys in
-    one step, without a loop). Returns the online operations, one for each loop.
-    Anything but `bpt.attention` is a silenceable failure.
+    one step, without a loop). Where `score_rows` is given, the rows of a block
+    take turns inside each block of keys, so many at a time, and rows that the
+    masks exclude are skipped as well: a block of scores can stay in L1, and the
+    panels of the keys serve all rows. Returns the online operations, one for
+    each loop. Anything but `bpt.attention` is a silenceable failure.
 
     Example:
 
     ```mlir
-    %steps = transform.bpt.tile_keys %attention keys = 256 : (!transform.any_op) -> !transform.any_op
+    %steps = transform.bpt.tile_keys %attention keys = 256 score_rows = 32 : (!transform.any_op) -> !transform.any_op
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
-                       ConfinedAttr<I64Attr, [IntNonNegative]>:$keys);
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$keys,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$score_rows);
   let results = (outs TransformHandleTypeInterface:$steps);
-  let assemblyFormat = "$target `keys` `=` $keys attr-dict `:` functional-type($target, $steps)";
+  let assemblyFormat = "$target `keys` `=` $keys (`score_rows` `=` $score_rows^)? attr-dict `:` functional-type($target, $steps)";
 }
 
 def SplitKeysOp : Op<Transform_Dialect, "bpt.split_keys", [
@@ -187,6 +191,30 @@ def MatchSizeOp : Op<Transform_Dialect, "bpt.match.size", [
   let arguments = (ins TransformHandleTypeInterface:$operand_handle, StrAttr:$dimension);
   let results = (outs TransformParamTypeInterface:$size);
   let assemblyFormat = "$operand_handle $dimension attr-dict `:` functional-type($operand_handle, $size)";
+  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
+}
+
+def MatchAloneOp : Op<Transform_Dialect, "bpt.match.alone", [
+    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "a blocked operation whose loop over rows is its own";
+  let description = [{
+    Succeeds on a blocked operation that the plan of the loops over rows fuses
+    with nothing: it gets a loop that computes nothing else, so its block size
+    is no other operation's concern. Otherwise it is a silenceable failure, and
+    so no match. Attention between the projections of a layer is no match;
+    attention that a function is called for is one.
+
+    Example: attention that no projection is fused with.
+
+    ```mlir
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.alone %op : !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$operand_handle);
+  let results = (outs);
+  let assemblyFormat = "$operand_handle attr-dict `:` type($operand_handle)";
   let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
 }
 

@@ -685,8 +685,28 @@ def HoistInvariantsPass : Pass<"bpt-hoist-invariants", "::mlir::func::FuncOp"> {
       %q = linalg.generic ... ins(%query) ...  // moves before the loop
       %z = linalg.fill ... outs(%scores)       // stays
     ```
+
+    What an element-wise operation computes of a tile that a loop around comes
+    back to is computed once, of all the tiles, before that loop: the query of
+    a block, where blocks of scores are smaller (`score_rows`) and take turns
+    inside the loop over keys. This needs room for the whole, which is given
+    where it is known to have at most `max-elements` elements.
+
+    ```mlir
+    scf.for %k = ... {
+      scf.for %i = ... {
+        %tile = tensor.extract_slice %query[%i, 0] [16, 64] [1, 1]
+        %q = linalg.generic ... ins(%tile) ...  // of %query, before the loop over %k
+    ```
   }];
-  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let options = [
+    Option<"maxElements", "max-elements", "int64_t", /*default=*/"131072",
+           "Elements of the largest tensor that tiles are computed of at once.">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
 }
 
 #endif // BPT_DIALECT_BPT_TRANSFORMS_PASSES

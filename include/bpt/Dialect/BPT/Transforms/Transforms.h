@@ -93,10 +93,12 @@ FailureOr<unsigned> tileChunks(RewriterBase &rewriter,
                                FunctionOpInterface function,
                                function_ref<int64_t(Operation *)> chunkOf);
 
-/// Replaces attention by loops over batch entries, heads and blocks of `keys`
-/// keys (0: all keys at once). Returns the innermost online operations.
+/// Replaces attention by loops over batch entries, heads, blocks of `keys` keys
+/// and, inside these, of `scoreRows` rows (0: all at once). Returns the
+/// innermost online operations.
 FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
-                                             AttentionOp op, int64_t keys);
+                                             AttentionOp op, int64_t keys,
+                                             int64_t scoreRows = 0);
 
 /// The same for its backward operation: loops over batch entries, key heads,
 /// blocks of `rows` rows and of `keys` keys.
@@ -104,6 +106,11 @@ FailureOr<SmallVector<Operation *>> tileKeysBackward(RewriterBase &rewriter,
                                                      AttentionBackwardOp op,
                                                      int64_t rows,
                                                      int64_t keys);
+
+/// Computes element-wise operations on tiles that a loop comes back to once, of
+/// the whole tensor, before that loop, where it has at most `maxElements`
+/// elements.
+void hoistTiles(RewriterBase &rewriter, Operation *root, int64_t maxElements);
 
 /// Cuts loops of an operation, by number, into blocks of so many iterations; a
 /// loop that is no longer than its block, or whose block is 0, stays whole.

@@ -3,7 +3,16 @@
 // Blocks of 128 rows: the block's activations stay in L2 while the weights,
 // packed once, stream past them. 128 keys: a block of scores and the panels of
 // its keys stay in L1 and L2. 768 hidden units: the same for the feed-forward.
+//
+// Attention that no projection is fused with has no weights to share the caches
+// with: one head and many rows, so that keys and values are packed less often,
+// and 32 rows of scores at a time, which stay in L1.
 module attributes {transform.with_named_sequence} {
+  transform.named_sequence @is_lone_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.alone %op : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.yield %op : !transform.any_op
@@ -33,6 +42,11 @@ module attributes {transform.with_named_sequence} {
     transform.yield %op : !transform.any_op
   }
 
+  transform.named_sequence @block_lone_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 1024, keys = 256, heads = 1, score_rows = 32> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -71,6 +85,7 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_lone_attention -> @block_lone_attention,
         @is_attention -> @block_attention,
         @is_attention_backward -> @block_attention_backward,
         @is_weight_gradient -> @block_weight_gradient,
