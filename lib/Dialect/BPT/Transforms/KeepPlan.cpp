@@ -47,9 +47,13 @@ KeepPlan::KeepPlan(Block &block, KeepPolicy policy) : policy(policy) {
           if (rowDependent.contains(result) &&
               cast<RankedTensorType>(result.getType()).getRank() == 2)
             kept.insert(result);
-  if (policy == KeepPolicy::Attention)
-    for (Operation *anchor : anchors)
-      kept.insert(anchor->result_begin(), anchor->result_end());
+  if (policy != KeepPolicy::Attention)
+    return;
+  for (Operation *anchor : anchors)
+    kept.insert(anchor->result_begin(), anchor->result_end());
+  // No anchor is attention over keys that are arguments.
+  for (auto attention : block.getOps<AttentionOp>())
+    kept.insert(attention->result_begin(), attention->result_end());
 }
 
 /// Arguments that some operation reads row by row, in callees too. Functions
