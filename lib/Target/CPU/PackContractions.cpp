@@ -72,6 +72,9 @@ public:
       : rewriter(rewriter), maxWidth(width), height(height) {}
 
   void pack(Product product) {
+    // Dot products of rows as they lie: the generic path.
+    if (product.transposed && !product.aTransposed && hasFewRows(product))
+      return;
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(product.op);
     loc = product.op.getLoc();
@@ -251,6 +254,13 @@ private:
     return false;
   }
 
+  /// Whether B is read so few times that a copy of it would take longer than
+  /// what is computed with it.
+  bool hasFewRows(Product product) {
+    int64_t rows = staticSize(size(product.c, 0));
+    return !ShapedType::isDynamic(rows) && rows <= height;
+  }
+
   /// A in f32, as [M / height, K, height] panels if it is the transpose of a
   /// matrix whose rows lie apart.
   Value getLeft(Product product) {
@@ -289,8 +299,12 @@ private:
       return {hoisted, true};
     int64_t columns = staticSize(size(product.b, product.transposed ? 0 : 1));
     if (!product.transposed && !ShapedType::isDynamic(columns) &&
-        columns % width == 0 && !isStrided(product.b))
-      return {expandColumns(extended(product.b), size(product.b, 1)), false};
+        columns % width == 0 &&
+        (!isStrided(product.b) || hasFewRows(product))) {
+      // Few rows widen what they read as they read it.
+      Value b = hasFewRows(product) ? product.b : extended(product.b);
+      return {expandColumns(b, size(product.b, 1)), false};
+    }
     // Keys and values serve all blocks of rows that are made inside their own.
     unsigned columnDim = product.transposed ? 0 : 1;
     Operation *loop = getInvariantLoop(product.b, product.op);
@@ -353,6 +367,8 @@ private:
       return {};
 
     Value &panels = packedOnce[{source, outermost, width * 2 + columnDim}];
+    if (!panels && hasFewRows(product))
+      return {};
     if (!panels) {
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPoint(outermost);

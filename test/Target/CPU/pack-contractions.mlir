@@ -136,3 +136,74 @@ func.func @transposed(%p: tensor<128x16xf32>, %v: tensor<128x64xf32>, %acc: tens
   %o = linalg.contract indexing_maps = [#km, #kn, #mn] ins(%p, %v : tensor<128x16xf32>, tensor<128x64xf32>) outs(%acc : tensor<16x64xf32>) -> tensor<16x64xf32>
   return %o : tensor<16x64xf32>
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Few rows read a weight once: a copy of it would take longer than the product.
+// They widen what they read as they read it.
+
+// CHECK-LABEL: func @few_rows
+// CHECK-NOT: linalg.pack
+// CHECK-NOT: arith.extf
+// CHECK: %[[B:.+]] = tensor.expand_shape %{{.+}} {{.*}} tensor<64x64xbf16> into tensor<64x2x32xbf16>
+// CHECK: linalg.contract {{.*}} ins(%{{.+}}, %[[B]] : tensor<8x64xf32>, tensor<64x2x32xbf16>)
+func.func @few_rows(%a: tensor<8x64xf32>, %w: tensor<64x256xbf16>, %c: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c256 = arith.constant 256 : index
+  %r = scf.for %n = %c0 to %c256 step %c64 iter_args(%acc = %c) -> (tensor<8x64xf32>) {
+    %b = tensor.extract_slice %w[0, %n] [64, 64] [1, 1] : tensor<64x256xbf16> to tensor<64x64xbf16>
+    %p = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<8x64xf32>, tensor<64x64xbf16>) outs(%acc : tensor<8x64xf32>) -> tensor<8x64xf32>
+    scf.yield %p : tensor<8x64xf32>
+  }
+  return %r : tensor<8x64xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Keys of few rows are not transposed: the product stays what it is.
+
+// CHECK-LABEL: func @few_rows_of_keys
+// CHECK-NOT: linalg.pack
+// CHECK: linalg.contract {{.*}} ins(%arg0, %arg1 : tensor<1x64xf32>, tensor<100x64xf32>)
+func.func @few_rows_of_keys(%q: tensor<1x64xf32>, %k: tensor<100x64xf32>, %s: tensor<1x100xf32>) -> tensor<1x100xf32> {
+  %r = linalg.contract indexing_maps = [#mk, #nk, #mn] ins(%q, %k : tensor<1x64xf32>, tensor<100x64xf32>) outs(%s : tensor<1x100xf32>) -> tensor<1x100xf32>
+  return %r : tensor<1x100xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Keys that a loop over rows does not change are packed before it.
+
+// CHECK-LABEL: func @keys_of_a_loop
+// CHECK: %[[P:.+]] = linalg.pack
+// CHECK: scf.for
+// CHECK-NOT: linalg.pack
+// CHECK: linalg.contract {{.*}} ins(%{{.+}}, %[[P]]
+func.func @keys_of_a_loop(%q: tensor<64x8xf32>, %all: tensor<2x32x8xf32>, %out: tensor<64x32xf32>) -> tensor<64x32xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %k = tensor.extract_slice %all[1, 0, 0] [1, 32, 8] [1, 1, 1] : tensor<2x32x8xf32> to tensor<32x8xf32>
+  %r = scf.for %i = %c0 to %c64 step %c16 iter_args(%o = %out) -> (tensor<64x32xf32>) {
+    %a = tensor.extract_slice %q[%i, 0] [16, 8] [1, 1] : tensor<64x8xf32> to tensor<16x8xf32>
+    %c = tensor.extract_slice %o[%i, 0] [16, 32] [1, 1] : tensor<64x32xf32> to tensor<16x32xf32>
+    %p = linalg.contract indexing_maps = [#mk, #nk, #mn] ins(%a, %k : tensor<16x8xf32>, tensor<32x8xf32>) outs(%c : tensor<16x32xf32>) -> tensor<16x32xf32>
+    %n = tensor.insert_slice %p into %o[%i, 0] [16, 32] [1, 1] : tensor<16x32xf32> into tensor<64x32xf32>
+    scf.yield %n : tensor<64x32xf32>
+  }
+  return %r : tensor<64x32xf32>
+}

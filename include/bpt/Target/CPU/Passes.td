@@ -22,10 +22,15 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
     * B is `[N / width, K, width]` panels, made by `linalg.pack` and padded with
       zeros. A weight, a matrix that no surrounding loop changes, is packed once
       before the outermost loop; a block of it is then a block of its panels. A
-      transposed B (keys) is packed where it is used, and so is a block of a
-      larger tensor (values), whose rows lie so far apart that they meet in few
-      lines of a cache. A B of its own whose rows consist of whole panels is read
-      in place;
+      transposed B (keys) is packed before the outermost loop that does not change
+      it, so that a block of keys serves all rows that take turns inside it, and
+      so is a block of a larger tensor (values), whose rows lie so far apart that
+      they meet in few lines of a cache. A B of its own whose rows consist of
+      whole panels is read in place;
+    * B is not copied at all where at most `panel-height` rows of A are multiplied
+      by it, as in decoding: reading it takes as long as computing with it. The
+      product then reads it as it lies, and a transposed B by dot products of
+      rows;
     * A is read in place by rows. A transposed A (the input of a projection, in
       the gradient of its weight) that is a block of a larger tensor is packed as
       `[M / height, K, height]` before the outermost loop that does not change
