@@ -80,6 +80,8 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   function.addPass(createDecomposePass());
   cleanUp(function);
   function.addPass(createHoistInvariantsPass());
+  // Blocks of the same keys that left different loops are one.
+  function.addPass(createCSEPass());
   VectorTarget target{lowering.vectorBits};
   function.addPass(createPackContractionsPass(
       {getPanelWidth(target), getRegisterTileRows(target, 2)}));

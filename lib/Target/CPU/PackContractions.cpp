@@ -72,9 +72,6 @@ public:
       : rewriter(rewriter), maxWidth(width), height(height) {}
 
   void pack(Product product) {
-    // Dot products of rows as they lie: the generic path.
-    if (product.transposed && !product.aTransposed && hasFewRows(product))
-      return;
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(product.op);
     loc = product.op.getLoc();
@@ -84,6 +81,12 @@ public:
     width = !ShapedType::isDynamic(known) && known <= maxWidth / 2
                 ? maxWidth / 2
                 : maxWidth;
+    // Dot products of rows as they lie: the generic path. Beside other rows, of
+    // which these are the last, sums are made in the same order as theirs: the
+    // derivative computes scores again, and takes them for the same.
+    if (product.transposed && !product.aTransposed && hasFewRows(product) &&
+        !findPanels(product))
+      return;
 
     Value a = getLeft(product);
     auto [b, isPanels] = getPanels(product);
@@ -297,6 +300,8 @@ private:
   std::pair<Value, bool> getPanels(Product product) {
     if (Value hoisted = getHoistedPanels(product))
       return {hoisted, true};
+    if (Value panels = findPanels(product))
+      return {panels, true};
     int64_t columns = staticSize(size(product.b, product.transposed ? 0 : 1));
     if (!product.transposed && !ShapedType::isDynamic(columns) &&
         columns % width == 0 &&
@@ -306,17 +311,28 @@ private:
       return {expandColumns(b, size(product.b, 1)), false};
     }
     // Keys and values serve all blocks of rows that are made inside their own.
-    unsigned columnDim = product.transposed ? 0 : 1;
-    Operation *loop = getInvariantLoop(product.b, product.op);
-    if (!loop)
-      return {packed(extended(product.b), columnDim, width), true};
-    Value &panels = packedOnce[{product.b, loop, width * 2 + columnDim}];
-    if (!panels) {
-      OpBuilder::InsertionGuard guard(rewriter);
+    OpBuilder::InsertionGuard guard(rewriter);
+    if (Operation *loop = getInvariantLoop(product.b, product.op))
       rewriter.setInsertionPoint(loop);
-      panels = packed(extended(product.b), columnDim, width);
-    }
+    Value panels =
+        packed(extended(product.b), product.transposed ? 0 : 1, width);
+    panelsOf[getForm(product)] = panels;
     return {panels, true};
+  }
+
+  using Form = std::pair<Value, int64_t>;
+  Form getForm(Product product) {
+    return {product.b, width * 2 + (product.transposed ? 0 : 1)};
+  }
+
+  /// Panels of B that a product before this one has left, if any.
+  Value findPanels(Product product) {
+    Value panels = panelsOf.lookup(getForm(product));
+    if (!panels)
+      return {};
+    Operation *def = panels.getDefiningOp();
+    Operation *user = def->getBlock()->findAncestorOpInBlock(*product.op);
+    return user && def->isBeforeInBlock(user) ? panels : Value();
   }
 
   /// The matrix in panels of `tile` of its dimension `dim`, the other one
@@ -397,6 +413,8 @@ private:
   enum class Left { Natural, Transposed, Packed } left = Left::Natural;
   /// Panels of weights, by matrix, loop and form.
   DenseMap<std::tuple<Value, Operation *, int64_t>, Value> packedOnce;
+  /// Panels of keys and values, by matrix and form.
+  DenseMap<Form, Value> panelsOf;
 };
 
 struct PackContractionsPass

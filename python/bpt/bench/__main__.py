@@ -1,6 +1,6 @@
 """`python -m bpt.bench [SUITE...]`: BPT against PyTorch and OpenBLAS, on the
-same arguments, in alternation. PyTorch is left out where it is not installed
-(`pip install torch`)."""
+same arguments and processors, in alternation. PyTorch is left out where it is not
+installed (`pip install torch`)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,36 @@ MISLEADING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bpt.bench", description=__doc__)
-    suites = ("layer", "layer_gradient", "attention", "attention_gradient", "feed_forward", "matmul")
+    suites = (
+        "gemm",
+        "layer",
+        "layer_gradient",
+        "attention",
+        "attention_gradient",
+        "decode",
+        "model",
+        "feed_forward",
+        "matmul",
+    )
     parser.add_argument("suite", nargs="*", metavar="SUITE", help=f"{', '.join(suites)} (default: layer)")
-    parser.add_argument("--seq", type=_sizes, default=[2048], metavar="N,...", help="tokens; one case for each")
+    parser.add_argument(
+        "--seq", type=_sizes, default=[2048], metavar="N,...", help="tokens (decode: keys); one case for each"
+    )
     parser.add_argument("--embed", type=_positive, default=768, metavar="N")
     parser.add_argument("--heads", type=_positive, default=12, metavar="N")
     parser.add_argument("--ffn", type=_positive, default=3072, metavar="N", help="hidden units")
     parser.add_argument("--causal", action="store_true")
     parser.add_argument("--window", type=_positive, metavar="N", help="of attention alone; peers have none")
     parser.add_argument("--score", metavar="F", help="score region of attention alone, as bpt-gen has them; likewise")
+    parser.add_argument("--layers", type=_positive, default=6, metavar="N", help="of the model (default: 6)")
+    parser.add_argument("--vocab", type=_positive, default=8192, metavar="N", help="of the model (default: 8192)")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="of everyone (default: 1)")
     parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="alternations (default: 5)")
     parser.add_argument("--iterations", type=_positive, default=3, metavar="N", help="timed runs of a round")
+    parser.add_argument("--no-pin", action="store_true", help="leave it to the system which processors threads run on")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the table (.svg or .png)")
     args = parser.parse_args()
     args.suite = args.suite or ["layer"]
     for suite in args.suite:
@@ -61,24 +77,42 @@ def main() -> int:
         os.environ.pop(name, None)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(args.threads)
+    if not args.no_pin:
+        # Everyone's threads, and bpt-runner's, on the same processors; the first
+        # one has the system's interrupts.
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-args.threads :])
 
     from bpt.bench.measure import Mismatch, measure
-    from bpt.bench.report import markdown
-    from bpt.bench.suites import SUITES, Sizes
+    from bpt.bench.report import markdown, plot
+    from bpt.bench.suites import Sizes, make_cases
     from bpt.tools import ToolError
 
     entries = []
     try:
+        lengths = [
+            Sizes(
+                seq,
+                args.embed,
+                args.heads,
+                args.ffn,
+                args.causal,
+                args.window,
+                args.score,
+                args.layers,
+                args.vocab,
+            )
+            for seq in args.seq
+        ]
         for suite in args.suite:
-            for seq in args.seq:
-                sizes = Sizes(seq, args.embed, args.heads, args.ffn, args.causal, args.window, args.score)
-                case = SUITES[suite](sizes)
+            for case in make_cases(suite, lengths):
                 entries.append(measure(case, args.threads, args.rounds, args.iterations))
         table = markdown(entries)
         if args.json:
             args.json.write_text(json.dumps({"machine": _machine(), "cases": entries}, indent=2) + "\n")
         if args.markdown:
             args.markdown.write_text(table)
+        if args.plot:
+            plot(entries, args.plot)
     except (ToolError, Mismatch, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1 if isinstance(error, Mismatch) else 2

@@ -17,6 +17,10 @@ Compute = Callable[[], Sequence[np.ndarray]]
 Peer = Callable[[Arrays, int], Compute]
 
 
+class Unavailable(Exception):
+    """A peer that is installed cannot compute here; the message says why."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A function to time, its arguments by `bpt.name`, and its peers by name."""
@@ -31,3 +35,6 @@ class Case:
     max_error: float = 2e-5
     """Two f32 computations of the same: each is within 1e-5 of the truth, gradients
     within 1e-4."""
+    bounds: dict[str, Peer] = field(default_factory=dict)
+    """What computes less, of the same arguments: its time is one that cannot be
+    beaten by much. Results are not compared."""

@@ -11,7 +11,7 @@ from typing import Any, Sequence
 import numpy as np
 from safetensors.numpy import save_file
 
-from bpt.bench.case import Case, Compute
+from bpt.bench.case import Case, Compute, Unavailable
 from bpt.tools import progress, run_json
 
 
@@ -40,13 +40,14 @@ def measure(case: Case, threads: int, rounds: int, iterations: int) -> dict[str,
         files = [work / f"result{i}.npy" for i in range(case.results)]
         run_json([*command, *(f"--output=@{file}" for file in files)])
         peers, errors, missing = _prepare_peers(case, threads, [np.load(file) for file in files])
+        bounds = {name: prepare(case.arguments, threads) for name, prepare in case.bounds.items()}
 
         reports: list[dict[str, Any]] = []
-        times: dict[str, list[float]] = {name: [] for name in peers}
+        times: dict[str, list[float]] = {name: [] for name in (*peers, *bounds)}
         for number in range(1, rounds + 1):
             progress(f"{case.name}: round {number} of {rounds}")
             reports.append(run_json([*command, f"--benchmark={iterations}", "--memory-report"]))
-            for name, compute in peers.items():
+            for name, compute in (peers | bounds).items():
                 times[name].append(_median_ms(compute, iterations))
         progress("")
 
@@ -65,16 +66,23 @@ def measure(case: Case, threads: int, rounds: int, iterations: int) -> dict[str,
             "roofline_share": bpt["gflops"] / peak if peak else None,
         },
         "peers": {},
+        "bounds": {},
         "missing": missing,
     }
+
+    def speedup(name: str) -> float:
+        # Of the same round, so that drift cancels.
+        return statistics.median(theirs / ours["median_ms"] for theirs, ours in zip(times[name], reports))
+
     for name in peers:
         summary = _summary(times[name], case.flops)
         entry["peers"][name] = summary | {
             "roofline_share": summary["gflops"] / peak if peak else None,
             "rel_error": errors[name],
-            # Of the same round, so that drift cancels.
-            "speedup": statistics.median(theirs / ours["median_ms"] for theirs, ours in zip(times[name], reports)),
+            "speedup": speedup(name),
         }
+    for name in bounds:
+        entry["bounds"][name] = _summary(times[name], case.flops) | {"share": speedup(name)}
     return entry
 
 
@@ -89,10 +97,14 @@ def _prepare_peers(
     for name, prepare in case.peers.items():
         try:
             compute = prepare(case.arguments, threads)
+            theirs = compute()
         except ModuleNotFoundError as error:
             missing[name] = f"no module {error.name}"
             continue
-        errors[name] = _largest_error(results, compute())
+        except Unavailable as error:
+            missing[name] = str(error)
+            continue
+        errors[name] = _largest_error(results, theirs)
         if not errors[name] <= case.max_error:
             raise Mismatch(
                 f"{case.name}: {name} differs by {errors[name]:.1e}; at most {case.max_error:.0e} is the same"

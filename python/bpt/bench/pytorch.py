@@ -7,13 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from bpt.bench.case import Arrays, Compute
+from bpt.bench.case import Arrays, Compute, Unavailable
 
 
-def layer(arguments: Arrays, threads: int, heads: int, causal: bool) -> Compute:
+def layer(arguments: Arrays, threads: int, heads: int, causal: bool, compiled: bool = False) -> Compute:
     """A pre-norm layer: Linear, GELU and scaled_dot_product_attention."""
     torch, t = _prepare(arguments, threads)
-    return _inference(torch, lambda: _layer(torch, t, heads, causal))
+    return _inference(torch, lambda t: _layer(torch, t, heads, causal), t, compiled)
+
+
+def model(arguments: Arrays, threads: int, layers: int, heads: int, causal: bool, compiled: bool = False) -> Compute:
+    """Embedding, layers, a norm and the logits."""
+    torch, t = _prepare(arguments, threads)
+
+    def compute(t: dict[str, Any]) -> Any:
+        f = torch.nn.functional
+        x = f.embedding(t["tokens"], t["embed.weight"])
+        for i in range(layers):
+            prefix = f"layers.{i}."
+            own = {name.removeprefix(prefix): value for name, value in t.items() if name.startswith(prefix)}
+            x = _layer(torch, own | {"x": x}, heads, causal)
+        return f.linear(f.layer_norm(x, x.shape[-1:], t["ln_f.weight"], t["ln_f.bias"], 1e-5), t["lm_head.weight"])
+
+    t["embed.weight"] = t["embed.weight"].T.contiguous()
+    return _inference(torch, compute, t, compiled)
 
 
 def layer_gradient(arguments: Arrays, threads: int, heads: int, causal: bool, checkpointed: bool) -> Compute:
@@ -50,7 +67,7 @@ def _layer(torch: Any, t: dict[str, Any], heads: int, causal: bool) -> Any:
 def attention(arguments: Arrays, threads: int, causal: bool) -> Compute:
     """scaled_dot_product_attention on `[batch, seq, heads, head_dim]`."""
     torch, t = _prepare(arguments, threads)
-    return _inference(torch, lambda: _attention(torch, t, causal))
+    return _inference(torch, lambda t: _attention(torch, t, causal), t)
 
 
 def attention_gradient(arguments: Arrays, threads: int, causal: bool) -> Compute:
@@ -71,14 +88,15 @@ def feed_forward(arguments: Arrays, threads: int) -> Compute:
     f = torch.nn.functional
     return _inference(
         torch,
-        lambda: f.linear(f.gelu(f.linear(t["x"], t["w1"], t["b1"]), approximate="tanh"), t["w2"], t["b2"]),
+        lambda t: f.linear(f.gelu(f.linear(t["x"], t["w1"], t["b1"]), approximate="tanh"), t["w2"], t["b2"]),
+        t,
     )
 
 
 def matmul(arguments: Arrays, threads: int) -> Compute:
     """x · w."""
     torch, t = _prepare(arguments, threads)
-    return _inference(torch, lambda: torch.nn.functional.linear(t["x"], t["w"]))
+    return _inference(torch, lambda t: torch.nn.functional.linear(t["x"], t["w"]), t)
 
 
 def _prepare(arguments: Arrays, threads: int) -> tuple[Any, dict[str, Any]]:
@@ -89,15 +107,25 @@ def _prepare(arguments: Arrays, threads: int) -> tuple[Any, dict[str, Any]]:
     tensors = {}
     for name, array in arguments.items():
         tensor = torch.from_numpy(array)
-        tensors[name] = tensor.T.contiguous() if tensor.ndim == 2 else tensor
+        tensors[name] = tensor.T.contiguous() if tensor.ndim == 2 and tensor.is_floating_point() else tensor
     return torch, tensors
 
 
-def _inference(torch: Any, compute: Any) -> Compute:
+def _inference(torch: Any, compute: Any, tensors: dict[str, Any], compiled: bool = False) -> Compute:
+    """Calls `compute` with the tensors, as it is or through torch.compile."""
+    if compiled:
+        compute = torch.compile(compute)
+
     def run() -> list[np.ndarray]:
         with torch.inference_mode():
-            return [compute().numpy()]
+            return [compute(tensors).numpy()]
 
+    if compiled:
+        # What it compiles with may not be there, or not compile here.
+        try:
+            run()
+        except Exception as error:
+            raise Unavailable(f"torch.compile: {str(error).strip().splitlines()[0]}") from error
     return run
 
 

@@ -1,7 +1,9 @@
-"""Measurements as a table."""
+"""Measurements as a table and as a plot."""
 
 from __future__ import annotations
 
+import statistics
+from pathlib import Path
 from typing import Any, Sequence
 
 HEADER = [
@@ -18,6 +20,9 @@ def markdown(entries: Sequence[dict[str, Any]]) -> str:
         lines.append(_row(entry["case"], "BPT", bpt, "", "", f"{bpt['workspace_bytes'] / 1e6:.1f}"))
         for name, peer in entry["peers"].items():
             lines.append(_row("", name, peer, f"{peer['speedup']:.2f}×", f"{peer['rel_error']:.1e}", ""))
+        for name, bound in entry["bounds"].items():
+            cells = ["", f"*{name}*", f"{bound['median_ms']:.1f}", f"{bound['min_ms']:.1f}–{bound['max_ms']:.1f}"]
+            lines.append("| " + " | ".join([*cells, "", "", f"{bound['share']:.0%} of its rate", "", ""]) + " |")
         for name, reason in entry["missing"].items():
             lines.append(f"| | {name} | left out: {reason} | | | | | | |")
     return "\n".join(lines) + "\n"
@@ -37,3 +42,36 @@ def _row(case: str, who: str, times: dict[str, Any], speedup: str, error: str, w
         workspace,
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def plot(entries: Sequence[dict[str, Any]], path: Path) -> None:
+    """Bars of GFLOP/s, one group per case, and the peak; PNG or SVG by the suffix."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * sum(2 + len(entry["peers"]) for entry in entries)))
+    colors: dict[str, str] = {}
+    labels: list[tuple[float, str]] = []
+    y = 0.0
+    for entry in entries:
+        labels.append((y, entry["case"]))
+        y += 1
+        for name, times in {"BPT": entry["bpt"], **entry["peers"]}.items():
+            known = name in colors
+            color = colors.setdefault(name, f"C{len(colors)}")
+            axes.barh(y, times["gflops"], color=color, label=None if known else name)
+            axes.text(times["gflops"], y, f" {times['median_ms']:.3g} ms", va="center", fontsize=7)
+            y += 1
+    peaks = [entry["peak_gflops"] for entry in entries if entry["peak_gflops"]]
+    if peaks:
+        axes.axvline(statistics.median(peaks), color="gray", linestyle="--", linewidth=1, label="peak, measured")
+    for at, text in labels:
+        axes.text(0, at, text, va="center", fontsize=8)
+    axes.set(xlabel="GFLOP/s", yticks=[])
+    axes.invert_yaxis()
+    axes.legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, dpi=150)
+    pyplot.close(figure)

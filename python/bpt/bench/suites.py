@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator, Sequence
 
 import numpy as np
 
-from bpt.bench import openblas, pytorch
-from bpt.bench.case import Case, Peer
+from bpt.bench import bandwidth, openblas, pytorch
+from bpt.bench.case import Arrays, Case, Compute, Peer
 from bpt.layer import Layer
 from bpt.tools import run_tool
 
@@ -27,6 +27,9 @@ class Sizes:
     window: int | None = None
     score: str | None = None
     """Of attention alone."""
+    layers: int = 6
+    vocab: int = 8192
+    """Of the model."""
 
     def __str__(self) -> str:
         return (
@@ -72,8 +75,51 @@ def layer(sizes: Sizes) -> Case:
         run_tool("bpt-gen", shape.gen_flags()),
         {"x": shape.make_input(), **shape.make_weights()},
         shape.flops(),
-        {"PyTorch": lambda arguments, threads: pytorch.layer(arguments, threads, sizes.heads, sizes.causal)},
+        eager_and_compiled(
+            lambda arguments, threads, compiled: pytorch.layer(
+                arguments, threads, sizes.heads, sizes.causal, compiled
+            )
+        ),
     )
+
+
+def model(sizes: Sizes) -> Case:
+    """Embedding, layers as above, a norm and the logits."""
+    shape = Layer(sizes.seq, sizes.embed, sizes.heads, sizes.ffn, sizes.causal)
+    random = np.random.default_rng(3)
+    arguments = {
+        "tokens": random.integers(0, sizes.vocab, (1, sizes.seq), np.int32),
+        "embed.weight": random.standard_normal((sizes.vocab, sizes.embed), np.float32),
+    }
+    for i in range(sizes.layers):
+        arguments |= {f"layers.{i}.{name}": value for name, value in shape.make_weights(seed=i).items()}
+    arguments |= {
+        "ln_f.weight": np.ones(sizes.embed, np.float32),
+        "ln_f.bias": np.zeros(sizes.embed, np.float32),
+        "lm_head.weight": random.standard_normal((sizes.embed, sizes.vocab), np.float32)
+        * np.float32(sizes.embed**-0.5),
+    }
+    flags = ["model", *shape.gen_flags()[1:], f"--layers={sizes.layers}", f"--vocab={sizes.vocab}"]
+    return Case(
+        f"model: {sizes.layers} layers, {sizes.vocab} words, {sizes}",
+        run_tool("bpt-gen", flags),
+        arguments,
+        sizes.layers * shape.flops() + 2 * sizes.seq * sizes.embed * sizes.vocab,
+        eager_and_compiled(
+            lambda arguments, threads, compiled: pytorch.model(
+                arguments, threads, sizes.layers, sizes.heads, sizes.causal, compiled
+            )
+        ),
+        max_error=2e-5 * sizes.layers,
+    )
+
+
+def eager_and_compiled(peer: Callable[[Arrays, int, bool], Compute]) -> dict[str, Peer]:
+    """PyTorch as it is, and through torch.compile."""
+    return {
+        "PyTorch": lambda arguments, threads: peer(arguments, threads, False),
+        "PyTorch, compiled": lambda arguments, threads: peer(arguments, threads, True),
+    }
 
 
 def layer_gradient(sizes: Sizes) -> Case:
@@ -110,6 +156,24 @@ def attention(sizes: Sizes) -> Case:
         sizes.attention_arguments("q", "k", "v"),
         4 * sizes.pairs() * sizes.embed,
         peers if sizes.is_plain() else {},
+    )
+
+
+def decode(sizes: Sizes) -> Case:
+    """Attention of one query over a cache of `seq` keys, which is as fast as
+    keys and values can be read."""
+    random = np.random.default_rng(0)
+    shape = (1, sizes.seq, sizes.heads, sizes.embed // sizes.heads)
+    arguments = {name: random.standard_normal(shape, np.float32) for name in "kv"}
+    arguments = {"q": random.standard_normal((1, 1, *shape[2:]), np.float32), **arguments}
+    flags = ["attention", "--seq=1", f"--kv-seq={sizes.seq}", f"--embed={sizes.embed}", f"--heads={sizes.heads}"]
+    return Case(
+        f"decode: 1 query, {sizes.seq} keys, {sizes.heads} heads of {shape[-1]}",
+        run_tool("bpt-gen", flags),
+        arguments,
+        4 * sizes.seq * sizes.embed,
+        {"PyTorch": lambda arguments, threads: pytorch.attention(arguments, threads, causal=False)},
+        bounds={"sum of keys and values": lambda arguments, threads: bandwidth.sums(arguments, threads, "kv")},
     )
 
 
@@ -153,7 +217,16 @@ def feed_forward(sizes: Sizes) -> Case:
 
 def matmul(sizes: Sizes) -> Case:
     """The product of the feed-forward's first matrix."""
-    m, k, n = sizes.seq, sizes.embed, sizes.ffn
+    return product(sizes.seq, sizes.ffn, sizes.embed)
+
+
+# Rows, columns and summed dimension of a layer's products, of one with edges
+# everywhere, and of few rows.
+GEMM_SIZES = ((4096, 768, 768), (1024, 768, 3072), (1024, 3072, 768), (1000, 1000, 1000), (17, 768, 3072))
+
+
+def product(m: int, n: int, k: int) -> Case:
+    """A matrix product whose second factor is a weight."""
     random = np.random.default_rng(0)
     x, w, y = f"tensor<1x{m}x{k}xf32>", f"tensor<{k}x{n}xf32>", f"tensor<1x{m}x{n}xf32>"
     ir = f"""
@@ -166,7 +239,7 @@ func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {
 }}
 """
     return Case(
-        f"matmul: {m} x {k} x {n}",
+        f"matmul: {m} × {n}, summed over {k}",
         ir,
         {
             "x": random.standard_normal((1, m, k), np.float32),
@@ -177,11 +250,22 @@ func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {
     )
 
 
+# One case for each length.
 SUITES: dict[str, Callable[[Sizes], Case]] = {
     "layer": layer,
     "layer_gradient": layer_gradient,
     "attention": attention,
     "attention_gradient": attention_gradient,
+    "decode": decode,
+    "model": model,
     "feed_forward": feed_forward,
     "matmul": matmul,
 }
+
+
+def make_cases(suite: str, lengths: Sequence[Sizes]) -> Iterator[Case]:
+    """The cases of a suite; `gemm` has its own sizes."""
+    if suite == "gemm":
+        yield from (product(*sizes) for sizes in GEMM_SIZES)
+    else:
+        yield from (SUITES[suite](sizes) for sizes in lengths)
