@@ -1,0 +1,1 @@
+"""Finds block sizes for a program on this machine, and writes them as a spec."""
