@@ -10,6 +10,7 @@
 #include "GenerateCode.h"
 #include "ProgramCache.h"
 #include "TranslateProgram.h"
+#include "TunedStrategy.h"
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
@@ -142,7 +143,8 @@ translateToObject(ModuleOp module, const FunctionSignature &signature,
 }
 
 FailureOr<std::unique_ptr<CompiledFunction>>
-bpt::compile(ModuleOp module, const CompileOptions &options) {
+bpt::compile(ModuleOp module, const CompileOptions &asked) {
+  CompileOptions options = asked;
   FailureOr<FunctionSignature> signature =
       FunctionSignature::find(module, options.function);
   if (failed(signature))
@@ -152,6 +154,8 @@ bpt::compile(ModuleOp module, const CompileOptions &options) {
     return module.emitError()
            << "code generation failed: " << llvm::toString(machine.takeError());
 
+  if (options.strategy.empty() && !options.chip)
+    options.strategy = findTunedStrategy(module, (*machine)->getTargetCPU());
   ProgramCache cache(module, options, **machine);
   std::unique_ptr<llvm::MemoryBuffer> object = cache.read(module);
   if (!object) {

@@ -10,6 +10,7 @@
 #include "ProfileReport.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/TargetParser/Host.h"
 #include <algorithm>
 #include <cmath>
 
@@ -132,6 +133,7 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
       {"roofline_share", toJSON(report.getRooflineShare())},
       {"peak_gflops", toJSON(report.peakGflops)},
       {"threads", static_cast<int64_t>(report.numThreads)},
+      {"cpu", llvm::sys::getHostCPUName()},
       {"planned_bytes", plannedBytes ? llvm::json::Value(*plannedBytes)
                                      : llvm::json::Value(nullptr)},
       {"workspace_bytes", bytes(report.workspaceBytes)},

@@ -37,7 +37,7 @@ static constexpr char kMagic[8] = {'B', 'P', 'T', 'C', 'O', 'D', '2', '\n'};
 /// No code is as large; a file that is must not fill the memory.
 static constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
-static std::string chooseFolder() {
+std::string CodeCache::chooseFolder() {
   if (const char *folder = std::getenv("BPT_CACHE_DIR"))
     return folder;
   const char *cache = std::getenv("XDG_CACHE_HOME");

@@ -1,14 +1,15 @@
-"""`python -m bpt.tune PROGRAM.mlir -o SPEC.mlir`: finds the block sizes with which
+"""`python -m bpt.tune PROGRAM.mlir [-o SPEC.mlir]`: finds the block sizes with which
 a program runs fastest on this machine, and writes them as a spec for
 `--strategy`: the default strategy, before which operations of that kind, element
-type and class of sizes get what was found. A spec that is there already is added
-to. What is measured is kept in SPEC.mlir.jsonl, and not measured again: an
-interrupted search goes on where it was, and the best so far is in the spec."""
+type and class of sizes get what was found. Without -o the spec becomes the default
+of this machine's CPU. A spec that is there already is added to. What is measured is
+kept in SPEC.mlir.jsonl, and not measured again: an interrupted search goes on where
+it was, and the best so far is in the spec."""
 
 from __future__ import annotations
 
 import argparse
-import platform
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,13 @@ from bpt.tune.spec import make_entry, read_entries, write_spec
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bpt.tune", description=__doc__)
     parser.add_argument("program", type=Path, metavar="PROGRAM.mlir", help="model IR")
-    parser.add_argument("-o", dest="spec", type=Path, required=True, metavar="SPEC.mlir", help="what to write")
+    parser.add_argument(
+        "-o",
+        dest="spec",
+        type=Path,
+        metavar="SPEC.mlir",
+        help="what to write (default: tuned-CPU.mlir where compiled programs are kept)",
+    )
     parser.add_argument("--function", default="main", metavar="NAME", help="of the program (default: main)")
     parser.add_argument(
         "--input",
@@ -44,33 +51,38 @@ def _positive(text: str) -> int:
     return value
 
 
-def cpu_name() -> str:
-    """The model of this machine's CPU."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
+def default_spec(cpu: str) -> Path:
+    """Where bpt-runner and bpt.compile look for the spec of a CPU."""
+    if (folder := os.environ.get("BPT_CACHE_DIR")) is None:
+        cache, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
+        folder = f"{cache}/bpt" if cache.startswith("/") else f"{home}/.cache/bpt" if home.startswith("/") else ""
+    if not folder:
+        raise ToolError("nothing is kept (BPT_CACHE_DIR), so there is no default to tune; say where to write: -o")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) / f"tuned-{cpu}.mlir"
 
 
 def main() -> int:
     """0, or 2 after an error."""
     args = parse_arguments()
-    cpu = cpu_name()
     try:
-        read_entries(args.spec)
+        if args.spec:
+            read_entries(args.spec)
         operations = find_operations(args.program, args.function)
         inputs = tuple(args.input) if args.input else random_inputs(args.program, args.function)
         program = Program(args.program, args.function, args.threads, inputs, args.iterations)
-        measurements = Measurements(args.spec.with_name(args.spec.name + ".jsonl"), program.key(cpu))
+        cpu = program.cpu()
+        spec = args.spec or default_spec(cpu)
+        measurements = Measurements(spec.with_name(spec.name + ".jsonl"), program.key(cpu))
         before = len(measurements.found)
 
         def improved(choice: Choice, milliseconds: float) -> None:
-            write_spec(args.spec, make_entry(operations, choice), cpu)
+            write_spec(spec, make_entry(operations, choice), cpu)
 
         best, least, default = search(program, operations, measurements, cpu, args.seconds, improved)
         progress("")
         entry = make_entry(operations, best)
-        write_spec(args.spec, entry, cpu)
+        write_spec(spec, entry, cpu)
     except (ToolError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -78,7 +90,7 @@ def main() -> int:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     print(f"{len(measurements.found) - before} choices measured now, {before} before")
-    print(f"default {default:.3f} ms, tuned {least:.3f} ms ({default / least:.2f}×)")
+    print(f"{spec}: default {default:.3f} ms, tuned {least:.3f} ms ({default / least:.2f}×)")
     for name, options in entry.strategies:
         if any(op.name == name for op in operations):
             print(f"bpt.{name}: #bpt.strategy<{options}>")

@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from bpt.tools import ToolError, progress, run_json, run_tool
 from bpt.tune.space import Caches, Choice, Operation, default_choice, neighbours
@@ -54,24 +54,30 @@ class Program:
     inputs: tuple[str, ...]
     iterations: int
 
+    def cpu(self) -> str:
+        """LLVM's name of this machine's CPU, from a run with the default."""
+        return str(self.run("cpu", 1)["cpu"])
+
     def key(self, cpu: str) -> str:
         text = self.path.read_text() + repr((self.function, self.threads, self.inputs, cpu))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def time(self, strategy: Path) -> float:
         """The median in milliseconds."""
-        flags = [f"--input={text}" for text in self.inputs]
-        report = run_json(
+        return float(self.run(strategy, self.iterations)["median_ms"])
+
+    def run(self, strategy: Path | str, iterations: int) -> dict[str, Any]:
+        """bpt-runner's report."""
+        return run_json(
             [
                 self.path,
                 f"--function={self.function}",
                 f"--strategy={strategy}",
                 f"--threads={self.threads}",
-                f"--benchmark={self.iterations}",
-                *flags,
+                f"--benchmark={iterations}",
+                *(f"--input={text}" for text in self.inputs),
             ]
         )
-        return float(report["median_ms"])
 
 
 def random_inputs(program: Path, function: str) -> tuple[str, ...]:

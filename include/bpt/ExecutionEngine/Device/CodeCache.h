@@ -20,9 +20,11 @@ namespace mlir::bpt::runtime {
 /// out with a remark, never used.
 class CodeCache {
 public:
-  /// Of files with that extension in BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt,
-  /// else ~/.cache/bpt; without any of these, or if BPT_CACHE_DIR is empty,
-  /// nothing is kept.
+  /// BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt, else ~/.cache/bpt; empty without any
+  /// of these, or if BPT_CACHE_DIR is.
+  static std::string chooseFolder();
+
+  /// Of files with that extension in that folder; without one nothing is kept.
   CodeCache(std::string_view extension, RemarkHandler remark);
 
   bool isEnabled() const { return !folder.empty(); }
