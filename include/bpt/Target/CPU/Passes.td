@@ -88,15 +88,33 @@ def SequenceCheckedLoopsPass
 }
 
 def ScheduleParallelLoopsPass : Pass<"bpt-schedule-parallel-loops"> {
-  let summary = "Give OpenMP work-sharing loops a dynamic schedule";
+  let summary = "Give OpenMP work-sharing loops a dynamic schedule, longest first";
   let description = [{
     Row blocks of a causal layer differ in cost: a later block sees more keys.
     A static schedule hands one thread all the expensive ones. This pass sets
-    `schedule(dynamic)` on every `omp.wsloop` that states none. Every block
-    writes rows of its own, so the results are the same bits under any
-    schedule and any number of threads.
+    `schedule(dynamic)` on every `omp.wsloop` that states none, and lets its
+    iterations run from the last to the first: the longest blocks first, so that
+    the short ones fill what is left in the end. Every block writes rows of its
+    own, so the results are the same bits under any schedule and any number of
+    threads.
+
+    ```mlir
+    omp.wsloop {
+      omp.loop_nest (%i) : index = (%c0) to (%n) step (%c128) {
+        "use"(%i) : (index) -> ()
+    ```
+
+    becomes
+
+    ```mlir
+    omp.wsloop schedule(dynamic) {
+      omp.loop_nest (%i) : index = (%c0) to (%n) step (%c128) {
+        // %last is the largest value of %i.
+        %mirrored = arith.subi %last, %i : index
+        "use"(%mirrored) : (index) -> ()
+    ```
   }];
-  let dependentDialects = ["::mlir::omp::OpenMPDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::omp::OpenMPDialect"];
 }
 
 def LowerPackPass : Pass<"bpt-lower-pack", "::mlir::func::FuncOp"> {
