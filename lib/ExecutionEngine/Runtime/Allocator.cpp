@@ -24,6 +24,9 @@ constexpr size_t kPageSize = 4096;
 /// From here on blocks are pages of their own, which go back to the system
 /// when they are freed; below, the C library's heap is better.
 constexpr size_t kMinMapped = 1 << 20;
+/// From here on pages are as large as the system has them: the first touch of
+/// every page is a fault.
+constexpr size_t kMinLargePages = 2 << 20;
 
 size_t roundUp(size_t size, size_t multiple) {
   return (size + multiple - 1) / multiple * multiple;
@@ -42,7 +45,12 @@ public:
       return std::aligned_alloc(alignment, capacity);
     void *pages = mmap(nullptr, capacity, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return pages == MAP_FAILED ? nullptr : pages;
+    if (pages == MAP_FAILED)
+      return nullptr;
+    // A wish, which a system without large pages does not grant.
+    if (capacity >= kMinLargePages)
+      (void)madvise(pages, capacity, MADV_HUGEPAGE);
+    return pages;
   }
 
   void release(void *address, size_t capacity) override {
