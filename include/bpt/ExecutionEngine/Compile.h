@@ -25,8 +25,9 @@ struct CompileOptions {
   std::optional<runtime::Chip> chip;
   /// Where the code is to run, with a chip.
   std::shared_ptr<runtime::Device> device;
-  /// File of the strategy, or the name of one that ships with BPT. If empty, the
-  /// one that was tuned for this machine's CPU, else the default of the device.
+  /// File of the strategy, or the name of one that ships with BPT. If empty,
+  /// the one that was tuned for this machine's CPU, else the default of the
+  /// device.
   std::string strategy;
   /// On a GPU: blocks that multiply f16 or bf16 become tile programs.
   bool tensorCores = true;

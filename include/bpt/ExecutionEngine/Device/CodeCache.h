@@ -20,8 +20,8 @@ namespace mlir::bpt::runtime {
 /// out with a remark, never used.
 class CodeCache {
 public:
-  /// BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt, else ~/.cache/bpt; empty without any
-  /// of these, or if BPT_CACHE_DIR is.
+  /// BPT_CACHE_DIR, else XDG_CACHE_HOME/bpt, else ~/.cache/bpt; empty without
+  /// any of these, or if BPT_CACHE_DIR is.
   static std::string chooseFolder();
 
   /// Of files with that extension in that folder; without one nothing is kept.
