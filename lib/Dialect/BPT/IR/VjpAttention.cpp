@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "GradientBuilder.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -111,20 +112,20 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
     positions.push_back(vjp.primal(position));
   if (!positions.empty())
     positions.push_back(gradient.index(0));
+  // Values that are computed again are so before what reads them.
+  IRMapping captured;
+  if (Region *score = getScoreRegion())
+    visitUsedValuesDefinedAbove(*score, *score, [&](OpOperand *operand) {
+      captured.map(operand->get(), vjp.primal(operand->get()));
+    });
   auto backward = AttentionBackwardOp::create(
       builder, vjp.loc, TypeRange(inits), query, key, value, bias,
       primal(getQuerySegments()), primal(getKeySegments()), primal(getSeed()),
       positions, primal(getDiagonal()), max, sum, gradient.convert(dout, type),
       delta, inits, of, getCausal(), getWindowAttr(), getScaleAttr(),
       getDropoutAttr(), getScore().size());
-  if (Region *score = getScoreRegion()) {
-    IRMapping mapping;
-    for (Operation &inner : score->front())
-      for (Value operand : inner.getOperands())
-        if (!score->isAncestor(operand.getParentRegion()))
-          mapping.map(operand, vjp.primal(operand));
-    score->cloneInto(backward.getScoreRegion(), mapping);
-  }
+  if (Region *score = getScoreRegion())
+    score->cloneInto(backward.getScoreRegion(), captured);
   for (auto [input, result] :
        llvm::zip(backward.getInputsOfGradients(), backward.getResults()))
     if (input == AttentionInput::Bias)
