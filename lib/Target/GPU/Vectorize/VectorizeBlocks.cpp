@@ -137,11 +137,14 @@ struct VectorizeBlocksPass
     if (failed(fold(function)))
       return signalPassFailure();
 
-    // What a loop reads first and writes last, it carries.
+    // What a tile program's loop reads first and writes last, it carries. Other
+    // loops may run zero times, over a row that is not there.
     SmallVector<scf::ForOp> loops;
     function.walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops) {
       moveLoopInvariantCode(loop);
+      if (!getTileBlock(loop))
+        continue;
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);
     }

@@ -197,3 +197,26 @@ func.func @filled_heads(%a: tensor<16x16xf16>, %b: tensor<16x4x8xf16>, %c: tenso
   }
   return %r : tensor<1x16x4x8xf32>
 }
+
+// -----
+
+// A loop outside of blocks may run zero times, over a row that is not there: the
+// row is read and written in the loop only.
+// CHECK-LABEL: func @no_block
+// CHECK-NOT: tensor.extract_slice
+// CHECK: %[[LOOP:.*]] = scf.for
+// CHECK: tensor.extract_slice
+// CHECK: tensor.insert_slice
+// CHECK: }
+// CHECK-NEXT: return %[[LOOP]]
+func.func @no_block(%row: tensor<8xf32>, %table: tensor<5x8xf32>, %id: index, %count: index) -> tensor<5x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %count step %c1 iter_args(%t = %table) -> (tensor<5x8xf32>) {
+    %s = tensor.extract_slice %t[%id, 0] [1, 8] [1, 1] : tensor<5x8xf32> to tensor<8xf32>
+    %sum = linalg.add ins(%row, %s : tensor<8xf32>, tensor<8xf32>) outs(%s : tensor<8xf32>) -> tensor<8xf32>
+    %n = tensor.insert_slice %sum into %t[%id, 0] [1, 8] [1, 1] : tensor<8xf32> into tensor<5x8xf32>
+    scf.yield %n : tensor<5x8xf32>
+  }
+  return %r : tensor<5x8xf32>
+}
