@@ -80,6 +80,13 @@ if nvcc and "release 13.0," in subprocess.run([nvcc, "--version"], capture_outpu
     config.available_features.add("nvcc-13.0")
     config.substitutions.append(("%nvcc", nvcc))
 
+# Dot products of pairs of bf16 run where the host has them.
+with open("/proc/cpuinfo") as cpuinfo:
+    if " avx512_bf16" in cpuinfo.read():
+        config.available_features.add("avx512-bf16")
+    else:
+        lit_config.note("dot products of pairs of bf16 are compiled, but not run: the host has no AVX512-BF16")
+
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.
 find_model = subprocess.run(

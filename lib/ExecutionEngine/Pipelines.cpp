@@ -31,6 +31,10 @@ int64_t bpt::getHostVectorBits() {
   return features.lookup("avx2") ? 256 : 128;
 }
 
+bool bpt::hostHasBF16Dot() {
+  return llvm::sys::getHostCPUFeatures().lookup("avx512bf16");
+}
+
 /// Views and constants that one step leaves to the next are made one.
 static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
@@ -72,6 +76,9 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   CPULoweringOptions lowering;
   lowering.vectorBits =
       options.vectorBits ? options.vectorBits : getHostVectorBits();
+  lowering.bf16Dot = options.bf16 == BF16Products::Dot ||
+                     (options.bf16 == BF16Products::Host && hostHasBF16Dot() &&
+                      lowering.vectorBits == getHostVectorBits());
   lowering.parallel = options.parallel;
 
   checkSizes(pm);
@@ -83,8 +90,9 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   // Blocks of the same keys that left different loops are one.
   function.addPass(createCSEPass());
   VectorTarget target{lowering.vectorBits};
-  function.addPass(createPackContractionsPass(
-      {getPanelWidth(target), getRegisterTileRows(target, 2)}));
+  function.addPass(createPackContractionsPass({getPanelWidth(target),
+                                               getRegisterTileRows(target, 2),
+                                               lowering.bf16Dot}));
   cleanUp(function);
   buildCPULoweringPipeline(pm, lowering);
 }

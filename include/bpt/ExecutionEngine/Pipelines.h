@@ -18,6 +18,16 @@
 
 namespace mlir::bpt {
 
+/// How a CPU multiplies matrices of bf16.
+enum class BF16Products {
+  /// As this machine does best.
+  Host,
+  /// By AVX512-BF16's dot products of pairs.
+  Dot,
+  /// Extended to f32.
+  Extend,
+};
+
 /// Options of `bpt-blocks` and `bpt-cpu`.
 struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
   Option<std::string> strategy{
@@ -30,6 +40,14 @@ struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
       llvm::cl::desc("Width of vector registers in bits: 512 for AVX-512, 256 "
                      "for AVX2; 0: that of this machine."),
       llvm::cl::init(0)};
+  Option<BF16Products> bf16{
+      *this, "bf16", llvm::cl::desc("How matrices of bf16 are multiplied."),
+      llvm::cl::init(BF16Products::Host),
+      llvm::cl::values(
+          clEnumValN(BF16Products::Host, "host", "as this machine does best"),
+          clEnumValN(BF16Products::Dot, "dot",
+                     "by AVX512-BF16's dot products of pairs"),
+          clEnumValN(BF16Products::Extend, "extend", "extended to f32"))};
   Option<bool> parallel{
       *this, "parallel",
       llvm::cl::desc("Run blocks of rows on the threads of OpenMP's runtime."),
@@ -57,6 +75,9 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
 
 /// Width of this machine's vector registers in bits.
 int64_t getHostVectorBits();
+
+/// Whether this machine has AVX512-BF16.
+bool hostHasBF16Dot();
 
 /// Model IR to blocks: strategies, loops over rows, keys and hidden units.
 void buildBlocksPipeline(OpPassManager &pm, const std::string &strategy);

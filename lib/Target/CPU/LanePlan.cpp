@@ -23,7 +23,7 @@ Access getAccess(AffineMap map, MemRefType type, unsigned dim) {
   if (!map.isFunctionOfDim(dim))
     return Access::Uniform;
   auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
-  if (!last || last.getPosition() != dim || !isContiguousInLastDim(type))
+  if (!last || last.getPosition() != dim || !isContiguousInLastDims(type))
     return Access::Other;
   for (AffineExpr expr : map.getResults().drop_back())
     if (expr.isFunctionOfDim(dim))
@@ -75,7 +75,7 @@ bool isBodyVectorizable(linalg::LinalgOp op, unsigned lane, std::string &why) {
           llvm::any_of(load.getIndices().drop_back(),
                        [&](Value v) { return varying.contains(v); });
       if (!idx || idx.getDim() != lane || othersVary ||
-          !isContiguousInLastDim(load.getMemRefType())) {
+          !isContiguousInLastDims(load.getMemRefType())) {
         why = "the body gathers elements that are not consecutive";
         return false;
       }

@@ -12,12 +12,19 @@
 
 using namespace mlir;
 
-bool bpt::isContiguousInLastDim(MemRefType type) {
+bool bpt::isContiguousInLastDims(MemRefType type, unsigned count) {
   SmallVector<int64_t> strides;
-  int64_t offset;
-  if (type.getRank() == 0 || failed(type.getStridesAndOffset(strides, offset)))
+  int64_t offset, expected = 1;
+  if (type.getRank() < count ||
+      failed(type.getStridesAndOffset(strides, offset)))
     return false;
-  return strides.back() == 1;
+  for (unsigned i = 0; i < count; ++i) {
+    int64_t dim = type.getRank() - 1 - i;
+    if (strides[dim] != expected)
+      return false;
+    expected *= type.getDimSize(dim);
+  }
+  return true;
 }
 
 SmallVector<Value> bpt::applyMap(OpBuilder &b, Location loc, AffineMap map,

@@ -21,9 +21,10 @@ inline Value createIndex(OpBuilder &b, Location loc, int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
 }
 
-/// True when consecutive values of the last index are consecutive elements, so
-/// that vector.load applies.
-bool isContiguousInLastDim(MemRefType type);
+/// True when the last `count` dimensions lie as one array: of one, when
+/// consecutive values of the last index are consecutive elements, so that
+/// vector.load applies.
+bool isContiguousInLastDims(MemRefType type, unsigned count = 1);
 
 /// The indices at which `map` reads or writes when the loops have the values
 /// `ivs`, with `offset` (may be null) added to the last of them.

@@ -24,14 +24,24 @@ using namespace mlir;
 
 namespace {
 
-/// Writes the panels of a pack with one tiled dimension. A panel is the
-/// destination at one index of the tiled dimension.
+/// Writes the panels of a pack with one tiled dimension, and of a matrix whose
+/// other dimension is taken in pairs. A panel is the destination at one index
+/// of the tiled dimension.
 class PanelWriter {
 public:
+  static bool canWrite(linalg::PackOp pack) {
+    ArrayRef<int64_t> tiles = pack.getStaticInnerTiles();
+    if (ShapedType::isDynamic(tiles.front()))
+      return false;
+    return tiles.size() == 1 || (tiles.size() == 2 && tiles.back() == 2 &&
+                                 pack.getSourceType().getRank() == 2);
+  }
+
   PanelWriter(linalg::PackOp pack)
       : pack(pack), loc(pack.getLoc()), rank(pack.getSourceType().getRank()),
         tiled(pack.getInnerDimsPos().front()),
         width(pack.getStaticInnerTiles().front()),
+        inPairs(pack.getStaticInnerTiles().size() == 2),
         perm(pack.getOuterDimsPerm()) {
     if (perm.empty())
       llvm::append_range(perm, llvm::seq<int64_t>(0, rank));
@@ -112,9 +122,9 @@ private:
              SmallVectorImpl<OpFoldResult> &offsets,
              SmallVectorImpl<OpFoldResult> &sizes,
              SmallVectorImpl<OpFoldResult> &strides) {
-    offsets.assign(rank + 1, b.getIndexAttr(0));
-    strides.assign(rank + 1, b.getIndexAttr(1));
     sizes = tensor::getMixedSizes(b, loc, dest);
+    offsets.assign(sizes.size(), b.getIndexAttr(0));
+    strides.assign(sizes.size(), b.getIndexAttr(1));
     offsets[outerPos] = panel;
     sizes[outerPos] = b.getIndexAttr(1);
   }
@@ -152,30 +162,113 @@ private:
       return copy(b, source, slot);
     Value filled = linalg::FillOp::create(b, loc, pack.getPaddingValue(), slot)
                        .getResult(0);
-    SmallVector<OpFoldResult> partOffsets(rank, b.getIndexAttr(0)), partSizes;
-    for (int64_t i = 0; i < rank; ++i)
-      if (i != outerPos)
-        partSizes.push_back(sizes[i]);
-    partSizes.push_back(valid);
+    SmallVector<OpFoldResult> partSizes(sizes);
+    partSizes.erase(partSizes.begin() + outerPos);
+    partSizes[rank - 1] = valid;
+    SmallVector<OpFoldResult> partOffsets(partSizes.size(), b.getIndexAttr(0)),
+        partStrides(partSizes.size(), b.getIndexAttr(1));
     Value part = tensor::ExtractSliceOp::create(b, loc, filled, partOffsets,
-                                                partSizes, unit);
+                                                partSizes, partStrides);
     return tensor::InsertSliceOp::create(b, loc, copy(b, source, part), filled,
-                                         partOffsets, partSizes, unit);
+                                         partOffsets, partSizes, partStrides);
   }
 
   /// Copies `source` to `target`, whose dimensions are the source's in the
   /// order of `perm` with the tiled one last.
   Value copy(OpBuilder &b, Value source, Value target) {
+    if (inPairs)
+      return copyPairs(b, source, target);
     SmallVector<AffineExpr> reads(rank);
     int64_t next = 0;
     for (int64_t dim : perm)
       if (dim != tiled)
         reads[dim] = b.getAffineDimExpr(next++);
     reads[tiled] = b.getAffineDimExpr(rank - 1);
+    return createCopy(b, source, reads, target);
+  }
+
+  /// Copies the matrix `source` to `target`, [K / 2, columns, 2]: whole pairs,
+  /// then the row that an odd K leaves over, with padding beside it.
+  Value copyPairs(OpBuilder &b, Value source, Value target) {
+    int64_t depthDim = 1 - tiled;
+    OpFoldResult depth = tensor::getMixedSize(b, loc, source, depthDim),
+                 columns = tensor::getMixedSize(b, loc, source, tiled);
+    AffineExpr s = b.getAffineSymbolExpr(0);
+    auto apply = [&](AffineExpr expr) {
+      return affine::makeComposedFoldedAffineApply(b, loc, expr, {depth});
+    };
+    OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1),
+                 two = b.getIndexAttr(2), pairs = apply(s.floorDiv(2)),
+                 even = apply(s - s % 2), odd = apply(s % 2);
+    AffineExpr pair = b.getAffineDimExpr(0), column = b.getAffineDimExpr(1),
+               inPair = b.getAffineDimExpr(2);
+
+    Value rows = sliceRows(b, source, depthDim, zero, even);
+    SmallVector<ReassociationIndices> groups =
+        depthDim == 0 ? SmallVector<ReassociationIndices>{{0, 1}, {2}}
+                      : SmallVector<ReassociationIndices>{{0}, {1, 2}};
+    SmallVector<OpFoldResult> shape{columns};
+    shape.insert(shape.begin() + depthDim, {pairs, two});
+    SmallVector<int64_t> staticShape;
+    for (OpFoldResult size : shape)
+      staticShape.push_back(
+          getConstantIntValue(size).value_or(ShapedType::kDynamic));
+    rows = tensor::ExpandShapeOp::create(
+        b, loc,
+        RankedTensorType::get(staticShape,
+                              pack.getSourceType().getElementType()),
+        rows, groups, shape);
+    SmallVector<AffineExpr> reads{column};
+    reads.insert(reads.begin() + depthDim, {pair, inPair});
+    target = insertCopy(b, rows, reads, target, {zero, zero, zero},
+                        {pairs, columns, two});
+    if (getConstantIntValue(odd) == 0 || !pack.getPaddingValue())
+      return target;
+
+    SmallVector<OpFoldResult> offsets{pairs, zero, zero},
+        sizes{odd, columns, two}, unit(3, one);
+    Value last =
+        tensor::ExtractSliceOp::create(b, loc, target, offsets, sizes, unit);
+    last = linalg::FillOp::create(b, loc, pack.getPaddingValue(), last)
+               .getResult(0);
+    target = tensor::InsertSliceOp::create(b, loc, last, target, offsets, sizes,
+                                           unit);
+    reads.assign({column});
+    reads.insert(reads.begin() + depthDim, pair);
+    return insertCopy(b, sliceRows(b, source, depthDim, even, odd), reads,
+                      target, offsets, {odd, columns, one});
+  }
+
+  Value sliceRows(OpBuilder &b, Value matrix, int64_t dim, OpFoldResult first,
+                  OpFoldResult count) {
+    SmallVector<OpFoldResult> offsets(2, b.getIndexAttr(0)),
+        unit(2, b.getIndexAttr(1)),
+        sizes = tensor::getMixedSizes(b, loc, matrix);
+    offsets[dim] = first;
+    sizes[dim] = count;
+    return tensor::ExtractSliceOp::create(b, loc, matrix, offsets, sizes, unit);
+  }
+
+  /// Copies `source` to a block of `target`.
+  Value insertCopy(OpBuilder &b, Value source, ArrayRef<AffineExpr> reads,
+                   Value target, ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes) {
+    SmallVector<OpFoldResult> unit(sizes.size(), b.getIndexAttr(1));
+    Value block =
+        tensor::ExtractSliceOp::create(b, loc, target, offsets, sizes, unit);
+    return tensor::InsertSliceOp::create(b, loc,
+                                         createCopy(b, source, reads, block),
+                                         target, offsets, sizes, unit);
+  }
+
+  /// Copies `source` to `target`, reading at `reads` of the target's indices.
+  Value createCopy(OpBuilder &b, Value source, ArrayRef<AffineExpr> reads,
+                   Value target) {
+    int64_t numLoops = cast<RankedTensorType>(target.getType()).getRank();
     SmallVector<AffineMap> maps = {
-        AffineMap::get(rank, 0, reads, b.getContext()),
-        b.getMultiDimIdentityMap(rank)};
-    SmallVector<utils::IteratorType> parallel(rank,
+        AffineMap::get(numLoops, 0, reads, b.getContext()),
+        b.getMultiDimIdentityMap(numLoops)};
+    SmallVector<utils::IteratorType> parallel(numLoops,
                                               utils::IteratorType::parallel);
     return linalg::GenericOp::create(
                b, loc, target.getType(), source, target, maps, parallel,
@@ -188,6 +281,7 @@ private:
   linalg::PackOp pack;
   Location loc;
   int64_t rank, tiled, width, outerPos;
+  bool inPairs;
   SmallVector<int64_t> perm;
 };
 
@@ -207,8 +301,7 @@ struct LowerPackPass : bpt::impl::LowerPackPassBase<LowerPackPass> {
         continue;
       }
       auto pack = cast<linalg::PackOp>(op);
-      if (pack.getInnerDimsPos().size() == 1 &&
-          !ShapedType::isDynamic(pack.getStaticInnerTiles().front()))
+      if (PanelWriter::canWrite(pack))
         PanelWriter(pack).run(rewriter);
       else if (failed(linalg::lowerPack(rewriter, pack)))
         return fail(op);

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "OperandForms.h"
 #include "bpt/Dialect/BPT/IR/BPTInterfaces.h"
 #include "bpt/Target/CPU/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -34,9 +34,14 @@ struct Product {
   bool aTransposed, transposed;
 };
 
-/// Matches contractions of matrices in the order (m, n, k).
+/// Matches contractions of matrices in the order (m, n, k), with sums of f32.
 std::optional<Product> matchProduct(linalg::ContractOp op) {
-  if (!op.hasPureTensorSemantics() || op.getNumLoops() != 3)
+  if (!op.hasPureTensorSemantics() || op.getNumLoops() != 3 ||
+      !getElementType(op.getOutputs()[0]).isF32() ||
+      llvm::any_of(op.getInputs(), [](Value input) {
+        Type type = getElementType(input);
+        return !type.isF32() && !type.isF16() && !type.isBF16();
+      }))
     return std::nullopt;
   MLIRContext *context = op.getContext();
   AffineExpr m, n, k;
@@ -56,20 +61,13 @@ std::optional<Product> matchProduct(linalg::ContractOp op) {
       aTransposed, transposed};
 }
 
-Type elementType(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getElementType();
-}
-
-int64_t staticSize(OpFoldResult size) {
-  return getConstantIntValue(size).value_or(ShapedType::kDynamic);
-}
-
 /// Rewrites products so that every operand is what the register tile reads:
-/// f32, B as panels of `width` columns, C with whole panels.
-class Packer {
+/// f32 or pairs of bf16, B as panels of `width` columns, C with whole panels.
+class Packer : OperandForms {
 public:
-  Packer(IRRewriter &rewriter, int64_t width, int64_t height)
-      : rewriter(rewriter), maxWidth(width), height(height) {}
+  Packer(IRRewriter &rewriter, int64_t width, int64_t height, bool bf16Dot)
+      : OperandForms(rewriter), maxWidth(width), height(height),
+        bf16Dot(bf16Dot) {}
 
   void pack(Product product) {
     OpBuilder::InsertionGuard guard(rewriter);
@@ -77,19 +75,21 @@ public:
     loc = product.op.getLoc();
     OpFoldResult rows = size(product.c, 0), columns = size(product.c, 1);
     // Narrow results need only half a panel.
-    int64_t known = staticSize(columns);
+    int64_t known = getStaticSize(columns);
     width = !ShapedType::isDynamic(known) && known <= maxWidth / 2
                 ? maxWidth / 2
                 : maxWidth;
     // Dot products of rows as they lie: the generic path. Beside other rows, of
     // which these are the last, sums are made in the same order as theirs: the
     // derivative computes scores again, and takes them for the same.
+    inPairs = multipliesPairs(product);
     if (product.transposed && !product.aTransposed && hasFewRows(product) &&
         !findPanels(product))
       return;
 
-    Value a = getLeft(product);
+    chooseLeft(product);
     auto [b, isPanels] = getPanels(product);
+    Value a = getLeft(product);
     bool isWhole = !ShapedType::isDynamic(known) && known % width == 0;
     auto fill = product.c.getDefiningOp<linalg::FillOp>();
     Value result;
@@ -141,36 +141,13 @@ public:
   }
 
 private:
-  AffineExpr d0() { return rewriter.getAffineDimExpr(0); }
-
-  OpFoldResult apply(AffineExpr expr, OpFoldResult operand) {
-    return affine::makeComposedFoldedAffineApply(rewriter, loc, expr,
-                                                 {operand});
-  }
-
-  OpFoldResult size(Value tensor, unsigned dim) {
-    return tensor::getMixedSize(rewriter, loc, tensor, dim);
-  }
-
-  /// The tensor with elements of f32.
-  Value extended(Value tensor) {
-    if (elementType(tensor).isF32())
-      return tensor;
-    unsigned rank = cast<RankedTensorType>(tensor.getType()).getRank();
-    Value empty = tensor::EmptyOp::create(
-        rewriter, loc, tensor::getMixedSizes(rewriter, loc, tensor),
-        rewriter.getF32Type());
-    SmallVector<AffineMap> maps(2, rewriter.getMultiDimIdentityMap(rank));
-    SmallVector<utils::IteratorType> iterators(rank,
-                                               utils::IteratorType::parallel);
-    return linalg::GenericOp::create(
-               rewriter, loc, TypeRange{empty.getType()}, ValueRange{tensor},
-               ValueRange{empty}, maps, iterators,
-               [](OpBuilder &b, Location l, ValueRange v) {
-                 Value wide = arith::ExtFOp::create(b, l, b.getF32Type(), v[0]);
-                 linalg::YieldOp::create(b, l, wide);
-               })
-        .getResult(0);
+  /// Whether the product is one of pairs of bf16: an operand that was computed
+  /// in f32 is rounded to the type of the other.
+  bool multipliesPairs(const Product &product) {
+    Type a = getElementType(product.a), b = getElementType(product.b);
+    return bf16Dot && (a.isBF16() || b.isBF16()) && (a.isBF16() || a.isF32()) &&
+           (b.isBF16() || b.isF32()) &&
+           (!product.aTransposed || hasPanelsOfRows(product));
   }
 
   Value fillLike(linalg::FillOp fill, Value into) {
@@ -181,15 +158,9 @@ private:
   /// [M, N] seen as [M, N / width, width].
   Value expandColumns(Value matrix, OpFoldResult columns) {
     OpFoldResult panels = apply(d0().floorDiv(width), columns);
-    SmallVector<OpFoldResult> shape{size(matrix, 0), panels,
-                                    rewriter.getIndexAttr(width)};
-    SmallVector<int64_t> staticShape;
-    for (OpFoldResult s : shape)
-      staticShape.push_back(staticSize(s));
-    auto type = RankedTensorType::get(staticShape, elementType(matrix));
-    SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
-    return tensor::ExpandShapeOp::create(rewriter, loc, type, matrix, groups,
-                                         shape);
+    return expand(
+        matrix, {{0}, {1, 2}},
+        {size(matrix, 0), panels, OpFoldResult(rewriter.getIndexAttr(width))});
   }
 
   /// [M, …] seen as [M / height, height, …], if A is packed.
@@ -200,13 +171,7 @@ private:
         tensor::getMixedSizes(rewriter, loc, panels);
     shape[0] = apply(d0().floorDiv(height), shape[0]);
     shape.insert(shape.begin() + 1, rewriter.getIndexAttr(height));
-    SmallVector<int64_t> staticShape;
-    for (OpFoldResult s : shape)
-      staticShape.push_back(staticSize(s));
-    auto type = RankedTensorType::get(staticShape, elementType(panels));
-    SmallVector<ReassociationIndices> groups{{0, 1}, {2}, {3}};
-    return tensor::ExpandShapeOp::create(rewriter, loc, type, panels, groups,
-                                         shape);
+    return expand(panels, {{0, 1}, {2}, {3}}, shape);
   }
 
   Value collapse(Value panels) {
@@ -219,12 +184,13 @@ private:
   Value contract(Value a, Value b, Value c, bool isPanels) {
     MLIRContext *context = rewriter.getContext();
     bool isPacked = left == Left::Packed;
-    unsigned numLoops = isPacked ? 5 : 4;
+    unsigned numLoops = (isPacked ? 5 : 4) + (inPairs ? 1 : 0);
     AffineExpr io, i, no, ni, k;
     if (isPacked)
       bindDims(context, io, i, no, ni, k);
     else
       bindDims(context, i, no, ni, k);
+    AffineExpr ofPair = getAffineDimExpr(numLoops - 1, context);
     SmallVector<AffineExpr> ofA{i, k}, ofB{k, no, ni}, ofC{i, no, ni};
     if (left == Left::Transposed)
       ofA = {k, i};
@@ -234,6 +200,10 @@ private:
     }
     if (isPanels)
       ofB = {no, k, ni};
+    if (inPairs) {
+      ofA.push_back(ofPair);
+      ofB.push_back(ofPair);
+    }
     SmallVector<AffineMap> maps{AffineMap::get(numLoops, 0, ofA, context),
                                 AffineMap::get(numLoops, 0, ofB, context),
                                 AffineMap::get(numLoops, 0, ofC, context)};
@@ -260,26 +230,35 @@ private:
   /// Whether B is read so few times that a copy of it would take longer than
   /// what is computed with it.
   bool hasFewRows(Product product) {
-    int64_t rows = staticSize(size(product.c, 0));
+    int64_t rows = getStaticSize(size(product.c, 0));
     return !ShapedType::isDynamic(rows) && rows <= height;
   }
 
-  /// A in f32, as [M / height, K, height] panels if it is the transpose of a
-  /// matrix whose rows lie apart.
-  Value getLeft(Product product) {
-    left = product.aTransposed ? Left::Transposed : Left::Natural;
-    int64_t rows = staticSize(size(product.c, 0));
-    if (left == Left::Natural || !isStrided(product.a) ||
-        ShapedType::isDynamic(rows) || rows % height != 0)
-      return extended(product.a);
-    left = Left::Packed;
+  /// Whether A, the transpose of a matrix whose rows lie apart, is packed.
+  bool hasPanelsOfRows(const Product &product) {
+    int64_t rows = getStaticSize(size(product.c, 0));
+    return product.aTransposed && isStrided(product.a) &&
+           !ShapedType::isDynamic(rows) && rows % height == 0;
+  }
+
+  void chooseLeft(const Product &product) {
+    left = !product.aTransposed        ? Left::Natural
+           : !hasPanelsOfRows(product) ? Left::Transposed
+                                       : Left::Packed;
+  }
+
+  /// A with the elements that are multiplied, as [M / height, K, height] if it
+  /// is packed.
+  Value getLeft(const Product &product) {
+    if (left != Left::Packed)
+      return inPairs ? paired(product.a) : converted(product.a);
     Operation *loop = getInvariantLoop(product.a, product.op);
-    Value &panels = packedOnce[{product.a, loop, -height}];
+    Value &panels = packedOnce[{product.a, loop, -getForm(height, 1)}];
     if (!panels) {
       OpBuilder::InsertionGuard guard(rewriter);
       if (loop)
         rewriter.setInsertionPoint(loop);
-      panels = extended(packed(product.a, /*position=*/1, height));
+      panels = packed(product.a, /*position=*/1, height);
     }
     return panels;
   }
@@ -302,56 +281,40 @@ private:
       return {hoisted, true};
     if (Value panels = findPanels(product))
       return {panels, true};
-    int64_t columns = staticSize(size(product.b, product.transposed ? 0 : 1));
+    int64_t columns =
+        getStaticSize(size(product.b, product.transposed ? 0 : 1));
     if (!product.transposed && !ShapedType::isDynamic(columns) &&
         columns % width == 0 &&
-        (!isStrided(product.b) || hasFewRows(product))) {
+        (hasFewRows(product) || (!isStrided(product.b) && !inPairs))) {
       // Few rows widen what they read as they read it.
-      Value b = hasFewRows(product) ? product.b : extended(product.b);
+      inPairs = false;
+      Value b = hasFewRows(product) ? product.b : converted(product.b);
       return {expandColumns(b, size(product.b, 1)), false};
     }
     // Keys and values serve all blocks of rows that are made inside their own.
     OpBuilder::InsertionGuard guard(rewriter);
     if (Operation *loop = getInvariantLoop(product.b, product.op))
       rewriter.setInsertionPoint(loop);
-    Value panels =
-        packed(extended(product.b), product.transposed ? 0 : 1, width);
-    panelsOf[getForm(product)] = panels;
+    unsigned dim = product.transposed ? 0 : 1;
+    Value panels = packed(product.b, dim, width);
+    panelsOf[{product.b, getForm(width, dim)}] = panels;
     return {panels, true};
   }
 
-  using Form = std::pair<Value, int64_t>;
-  Form getForm(Product product) {
-    return {product.b, width * 2 + (product.transposed ? 0 : 1)};
+  /// A number of its own for each form of panels.
+  int64_t getForm(int64_t tile, unsigned dim) {
+    return tile * 4 + dim * 2 + (inPairs ? 1 : 0);
   }
 
   /// Panels of B that a product before this one has left, if any.
   Value findPanels(Product product) {
-    Value panels = panelsOf.lookup(getForm(product));
+    Value panels = panelsOf.lookup(
+        {product.b, getForm(width, product.transposed ? 0 : 1)});
     if (!panels)
       return {};
     Operation *def = panels.getDefiningOp();
     Operation *user = def->getBlock()->findAncestorOpInBlock(*product.op);
     return user && def->isBeforeInBlock(user) ? panels : Value();
-  }
-
-  /// The matrix in panels of `tile` of its dimension `dim`, the other one
-  /// inside of them.
-  Value packed(Value matrix, int64_t dim, int64_t tile) {
-    SmallVector<OpFoldResult> tiles{rewriter.getIndexAttr(tile)};
-    SmallVector<int64_t> position{dim};
-    SmallVector<int64_t> order =
-        dim == 0 ? SmallVector<int64_t>{} : SmallVector<int64_t>{1, 0};
-    Value destination = linalg::PackOp::createDestinationTensor(
-        rewriter, loc, matrix, tiles, position, order);
-    int64_t extent = staticSize(size(matrix, dim));
-    std::optional<Value> padding;
-    if (ShapedType::isDynamic(extent) || extent % tile != 0)
-      padding = arith::ConstantOp::create(
-          rewriter, loc, rewriter.getZeroAttr(elementType(matrix)));
-    return linalg::PackOp::create(rewriter, loc, matrix, destination, position,
-                                  tiles, padding, order)
-        ->getResult(0);
   }
 
   /// If B is a block of a matrix that no loop around the product changes (a
@@ -381,40 +344,51 @@ private:
     unsigned columnDim = product.transposed ? 0 : 1;
     if (slice && !isKnownMultipleOf(slice.getMixedOffsets()[columnDim], width))
       return {};
+    // No pair may reach out of the block.
+    if (slice && inPairs &&
+        (!isKnownMultipleOf(slice.getMixedOffsets()[1 - columnDim], 2) ||
+         !isKnownMultipleOf(slice.getMixedSizes()[1 - columnDim], 2)))
+      return {};
 
-    Value &panels = packedOnce[{source, outermost, width * 2 + columnDim}];
+    Value &panels = packedOnce[{source, outermost, getForm(width, columnDim)}];
     if (!panels && hasFewRows(product))
       return {};
     if (!panels) {
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPoint(outermost);
-      panels = extended(packed(source, columnDim, width));
+      panels = packed(source, columnDim, width);
     }
     if (!slice)
       return panels;
-    OpFoldResult zero = rewriter.getIndexAttr(0);
     SmallVector<OpFoldResult> from = slice.getMixedOffsets(),
                               extent = slice.getMixedSizes();
+    int64_t depth = inPairs ? 2 : 1;
     SmallVector<OpFoldResult> offsets{
-        apply(d0().floorDiv(width), from[columnDim]), from[1 - columnDim],
-        zero};
+        apply(d0().floorDiv(width), from[columnDim]),
+        apply(d0().floorDiv(depth), from[1 - columnDim]),
+        rewriter.getIndexAttr(0)};
     SmallVector<OpFoldResult> sizes{
-        apply(d0().ceilDiv(width), extent[columnDim]), extent[1 - columnDim],
+        apply(d0().ceilDiv(width), extent[columnDim]),
+        apply(d0().floorDiv(depth), extent[1 - columnDim]),
         rewriter.getIndexAttr(width)};
-    SmallVector<OpFoldResult> strides(3, rewriter.getIndexAttr(1));
+    if (inPairs) {
+      offsets.push_back(rewriter.getIndexAttr(0));
+      sizes.push_back(rewriter.getIndexAttr(2));
+    }
+    SmallVector<OpFoldResult> strides(sizes.size(), rewriter.getIndexAttr(1));
     return tensor::ExtractSliceOp::create(rewriter, loc, panels, offsets, sizes,
                                           strides);
   }
 
-  IRRewriter &rewriter;
-  Location loc = rewriter.getUnknownLoc();
   int64_t maxWidth, height, width = 0;
+  /// Whether the host multiplies pairs of bf16.
+  bool bf16Dot;
   /// How the product at hand reads A.
   enum class Left { Natural, Transposed, Packed } left = Left::Natural;
   /// Panels of weights, by matrix, loop and form.
   DenseMap<std::tuple<Value, Operation *, int64_t>, Value> packedOnce;
   /// Panels of keys and values, by matrix and form.
-  DenseMap<Form, Value> panelsOf;
+  DenseMap<std::pair<Value, int64_t>, Value> panelsOf;
 };
 
 struct PackContractionsPass
@@ -437,7 +411,7 @@ struct PackContractionsPass
     getOperation()->walk(
         [&](linalg::ContractOp op) { products.push_back(op); });
     IRRewriter rewriter(&getContext());
-    Packer packer(rewriter, panelWidth, panelHeight);
+    Packer packer(rewriter, panelWidth, panelHeight, bf16Dot);
     // Matched one by one: a product may add to the result of one before.
     for (linalg::ContractOp op : products)
       if (std::optional<Product> product = matchProduct(op))

@@ -32,7 +32,8 @@ namespace {
 
 void addVectorization(OpPassManager &pm, const CPULoweringOptions &options) {
   auto &func = pm.nest<func::FuncOp>();
-  func.addPass(createVectorizeContractionsPass({options.vectorBits}));
+  func.addPass(
+      createVectorizeContractionsPass({options.vectorBits, options.bf16Dot}));
   func.addPass(createVectorizeTilesPass({options.vectorBits}));
 }
 
@@ -63,7 +64,7 @@ void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
   pm.addPass(createLowerAssertionsPass());
   pm.addNestedPass<func::FuncOp>(createWidenNarrowFloatsPass());
   arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
+  expand.includeBf16 = !options.bf16Dot;
   pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -74,6 +75,7 @@ void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
   pm.addPass(createConvertMathToLibmPass());
   ConvertVectorToLLVMPassOptions vector;
   vector.reassociateFPReductions = true;
+  vector.x86Vector = options.bf16Dot;
   pm.addPass(createConvertVectorToLLVMPass(vector));
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useGenericFunctions = options.genericAllocation;

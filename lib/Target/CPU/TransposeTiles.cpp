@@ -35,15 +35,25 @@ void transposeInRegisters(OpBuilder &b, Location loc,
   }
 }
 
+/// How a copy changes the order of elements.
+struct Transposition {
+  /// The loops along which source and destination are contiguous.
+  unsigned sourceLane, destLane;
+  /// The loop over two elements that stay neighbours, inside of both lanes.
+  std::optional<unsigned> pair;
+  /// Whether two rows of the source alternate in a row of the destination.
+  bool interleaves = false;
+};
+
 class TransposeEmitter {
 public:
-  TransposeEmitter(OpBuilder &b, linalg::LinalgOp op, unsigned sourceLane,
-                   unsigned destLane, const VectorTarget &target)
+  TransposeEmitter(OpBuilder &b, linalg::LinalgOp op, Transposition order,
+                   const VectorTarget &target)
       : loc(op.getLoc()), source(op.getDpsInputs()[0]),
         dest(op.getDpsInits()[0]),
         sourceMap(op.getMatchingIndexingMap(op.getDpsInputOperand(0))),
         destMap(op.getMatchingIndexingMap(op.getDpsInitOperand(0))),
-        sourceLane(sourceLane), destLane(destLane) {
+        order(order), sourceLane(order.sourceLane), destLane(order.destLane) {
     auto destType = cast<MemRefType>(dest.getType());
     auto sourceType = cast<MemRefType>(source.getType());
     ivs.resize(op.getNumLoops());
@@ -60,10 +70,15 @@ public:
       }
     }
     int64_t bits = destType.getElementTypeBitWidth();
-    side = std::min<int64_t>(8, target.getLanes(bits));
+    int64_t side =
+        std::min<int64_t>(8, target.getLanes(order.pair ? 2 * bits : bits));
+    sourceSide = order.interleaves ? target.getLanes(2 * bits) : side;
+    destSide = order.interleaves ? 2 : side;
     for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
-      if (dim != sourceLane && dim != destLane)
+      if (dim != sourceLane && dim != destLane && dim != order.pair)
         outer.push_back(dim);
+    if (order.pair)
+      ivs[*order.pair] = createIndex(b, loc, 0);
   }
 
   void emit(OpBuilder &b, unsigned depth = 0) {
@@ -73,10 +88,11 @@ public:
       return;
     }
     Value zero = createIndex(b, loc, 0);
-    Value rows = wholeTiles(b, sizes[sourceLane]);
-    Value columns = wholeTiles(b, sizes[destLane]);
-    loop(b, sourceLane, zero, rows, side, [&](OpBuilder &b) {
-      loop(b, destLane, zero, columns, side, [&](OpBuilder &b) { tile(b); });
+    Value rows = wholeTiles(b, sizes[sourceLane], sourceSide);
+    Value columns = wholeTiles(b, sizes[destLane], destSide);
+    loop(b, sourceLane, zero, rows, sourceSide, [&](OpBuilder &b) {
+      loop(b, destLane, zero, columns, destSide,
+           [&](OpBuilder &b) { tile(b); });
     });
     // What is left on the two far edges, element by element.
     loop(b, sourceLane, zero, rows, 1, [&](OpBuilder &b) {
@@ -90,7 +106,7 @@ public:
   }
 
 private:
-  Value wholeTiles(OpBuilder &b, Value size) {
+  Value wholeTiles(OpBuilder &b, Value size, int64_t side) {
     if (std::optional<int64_t> count = getConstantIntValue(size))
       return createIndex(b, loc, *count / side * side);
     Value rest =
@@ -118,62 +134,111 @@ private:
   }
 
   void tile(OpBuilder &b) {
+    auto element = cast<MemRefType>(dest.getType()).getElementType();
+    int64_t width = order.pair ? 2 : 1;
     SmallVector<Value> rows;
-    for (int64_t i = 0; i < side; ++i)
+    for (int64_t i = 0; i < destSide; ++i)
       rows.push_back(loadVector(b, loc, source, at(b, sourceMap, destLane, i),
-                                side, Value()));
+                                sourceSide * width, Value()));
+    if (order.interleaves) {
+      Value both = vector::InterleaveOp::create(b, loc, rows[0], rows[1]);
+      storeVector(b, loc, both, dest, at(b, destMap, sourceLane, 0), Value());
+      return;
+    }
+    if (order.pair)
+      bitcast(b, rows,
+              VectorType::get(
+                  sourceSide,
+                  b.getIntegerType(2 * element.getIntOrFloatBitWidth())));
     transposeInRegisters(b, loc, rows);
-    for (int64_t i = 0; i < side; ++i)
+    if (order.pair)
+      bitcast(b, rows, VectorType::get(sourceSide * width, element));
+    for (int64_t i = 0; i < sourceSide; ++i)
       storeVector(b, loc, rows[i], dest, at(b, destMap, sourceLane, i),
                   Value());
   }
 
+  void bitcast(OpBuilder &b, MutableArrayRef<Value> vectors, VectorType type) {
+    for (Value &vector : vectors)
+      vector = vector::BitCastOp::create(b, loc, type, vector);
+  }
+
   void element(OpBuilder &b) {
-    Value value = memref::LoadOp::create(b, loc, source,
-                                         applyMap(b, loc, sourceMap, ivs));
-    memref::StoreOp::create(b, loc, value, dest,
-                            applyMap(b, loc, destMap, ivs));
+    for (int64_t i = 0; i < (order.pair ? 2 : 1); ++i) {
+      unsigned dim = order.pair.value_or(0);
+      Value value =
+          memref::LoadOp::create(b, loc, source, at(b, sourceMap, dim, i));
+      memref::StoreOp::create(b, loc, value, dest, at(b, destMap, dim, i));
+    }
   }
 
   Location loc;
   Value source, dest;
   AffineMap sourceMap, destMap;
+  Transposition order;
   unsigned sourceLane, destLane;
-  int64_t side;
+  int64_t sourceSide, destSide;
   SmallVector<Value> sizes, ivs;
   SmallVector<unsigned> outer;
 };
 
-/// The loop along which the operand is contiguous.
-std::optional<unsigned> getContiguousLoop(AffineMap map, Value memref) {
+/// The loops of the operand's last `count` dimensions, the first of them first,
+/// if these dimensions lie as one array.
+SmallVector<unsigned> getInnerLoops(AffineMap map, Value memref,
+                                    unsigned count) {
   auto type = dyn_cast<MemRefType>(memref.getType());
-  if (!type || !map.isProjectedPermutation() || map.getNumResults() == 0 ||
-      !isContiguousInLastDim(type))
+  if (!type || !map.isProjectedPermutation() || map.getNumResults() < count ||
+      !isContiguousInLastDims(type, count))
+    return {};
+  SmallVector<unsigned> loops;
+  for (AffineExpr expr : map.getResults().take_back(count))
+    loops.push_back(cast<AffineDimExpr>(expr).getPosition());
+  return loops;
+}
+
+std::optional<Transposition> matchTransposition(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
+      op.getNumParallelLoops() != op.getNumLoops() ||
+      op.getBlock()->getTerminator()->getOperand(0) !=
+          op.getBlock()->getArgument(0))
     return std::nullopt;
-  return cast<AffineDimExpr>(map.getResults().back()).getPosition();
+  Value source = op.getDpsInputs()[0], dest = op.getDpsInits()[0];
+  AffineMap sourceMap = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
+  AffineMap destMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  SmallVector<unsigned> from = getInnerLoops(sourceMap, source, 1),
+                        to = getInnerLoops(destMap, dest, 1);
+  Type element = getElementTypeOrSelf(dest.getType());
+  if (from.empty() || to.empty() || !element.isIntOrFloat())
+    return std::nullopt;
+  auto isTwo = [](Value memref) {
+    return cast<MemRefType>(memref.getType()).getShape().back() == 2;
+  };
+  if (from == to) {
+    // Pairs of 32 bits stay what they are.
+    from = getInnerLoops(sourceMap, source, 2);
+    to = getInnerLoops(destMap, dest, 2);
+    if (!isTwo(dest) || element.getIntOrFloatBitWidth() != 16 || from.empty() ||
+        to.empty() || from[0] == to[0] || !sourceMap.isFunctionOfDim(to[0]))
+      return std::nullopt;
+    return Transposition{from[0], to[0], to[1]};
+  }
+  auto isOne = [](Value memref) {
+    return cast<MemRefType>(memref.getType()).getShape().back() == 1;
+  };
+  if (!sourceMap.isFunctionOfDim(to[0]) || isOne(source) || isOne(dest))
+    return std::nullopt;
+  SmallVector<unsigned> rows = getInnerLoops(destMap, dest, 2);
+  bool interleaves = isTwo(dest) && !rows.empty() && rows[0] == from[0];
+  return Transposition{from[0], to[0], std::nullopt, interleaves};
 }
 
 } // namespace
 
 LogicalResult bpt::emitTransposition(OpBuilder &b, linalg::LinalgOp op,
                                      const VectorTarget &target) {
-  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
-      op.getNumParallelLoops() != op.getNumLoops() ||
-      op.getBlock()->getTerminator()->getOperand(0) !=
-          op.getBlock()->getArgument(0))
+  std::optional<Transposition> order = matchTransposition(op);
+  if (!order)
     return failure();
-  AffineMap sourceMap = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
-  AffineMap destMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  std::optional<unsigned> sourceLane =
-      getContiguousLoop(sourceMap, op.getDpsInputs()[0]);
-  std::optional<unsigned> destLane =
-      getContiguousLoop(destMap, op.getDpsInits()[0]);
-  if (!sourceLane || !destLane || *sourceLane == *destLane ||
-      !sourceMap.isFunctionOfDim(*destLane) ||
-      !cast<MemRefType>(op.getDpsInits()[0].getType())
-           .getElementType()
-           .isIntOrFloat())
-    return failure();
-  TransposeEmitter(b, op, *sourceLane, *destLane, target).emit(b);
+  TransposeEmitter(b, op, *order, target).emit(b);
   return success();
 }

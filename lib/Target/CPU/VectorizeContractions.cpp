@@ -11,6 +11,7 @@
 #include "bpt/Target/CPU/VectorTarget.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -34,6 +35,9 @@ struct RegisterTile {
   unsigned column;
   std::optional<unsigned> row;
   SmallVector<unsigned> outer, reductions;
+  /// The loop over the two terms of a dot product of pairs of bf16, the last
+  /// index of both operands.
+  std::optional<unsigned> pair;
 };
 
 /// Emits one contraction as register tiles: outer loops, column tiles, row
@@ -236,8 +240,46 @@ private:
                      });
   }
 
+  /// Adds the products of two terms at once: a row is a pair of bf16, broadcast
+  /// as the 32 bits that it is.
+  SmallVector<Value> emitPairStep(OpBuilder &b, int64_t rows, ValueRange accs,
+                                  ArrayRef<Value> offsets) {
+    auto pairsType = VectorType::get(2 * lanes, b.getBF16Type());
+    auto bitsType = VectorType::get(lanes, b.getI32Type());
+    auto bitsOfOne = VectorType::get(1, b.getI32Type());
+    Value zero = createIndex(b, loc, 0);
+    ivs[*tile.pair] = zero;
+    SmallVector<Value> columns, results;
+    for (Value offset : offsets) {
+      SmallVector<Value> at = ivs;
+      if (offset)
+        at[tile.column] =
+            arith::AddIOp::create(b, loc, at[tile.column], offset);
+      columns.push_back(loadVector(b, loc, tile.vector,
+                                   applyMap(b, loc, tile.vectorMap, at),
+                                   2 * lanes, Value()));
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      Value pair =
+          loadVector(b, loc, tile.scalar,
+                     applyMap(b, loc, tile.scalarMap, atRow(b, r)), 2, Value());
+      Value bits = vector::ExtractOp::create(
+          b, loc, vector::BitCastOp::create(b, loc, bitsOfOne, pair), 0);
+      Value row = vector::BitCastOp::create(
+          b, loc, pairsType,
+          vector::BroadcastOp::create(b, loc, bitsType, bits));
+      for (auto [v, column] : llvm::enumerate(columns))
+        results.push_back(x86vector::DotBF16Op::create(
+            b, loc, VectorType::get(lanes, accElement),
+            accs[r * columns.size() + v], row, column));
+    }
+    return results;
+  }
+
   SmallVector<Value> emitStep(OpBuilder &b, int64_t rows, ValueRange accs,
                               ArrayRef<Value> offsets) {
+    if (tile.pair)
+      return emitPairStep(b, rows, accs, offsets);
     auto accType = VectorType::get(lanes, accElement);
     SmallVector<Value> columns, results;
     for (size_t v = 0; v < masks.size(); ++v)
@@ -268,8 +310,36 @@ private:
   SmallVector<Value> sizes, ivs, masks;
 };
 
+/// The loop over pairs of bf16, if both operands have one as their last index
+/// and whole vectors of columns before it.
+std::optional<unsigned> matchPairs(linalg::LinalgOp op,
+                                   const VectorTarget &target) {
+  auto accType = dyn_cast<MemRefType>(op.getDpsInitOperand(0)->get().getType());
+  if (!target.bf16Dot || !accType || !accType.getElementType().isF32() ||
+      accType.getRank() == 0 || accType.isDynamicDim(accType.getRank() - 1) ||
+      accType.getDimSize(accType.getRank() - 1) % target.getLanes(32) != 0)
+    return std::nullopt;
+  std::optional<unsigned> pair;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto type = dyn_cast<MemRefType>(operand->get().getType());
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    if (!type || !type.getElementType().isBF16() || type.getRank() < 2 ||
+        type.getDimSize(type.getRank() - 1) != 2 ||
+        !isContiguousInLastDims(type))
+      return std::nullopt;
+    unsigned dim = cast<AffineDimExpr>(map.getResults().back()).getPosition();
+    if (pair && *pair != dim)
+      return std::nullopt;
+    pair = dim;
+  }
+  if (op.getIteratorTypesArray()[*pair] != utils::IteratorType::reduction)
+    return std::nullopt;
+  return pair;
+}
+
 /// Classifies operands and loops, or says in `why` what stands in the way.
 std::optional<RegisterTile> matchRegisterTile(linalg::LinalgOp op,
+                                              const VectorTarget &target,
                                               StringRef &why) {
   if (!linalg::isaContractionOpInterface(op) || op.getNumDpsInputs() != 2) {
     why = "not a multiply-accumulate of two operands";
@@ -306,7 +376,7 @@ std::optional<RegisterTile> matchRegisterTile(linalg::LinalgOp op,
     return std::nullopt;
   }
   auto column = dyn_cast<AffineDimExpr>(tile.accMap.getResults().back());
-  if (!column || !isContiguousInLastDim(accType)) {
+  if (!column || !isContiguousInLastDims(accType)) {
     why = "the accumulator's rows are not contiguous";
     return std::nullopt;
   }
@@ -323,15 +393,18 @@ std::optional<RegisterTile> matchRegisterTile(linalg::LinalgOp op,
     why = "no operand has the result's column loop";
     return std::nullopt;
   }
-  auto last = cast<AffineDimExpr>(tile.vectorMap.getResults().back());
+  tile.pair = matchPairs(op, target);
+  unsigned inner = tile.pair ? 2 : 1;
+  ArrayRef<AffineExpr> reads = tile.vectorMap.getResults().take_back(inner);
+  auto last = cast<AffineDimExpr>(reads.front());
   if (last.getPosition() != tile.column || uses(tile.scalarMap, tile.column) ||
-      !isContiguousInLastDim(cast<MemRefType>(tile.vector.getType()))) {
+      !isContiguousInLastDims(cast<MemRefType>(tile.vector.getType()), inner)) {
     why = "no operand is contiguous along the result's columns";
     return std::nullopt;
   }
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   for (auto [dim, kind] : llvm::enumerate(iterators)) {
-    if (dim == tile.column)
+    if (dim == tile.column || (tile.pair && dim == *tile.pair))
       continue;
     if (kind == utils::IteratorType::reduction)
       tile.reductions.push_back(dim);
@@ -414,10 +487,10 @@ struct VectorizeContractionsPass
            linalg::isaContractionOpInterface(op)))
         ops.push_back(op);
     });
-    VectorTarget target{vectorBits};
+    VectorTarget target{vectorBits, bf16Dot};
     for (linalg::LinalgOp op : ops) {
       StringRef why;
-      std::optional<RegisterTile> tile = matchRegisterTile(op, why);
+      std::optional<RegisterTile> tile = matchRegisterTile(op, target, why);
       if (!tile) {
         remark::missed(
             op.getLoc(),

@@ -82,12 +82,12 @@ struct VectorizeTilesPass
       rewriter.setInsertionPoint(op);
       std::string why;
       if (op.getNumLoops() != 0) {
-        if (std::optional<LanePlan> plan = planLanes(op, why)) {
-          emitLanes(rewriter, op, std::move(*plan), target);
+        if (succeeded(emitTransposition(rewriter, op, target))) {
           rewriter.eraseOp(op);
           continue;
         }
-        if (succeeded(emitTransposition(rewriter, op, target))) {
+        if (std::optional<LanePlan> plan = planLanes(op, why)) {
+          emitLanes(rewriter, op, std::move(*plan), target);
           rewriter.eraseOp(op);
           continue;
         }

@@ -46,3 +46,33 @@ func.func @dynamic_in_loop(%b: tensor<?x64xf32>, %e: tensor<?x64x32xf32>, %lb: i
   }
   return %r : tensor<?x64x32xf32>
 }
+
+// Rows in pairs, which alternate in the panel.
+// CHECK-LABEL: func @pairs
+// CHECK: scf.forall
+// CHECK: %[[ROWS:.*]] = tensor.extract_slice %arg0[0, %{{.*}}] [16, 32]
+// CHECK: %[[PAIRS:.*]] = tensor.expand_shape %[[ROWS]] {{\[\[}}0, 1], [2]] output_shape [8, 2, 32]
+// CHECK: linalg.generic {indexing_maps = [#[[PAIR:.*]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel"]} ins(%[[PAIRS]] : tensor<8x2x32xbf16>) outs(%{{.*}} : tensor<8x32x2xbf16>)
+// CHECK-NOT: linalg.fill
+// CHECK: scf.forall.in_parallel
+func.func @pairs(%b: tensor<16x64xbf16>) -> tensor<2x8x32x2xbf16> {
+  %e = tensor.empty() : tensor<2x8x32x2xbf16>
+  %p = linalg.pack %b outer_dims_perm = [1, 0] inner_dims_pos = [1, 0] inner_tiles = [32, 2] into %e : tensor<16x64xbf16> -> tensor<2x8x32x2xbf16>
+  return %p : tensor<2x8x32x2xbf16>
+}
+
+// The row that an odd number leaves over has zeros beside it.
+// CHECK-LABEL: func @odd_pairs
+// CHECK: scf.forall
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] output_shape [32, 3, 2]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<32x3x2xbf16>)
+// CHECK: %[[LAST:.*]] = tensor.extract_slice %{{.*}}[3, 0, 0] [1, 32, 2]
+// CHECK: linalg.fill {{.*}} outs(%[[LAST]]
+// CHECK: tensor.extract_slice %{{.*}}[3, 0, 0] [1, 32, 1]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<32x1xbf16>)
+func.func @odd_pairs(%b: tensor<64x7xbf16>) -> tensor<2x4x32x2xbf16> {
+  %z = arith.constant 0.0 : bf16
+  %e = tensor.empty() : tensor<2x4x32x2xbf16>
+  %p = linalg.pack %b padding_value(%z : bf16) inner_dims_pos = [0, 1] inner_tiles = [32, 2] into %e : tensor<64x7xbf16> -> tensor<2x4x32x2xbf16>
+  return %p : tensor<2x4x32x2xbf16>
+}

@@ -207,3 +207,21 @@ func.func @keys_of_a_loop(%q: tensor<64x8xf32>, %all: tensor<2x32x8xf32>, %out: 
   }
   return %r : tensor<64x32xf32>
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Sums that are not f32, or of whole numbers, stay as they are.
+
+// CHECK-LABEL: func @others
+// CHECK-NOT: linalg.pack
+// CHECK: linalg.contract {{.*}} outs(%arg2 : tensor<16x40xf64>)
+// CHECK: linalg.contract {{.*}} outs(%arg5 : tensor<16x40xi32>)
+func.func @others(%a: tensor<16x8xf64>, %b: tensor<8x40xf64>, %c: tensor<16x40xf64>, %ia: tensor<16x8xi8>, %ib: tensor<8x40xi8>, %ic: tensor<16x40xi32>) -> (tensor<16x40xf64>, tensor<16x40xi32>) {
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %b : tensor<16x8xf64>, tensor<8x40xf64>) outs(%c : tensor<16x40xf64>) -> tensor<16x40xf64>
+  %s = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%ia, %ib : tensor<16x8xi8>, tensor<8x40xi8>) outs(%ic : tensor<16x40xi32>) -> tensor<16x40xi32>
+  return %r, %s : tensor<16x40xf64>, tensor<16x40xi32>
+}

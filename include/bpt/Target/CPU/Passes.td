@@ -38,6 +38,12 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
     * C is `[M, N / width, width]`, in place if N is a multiple of the width and
       in a scratch tile otherwise.
 
+    With `bf16-dot`, a product of two bf16 matrices, or of one with an f32 matrix,
+    which is rounded, is one of pairs: A is `[M, K / 2, 2]`, a view if K is even,
+    and B `[N / width, K / 2, width, 2]`; where K is odd, the last pair has a zero.
+    The sums stay f32. Few rows and a transposed A that is not packed are extended
+    to f32 as before.
+
     ```mlir
     %c = linalg.contract indexing_maps = [(m, n, k) -> (m, k), (k, n), (m, n)]
         ins(%a, %b : tensor<128x768xf32>, tensor<768x64xf32>) outs(%z : tensor<128x64xf32>)
@@ -59,6 +65,8 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
            "Columns of a panel; two vectors of f32 (32 for AVX-512, 16 for AVX2). Even.">,
     Option<"panelHeight", "panel-height", "int64_t", /*default=*/"8",
            "Rows of the register tile, and of a panel of a transposed A.">,
+    Option<"bf16Dot", "bf16-dot", "bool", /*default=*/"false",
+           "Whether the host adds products of pairs of bf16 in one instruction (AVX512-BF16).">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
@@ -141,6 +149,9 @@ def LowerPackPass : Pass<"bpt-lower-pack", "::mlir::func::FuncOp"> {
     }
     ```
 
+    A matrix may have a second inner tile, of two: the rows of a panel are then
+    taken in pairs, which alternate in it.
+
     Inside a loop the panels are an scf.for. Where the tile does not divide,
     the last panel is filled with the padding value and then overwritten in
     part; for a dynamic size that happens under an scf.if.
@@ -204,6 +215,10 @@ def VectorizeContractionsPass
     }
     ```
 
+    With `bf16-dot`, operands of bf16 whose last index is a loop over two terms
+    are read as pairs, and an `x86vector.avx512.dot` takes the place of each
+    `vector.fma`.
+
     A fill with zero of the accumulator right before becomes the loop's start
     value. Rows that are left over are a smaller tile (for a dynamic size, one
     for each power of two); columns that are left over are masked. Contractions
@@ -211,12 +226,14 @@ def VectorizeContractionsPass
   }];
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
-           "Width of the host's vector registers in bits.">
+           "Width of the host's vector registers in bits.">,
+    Option<"bf16Dot", "bf16-dot", "bool", /*default=*/"false",
+           "Whether the host adds products of pairs of bf16 in one instruction (AVX512-BF16).">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect"
+    "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect"
   ];
 }
 
@@ -249,7 +266,8 @@ def VectorizeTilesPass
 
     A copy whose source and destination are contiguous along different loops
     (a transposition, a pack of keys) becomes square tiles that are transposed
-    in registers. Any other op without such a loop becomes scalar loops, with a remark that says
+    in registers, of elements or of pairs of 16 bits that stay neighbours; rows
+    that alternate in the destination are interleaved. Any other op without such a loop becomes scalar loops, with a remark that says
     why. Strided memref.copy ops are treated as linalg copies.
   }];
   let options = [

@@ -23,6 +23,11 @@ struct CPULoweringOptions : public PassPipelineOptions<CPULoweringOptions> {
                      "AVX-512, 256 for AVX2. A wider value than the host's is "
                      "correct, but slower."),
       llvm::cl::init(512)};
+  Option<bool> bf16Dot{
+      *this, "bf16-dot",
+      llvm::cl::desc("Whether the host adds products of pairs of bf16 in one "
+                     "instruction and rounds to bf16 in one (AVX512-BF16)."),
+      llvm::cl::init(false)};
   Option<bool> parallel{
       *this, "parallel",
       llvm::cl::desc("Run scf.forall on the threads of OpenMP's runtime; "

@@ -19,6 +19,10 @@ struct VectorTarget {
   /// Width of a vector register in bits: 512 for AVX-512, 256 for AVX2.
   int64_t bits = 512;
 
+  /// Whether it adds the products of pairs of bf16 to f32 in one instruction:
+  /// AVX512-BF16.
+  bool bf16Dot = false;
+
   /// Whether there are registers of that width (128, 256, 512).
   static bool isKnownWidth(int64_t bits) {
     return bits == 128 || bits == 256 || bits == 512;
