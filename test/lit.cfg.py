@@ -80,12 +80,14 @@ if nvcc and "release 13.0," in subprocess.run([nvcc, "--version"], capture_outpu
     config.available_features.add("nvcc-13.0")
     config.substitutions.append(("%nvcc", nvcc))
 
-# Dot products of pairs of bf16 run where the host has them.
+# Instructions that not every host has are compiled everywhere and run where they are.
 with open("/proc/cpuinfo") as cpuinfo:
-    if " avx512_bf16" in cpuinfo.read():
-        config.available_features.add("avx512-bf16")
+    flags = cpuinfo.read().split()
+for feature, flag in (("avx512", "avx512dq"), ("avx512-bf16", "avx512_bf16")):
+    if flag in flags:
+        config.available_features.add(feature)
     else:
-        lit_config.note("dot products of pairs of bf16 are compiled, but not run: the host has no AVX512-BF16")
+        lit_config.note(f"code for {feature} is compiled, but not run: the host does not have it")
 
 # Published weights come with a Python package. Without it their tests are left
 # out, and the output says so.

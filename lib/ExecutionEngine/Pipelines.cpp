@@ -35,6 +35,13 @@ bool bpt::hostHasBF16Dot() {
   return llvm::sys::getHostCPUFeatures().lookup("avx512bf16");
 }
 
+/// Whether code for vectors of this width may use AVX-512's instructions.
+static bool hasAVX512Math(int64_t vectorBits) {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  return vectorBits == 512 && features.lookup("avx512f") &&
+         features.lookup("avx512dq");
+}
+
 /// Views and constants that one step leaves to the next are made one.
 static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
@@ -79,6 +86,7 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   lowering.bf16Dot = options.bf16 == BF16Products::Dot ||
                      (options.bf16 == BF16Products::Host && hostHasBF16Dot() &&
                       lowering.vectorBits == getHostVectorBits());
+  lowering.avx512Math = hasAVX512Math(lowering.vectorBits);
   lowering.parallel = options.parallel;
 
   checkSizes(pm);

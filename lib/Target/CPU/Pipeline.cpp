@@ -54,9 +54,11 @@ void addThreads(OpPassManager &pm, const CPULoweringOptions &options) {
   pm.addPass(createCanonicalizerPass());
 }
 
-void addMath(OpPassManager &pm) {
+void addMath(OpPassManager &pm, const CPULoweringOptions &options) {
   auto &func = pm.nest<func::FuncOp>();
   func.addPass(math::createMathExtendToSupportedTypes({{}, "f32"}));
+  if (options.avx512Math)
+    func.addPass(createAVX512MathPass());
   func.addPass(createExpandMathPass());
 }
 
@@ -113,7 +115,7 @@ void mlir::bpt::buildCPULoweringPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   addThreads(pm, options);
   addVectorization(pm, options);
-  addMath(pm);
+  addMath(pm, options);
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   addLLVM(pm, options);

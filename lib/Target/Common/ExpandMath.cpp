@@ -69,16 +69,6 @@ private:
   Type type, intType;
 };
 
-/// Coefficients of the degree 6 polynomial for 2^f on [-1/2, 1/2]: a minimax
-/// fit with the constant term held at 1, so that whole powers are exact.
-constexpr float kExp2[] = {1.0f,
-                           6.931471825e-01f,
-                           2.402264774e-01f,
-                           5.550332367e-02f,
-                           9.618436918e-03f,
-                           1.339887385e-03f,
-                           1.535336196e-04f};
-
 /// 1.5 * 2^23: adding it rounds to the nearest integer and leaves the integer
 /// in the low bits of the sum.
 constexpr float kRound = 12582912.0f;
@@ -86,9 +76,9 @@ constexpr float kRound = 12582912.0f;
 /// 2^n * 2^f, with n in the low bits of `rounded` and f in [-1/2, 1/2]. The
 /// power is added to the exponent bits: 2^f in [0.7, 1.5] has room for it.
 Value scaleByPower(F32Builder &b, Value rounded, Value f) {
-  Value p = b.constant(kExp2[6]);
+  Value p = b.constant(kExp2Coefficients[6]);
   for (int i = 5; i >= 0; --i)
-    p = b.fma(p, f, b.constant(kExp2[i]));
+    p = b.fma(p, f, b.constant(kExp2Coefficients[i]));
   Value power = b.shiftLeft(b.toBits(rounded), 23);
   return b.fromBits(b.addInt(b.toBits(p), power));
 }
@@ -116,8 +106,8 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     Value round = b.constant(kRound);
     Value rounded = b.add(x, round);
     Value f = b.sub(x, b.sub(rounded, round));
-    rewriter.replaceOp(op,
-                       flushBelow(b, x, -126.0f, scaleByPower(b, rounded, f)));
+    rewriter.replaceOp(
+        op, flushBelow(b, x, kLowestExp2, scaleByPower(b, rounded, f)));
     return success();
   }
 };

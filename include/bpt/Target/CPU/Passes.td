@@ -281,6 +281,34 @@ def VectorizeTilesPass
   ];
 }
 
+def AVX512MathPass : Pass<"bpt-avx512-math", "::mlir::func::FuncOp"> {
+  let summary = "Compute powers of two with instructions of AVX-512";
+  let description = [{
+    `math.exp2` of vectors of whole AVX-512 registers of f32: `vreduceps` and
+    `vrndscaleps` take x apart into f in [-1/2, 1/2] and a whole n, a polynomial
+    gives 2^f, and `vscalefps` multiplies by 2^n, in place of arithmetic on the bits
+    of the exponent and of what that needs against overflow. The bits of the result
+    are those of `bpt-expand-math`: 0 below -126, infinity from 128, NaN of NaN.
+    Other vectors and scalars are left to that pass.
+
+    ```mlir
+    %y = math.exp2 %x : vector<16xf32>
+    ```
+    becomes
+    ```mlir
+    %f = llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"(%x, ...)
+    %n = math.roundeven %x : vector<16xf32>
+    %p = vector.fma %c6, %f, %c5 : vector<16xf32> // and so on
+    %normal = arith.cmpf uge, %x, %lowest : vector<16xf32>
+    %y = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"(%p, %n, %zero, %normal, ...)
+    ```
+
+    Needs AVX512F and AVX512DQ.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 def MoveBF16AsIntegersPass : Pass<"bpt-move-bf16-as-integers"> {
   let summary = "Load and store bf16 as i16 in the LLVM dialect";
   let description = [{

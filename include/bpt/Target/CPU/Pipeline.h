@@ -28,6 +28,11 @@ struct CPULoweringOptions : public PassPipelineOptions<CPULoweringOptions> {
       llvm::cl::desc("Whether the host adds products of pairs of bf16 in one "
                      "instruction and rounds to bf16 in one (AVX512-BF16)."),
       llvm::cl::init(false)};
+  Option<bool> avx512Math{
+      *this, "avx512-math",
+      llvm::cl::desc("Whether the host has AVX512F and AVX512DQ, whose "
+                     "instructions then compute powers of two."),
+      llvm::cl::init(false)};
   Option<bool> parallel{
       *this, "parallel",
       llvm::cl::desc("Run scf.forall on the threads of OpenMP's runtime; "
