@@ -123,6 +123,9 @@ def large_score_cases():
                              head_dim=64, causal=causal, lse=causal, data="large")  # fmt: skip
     yield GradientConfig("attention", "f32", 1, 33, 65, heads=2, head_dim=32,
                          score="softcap:30.0", data="large")  # fmt: skip
+    # A few rows are left over beside whole blocks.
+    yield GradientConfig("attention", "f32", 1, 133, 140, heads=4, kv_heads=2,
+                         head_dim=64, data="large")  # fmt: skip
 
 
 def empty_row_cases(keeps):

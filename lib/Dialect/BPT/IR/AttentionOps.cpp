@@ -605,7 +605,7 @@ double AttentionBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
 bool AttentionBackwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionBackwardOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "separate", "fuse"};
+  return {"rows", "chunk", "keys", "heads", "score_rows", "separate", "fuse"};
 }
 
 void AttentionBackwardOp::getCanonicalizationPatterns(

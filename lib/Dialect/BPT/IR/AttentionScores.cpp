@@ -15,7 +15,10 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-OpFoldResult bpt::getKvHead(TileBuilder &tile, OpFoldResult h, int64_t group) {
+OpFoldResult bpt::getKvHead(TileBuilder &tile, OpFoldResult h, Value key,
+                            int64_t group) {
+  if (cast<RankedTensorType>(key.getType()).getDimSize(2) == 1)
+    return tile.builder.getIndexAttr(0);
   if (group == 1 || isConstantIntValue(h, 0))
     return h;
   return arith::DivUIOp::create(

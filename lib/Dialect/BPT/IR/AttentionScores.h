@@ -133,8 +133,10 @@ template <typename OpTy> Value getDiagonalOf(OpBuilder &builder, OpTy op) {
 Value getScoreScale(TileBuilder &tile, std::optional<APFloat> scale,
                     OpFoldResult headDim);
 
-/// The key/value head that query head `h` reads.
-OpFoldResult getKvHead(TileBuilder &tile, OpFoldResult h, int64_t group);
+/// The head of `key` that query head `h` reads. Of one head, loops over the
+/// queries' can leave out what is made of it.
+OpFoldResult getKvHead(TileBuilder &tile, OpFoldResult h, Value key,
+                       int64_t group);
 
 } // namespace mlir::bpt
 

@@ -207,7 +207,8 @@ OnlineAttentionOp::decomposeOperation(OpBuilder &builder) {
         return tile.forEach(
             sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
               AttentionHead head = getAttentionHead(
-                  tile, *this, b, h, getKvHead(tile, h, getGroupSize()));
+                  tile, *this, b, h,
+                  getKvHead(tile, h, getKey(), getGroupSize()));
               SmallVector<Value> ofEntry, ofHead;
               for (Value tensor : state) {
                 ofEntry.push_back(tile.slice(tensor, 0, b));

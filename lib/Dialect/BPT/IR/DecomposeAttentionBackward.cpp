@@ -148,7 +148,8 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
       sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
         return tile.forEach(
             sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
-              OpFoldResult kvHead = getKvHead(tile, h, getGroupSize());
+              OpFoldResult kvHead =
+                  getKvHead(tile, h, getKey(), getGroupSize());
               AttentionHead head = getAttentionHead(tile, *this, b, h, kvHead);
               auto ofHead = [&](Value tensor) {
                 return tile.slice(tile.slice(tensor, 0, b), 1, h);

@@ -123,9 +123,26 @@ Value TileBuilder::contractTransposed(Value a, Value b, Value init) {
   return createContract(*this, a, {2, 0}, b, {2, 1}, init);
 }
 
+/// The number that all elements of the tensor are, if it was filled with one.
+static Value getFilling(Value tensor) {
+  while (Operation *op = tensor.getDefiningOp()) {
+    if (auto fill = dyn_cast<linalg::FillOp>(op))
+      return fill.getInputs()[0];
+    if (!isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+             tensor::ExpandShapeOp, tensor::CastOp>(op))
+      break;
+    tensor = op->getOperand(0);
+  }
+  return {};
+}
+
 Value TileBuilder::extended(Value tensor) {
   if (elementType(tensor).isF32())
     return tensor;
+  if (Value number = getFilling(tensor))
+    return linalg::FillOp::create(builder, loc, extend(builder, loc, number),
+                                  empty(sizes(tensor)))
+        .getResult(0);
   return castInto(tensor, empty(sizes(tensor)));
 }
 

@@ -218,18 +218,23 @@ private:
 };
 } // namespace
 
-/// Cuts the rows of a step over keys into blocks of `scoreRows`, which leave
-/// out what masks exclude.
-static void tileScores(RewriterBase &rewriter, Operation *step,
-                       int64_t scoreRows,
-                       SmallVectorImpl<Operation *> &blocks) {
+/// Cuts the rows of steps over keys into blocks of `scoreRows`, which leave out
+/// what masks exclude.
+template <typename OpTy>
+static SmallVector<Operation *> tileScores(RewriterBase &rewriter,
+                                           ArrayRef<Operation *> steps,
+                                           int64_t scoreRows) {
   OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(step);
-  auto online = cast<OnlineAttentionOp>(step);
-  SmallVector<Value> state =
-      MaskedLoops(rewriter, online, Rows, scoreRows, scoreRows).emit(blocks);
-  if (!llvm::is_contained(blocks, step))
-    rewriter.replaceOp(step, state);
+  SmallVector<Operation *> blocks;
+  for (Operation *step : steps) {
+    rewriter.setInsertionPoint(step);
+    SmallVector<Value> state =
+        MaskedLoops(rewriter, cast<OpTy>(step), Rows, scoreRows, scoreRows)
+            .emit(blocks);
+    if (!llvm::is_contained(blocks, step))
+      rewriter.replaceOp(step, state);
+  }
+  return blocks;
 }
 
 FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
@@ -257,15 +262,12 @@ FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
   if (!llvm::is_contained(steps, whole.getOperation()))
     rewriter.eraseOp(whole);
   rewriter.replaceOp(oneHead, finishOnlineAttention(rewriter, oneHead, state));
-  SmallVector<Operation *> blocks;
-  for (Operation *step : steps)
-    tileScores(rewriter, step, scoreRows, blocks);
-  return blocks;
+  return tileScores<OnlineAttentionOp>(rewriter, steps, scoreRows);
 }
 
 FailureOr<SmallVector<Operation *>>
 bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
-                      int64_t rows, int64_t keys) {
+                      int64_t rows, int64_t keys, int64_t scoreRows) {
   OpBuilder::InsertionGuard guard(rewriter);
   locateWhole(rewriter, op);
   // Batch entries and key heads are independent, unless they share a gradient
@@ -297,7 +299,9 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
           .emit(steps);
   if (!llvm::is_contained(steps, tile.getOperation()))
     rewriter.replaceOp(tile, sums);
-  return steps;
+  if (!keysInOrder)
+    return steps;
+  return tileScores<AttentionBackwardOp>(rewriter, steps, scoreRows);
 }
 
 namespace {
@@ -319,7 +323,8 @@ struct TileKeysPass : bpt::impl::TileKeysPassBase<TileKeysPass> {
       StrategyAttr strategy = getStrategy(op);
       if (failed(tileKeysBackward(rewriter, op,
                                   strategy ? strategy.getRows() : 0,
-                                  strategy ? strategy.getKeys() : 0)))
+                                  strategy ? strategy.getKeys() : 0,
+                                  strategy ? strategy.getScoreRows() : 0)))
         return signalPassFailure();
     }
   }

@@ -123,3 +123,30 @@ func.func @key_value_window(%q: tensor<1x512x1x32xf32>, %r: tensor<1x512x1xf32>)
       {causal, window = 100 : i64, gradients = #bpt.attention_gradients<key_value>, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>
   return %d#0, %d#1 : tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>
 }
+
+// -----
+
+// Inside a block of keys, smaller blocks of the rows take turns; rows that see
+// none of the keys are left out.
+// CHECK-LABEL: func @score_rows(
+// CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c512
+// CHECK: scf.for %{{.*}} = %c0 to %{{.*}} step %c128
+// CHECK: scf.for %{{.*}} = %c0 to %c512 step %c64
+// CHECK: bpt.attention_backward
+// CHECK-SAME: -> tensor<1x64x1x32xf32>, tensor<1x128x1x32xf32>, tensor<1x128x1x32xf32>
+// CHECK: scf.for %[[K:.*]] = %{{.*}} to %{{.*}} step %c128
+// CHECK: %[[FIRST:.*]] = affine.apply
+// CHECK: scf.for %{{.*}} = %[[FIRST]] to %[[WHOLE:.*]] step %c64
+// CHECK: bpt.attention_backward
+// CHECK-SAME: causal
+// CHECK: scf.for %{{.*}} = %[[WHOLE]] to %c512 step %c64
+// CHECK: bpt.attention_backward
+// CHECK-NOT: causal
+func.func @score_rows(%q: tensor<1x1024x1x32xf32>, %r: tensor<1x1024x1xf32>) -> (tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>) {
+  %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>)
+      statistics(%r, %r : tensor<1x1024x1xf32>, tensor<1x1024x1xf32>)
+      cotangent(%q, %r : tensor<1x1024x1x32xf32>, tensor<1x1024x1xf32>)
+      outs(%q, %q, %q : tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>)
+      {causal, bpt.strategy = #bpt.strategy<rows = 512, keys = 128, score_rows = 64>} -> tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>
+  return %d#0, %d#1, %d#2 : tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>
+}

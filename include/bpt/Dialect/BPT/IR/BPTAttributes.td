@@ -91,7 +91,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     |---|---|---|
     | `rows` | every blocked operation | query rows of one block; blocks run in parallel, and those of `bpt.linear_weight_gradient`, which are summed, in order |
     | `keys` | `bpt.attention`, `bpt.attention_backward` | keys of one step of the online softmax, and of one block of the gradients |
-    | `score_rows` | `bpt.attention` | query rows of one block of scores: those of a block take turns inside each block of keys, whose packed panels serve all of them |
+    | `score_rows` | `bpt.attention`, `bpt.attention_backward` | query rows of one block of scores: those of a block take turns inside each block of keys, whose packed panels serve all of them |
     | `chunk` | every blocked operation | query rows between which results are kept in memory; chunks run one after the other, each with the loops over blocks of its own |
     | `hidden` | `bpt.feed_forward` | hidden units of one step of the feed-forward |
     | `store_hidden` | `bpt.feed_forward`, `bpt.cross_entropy_backward` | `true`: the activations of the hidden units are stored, which makes two projections of the network; it excludes `hidden`. Of the loss, the gradients of a block of logits are stored, which makes three products |

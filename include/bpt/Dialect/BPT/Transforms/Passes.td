@@ -615,9 +615,13 @@ def TileKeysPass : Pass<"bpt-tile-keys", "::mlir::func::FuncOp"> {
     blocks cut by the window's far edge, whole blocks, and blocks cut by the
     diagonal (or by the window's near edge, or by the end of the keys).
 
+    Where the strategy gives `score_rows`, the rows of a block take turns inside
+    each block of keys, so many at a time, and those that a mask excludes from all
+    of these keys are skipped: what is packed of the keys serves all of them.
+
     `bpt.attention_backward` becomes a parallel loop over batch entries and key
-    heads, in it a loop over `rows` rows, and in that the loops over key blocks.
-    Of the gradient of queries alone, rows are parallel as well; of those of keys
+    heads, in it a loop over `rows` rows, in that the loops over key blocks, and
+    in these the turns of `score_rows` rows. Of the gradient of queries alone, rows are parallel as well; of those of keys
     and values alone the loops change places: blocks of keys are parallel, and the
     up to three loops are over the rows that see them.
 

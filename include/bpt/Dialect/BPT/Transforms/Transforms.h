@@ -101,11 +101,12 @@ FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
                                              int64_t scoreRows = 0);
 
 /// The same for its backward operation: loops over batch entries, key heads,
-/// blocks of `rows` rows and of `keys` keys.
+/// blocks of `rows` rows and of `keys` keys, and inside these of `scoreRows`
+/// rows (0: all at once), unless rows are what is summed over.
 FailureOr<SmallVector<Operation *>> tileKeysBackward(RewriterBase &rewriter,
                                                      AttentionBackwardOp op,
-                                                     int64_t rows,
-                                                     int64_t keys);
+                                                     int64_t rows, int64_t keys,
+                                                     int64_t scoreRows = 0);
 
 /// Computes element-wise operations on tiles that a loop comes back to once, of
 /// the whole tensor, before that loop, where it has at most `maxElements`

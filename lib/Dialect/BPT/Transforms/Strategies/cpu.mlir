@@ -91,7 +91,7 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
   transform.named_sequence @block_attention_backward(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, chunk = 512> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 512, keys = 128, score_rows = 128, chunk = 512> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
