@@ -86,6 +86,13 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   function.addPass(createPackContractionsPass(
       {getPanelWidth(target), getRegisterTileRows(target, 2)}));
   cleanUp(function);
+  if (!options.bound.empty()) {
+    BindArgumentsPassOptions binding;
+    binding.function = options.function;
+    binding.arguments = llvm::to_vector(options.bound);
+    pm.addPass(createBindArgumentsPass(binding));
+    pm.addPass(createRecordSignaturePass());
+  }
   buildCPULoweringPipeline(pm, lowering);
 }
 
