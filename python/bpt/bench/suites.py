@@ -80,6 +80,7 @@ def layer(sizes: Sizes) -> Case:
                 arguments, threads, sizes.heads, sizes.causal, compiled
             )
         ),
+        weights=list(shape.make_weights()),
     )
 
 
@@ -111,6 +112,7 @@ def model(sizes: Sizes) -> Case:
             )
         ),
         max_error=2e-5 * sizes.layers,
+        weights=[name for name in arguments if name != "tokens"],
     )
 
 
@@ -212,6 +214,7 @@ def feed_forward(sizes: Sizes) -> Case:
         {"x": shape.make_input(), **{name: weights[name] for name in ("w1", "b1", "w2", "b2")}},
         4 * sizes.seq * sizes.embed * sizes.ffn,
         {"PyTorch": pytorch.feed_forward},
+        weights=("w1", "b1", "w2", "b2"),
     )
 
 
@@ -247,6 +250,7 @@ func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {
         },
         2.0 * m * n * k,
         {"PyTorch": pytorch.matmul, "OpenBLAS": lambda arguments, threads: openblas.matmul(arguments)},
+        weights=("w",),
     )
 
 
