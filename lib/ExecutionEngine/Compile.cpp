@@ -138,7 +138,7 @@ static constexpr StringLiteral kCallEntry = "bpt.call", kBindEntry = "bpt.bind";
 
 namespace {
 /// What a module is compiled to.
-struct Program {
+struct LinkedProgram {
   std::shared_ptr<JITEngine> engine;
   /// Of the function, as it is called after lowering.
   FunctionSignature signature;
@@ -155,8 +155,8 @@ struct Program {
 } // namespace
 
 /// Of a module that is lowered, or of its declarations.
-LogicalResult Program::findFunctions(ModuleOp module, StringRef name,
-                                     bool isSplit) {
+LogicalResult LinkedProgram::findFunctions(ModuleOp module, StringRef name,
+                                           bool isSplit) {
   Operation *function = module.lookupSymbol(name);
   FailureOr<FunctionSignature> found = FunctionSignature::get(function);
   if (failed(found))
@@ -173,9 +173,9 @@ LogicalResult Program::findFunctions(ModuleOp module, StringRef name,
 }
 
 FailureOr<std::unique_ptr<CompiledFunction>>
-Program::getFunction(ModuleOp module, StringRef entryName,
-                     const FunctionSignature &called,
-                     const CompileOptions &options) const {
+LinkedProgram::getFunction(ModuleOp module, StringRef entryName,
+                           const FunctionSignature &called,
+                           const CompileOptions &options) const {
   auto function =
       CompiledFunction::create(engine, entryName, called, options.device);
   if (!function)
@@ -186,7 +186,7 @@ Program::getFunction(ModuleOp module, StringRef entryName,
 
 /// The object of a module that is lowered. Null after a diagnostic.
 static std::unique_ptr<llvm::MemoryBuffer>
-translateToObject(ModuleOp module, const Program &functions,
+translateToObject(ModuleOp module, const LinkedProgram &functions,
                   llvm::TargetMachine &machine) {
   llvm::LLVMContext context;
   SmallVector<ProgramEntry> entries{{functions.signature, kCallEntry}};
@@ -206,9 +206,9 @@ translateToObject(ModuleOp module, const Program &functions,
 }
 
 /// Compiles a module and links it into this process.
-static FailureOr<Program> compileProgram(ModuleOp module,
-                                         CompileOptions options,
-                                         ArrayRef<unsigned> bound) {
+static FailureOr<LinkedProgram> compileProgram(ModuleOp module,
+                                               CompileOptions options,
+                                               ArrayRef<unsigned> bound) {
   auto machine = createHostMachine();
   if (!machine)
     return module.emitError()
@@ -216,7 +216,7 @@ static FailureOr<Program> compileProgram(ModuleOp module,
 
   if (options.strategy.empty() && !options.chip)
     options.strategy = findTunedStrategy(module, (*machine)->getTargetCPU());
-  Program program;
+  LinkedProgram program;
   ProgramCache cache(module, options, bound, **machine);
   std::unique_ptr<llvm::MemoryBuffer> object = cache.read(module);
   bool isCompiled = object != nullptr;
@@ -245,7 +245,8 @@ FailureOr<std::unique_ptr<CompiledFunction>>
 bpt::compile(ModuleOp module, const CompileOptions &options) {
   if (failed(FunctionSignature::find(module, options.function)))
     return failure();
-  FailureOr<Program> program = compileProgram(module, options, /*bound=*/{});
+  FailureOr<LinkedProgram> program =
+      compileProgram(module, options, /*bound=*/{});
   if (failed(program))
     return failure();
   return program->getFunction(module, kCallEntry, program->signature, options);
@@ -274,7 +275,7 @@ bpt::compileBindable(ModuleOp module, const CompileOptions &options,
   }
 
   bool isSplit = !bound.empty() && !options.chip && !isLowered(module);
-  FailureOr<Program> program = compileProgram(
+  FailureOr<LinkedProgram> program = compileProgram(
       module, options, isSplit ? ArrayRef(bound) : ArrayRef<unsigned>());
   if (failed(program))
     return failure();
