@@ -90,9 +90,10 @@ int64_t bptGetNumResults(const BPTProgram *program);
 BPTTensorSpec bptGetArgument(const BPTProgram *program, int64_t number);
 BPTTensorSpec bptGetResult(const BPTProgram *program, int64_t number);
 
-/// The most bytes that a call holds at once beyond arguments and results, known
-/// before it runs. -1 where it is not: the function has dynamic sizes, which
-/// bptPlanBytes takes, or something without a bound, or is on a device.
+/// The most bytes that a call holds at once beyond arguments and results, with
+/// what is kept of bound ones, known before it runs. -1 where it is not: the
+/// function has dynamic sizes, which bptPlanBytes takes, or something without a
+/// bound, or is on a device.
 int64_t bptGetPlannedBytes(const BPTProgram *program);
 
 /// A dense row-major tensor in host memory.
@@ -117,12 +118,25 @@ typedef struct BPTResult BPTResult;
 /// for as many results as it gives. Returns 0 and the results, each to be
 /// destroyed; `workspaceBytes`, if not null, becomes the most bytes that the
 /// code held at once beyond arguments and results (of calls that run at the
-/// same time, together). Otherwise the handler has been given an error, and
-/// there are no results: an argument does not fit, or what the code checks as
-/// it runs.
+/// same time, together), with what is kept of bound arguments. Otherwise the
+/// handler has been given an error, and there are no results: an argument does
+/// not fit, or what the code checks as it runs.
 int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
            int64_t numArguments, BPTResult **results, size_t *workspaceBytes,
            BPTDiagnosticHandler handler);
+
+/// A program that takes the other arguments: these, by their numbers, are
+/// bound. What they alone determine, such as weights in the form in which they
+/// are multiplied, is computed now, once, if the program is model IR and for
+/// the CPU; for that it is compiled again, once for all bindings of the same
+/// numbers. The tensors must not change, nor go, before what is returned has
+/// been destroyed; `program` may go before. Null after an error, which the
+/// handler has been given: an argument does not fit, may be written
+/// (`isWritten`) or stands there twice, or the program has bound arguments
+/// already.
+BPTProgram *bptBind(const BPTProgram *program, const int64_t *numbers,
+                    const BPTTensorView *tensors, int64_t numTensors,
+                    BPTDiagnosticHandler handler);
 
 /// Valid as long as the result.
 BPTTensorView bptGetTensor(const BPTResult *result);

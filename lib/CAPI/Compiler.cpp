@@ -13,6 +13,8 @@
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
 #include "bpt/Target/Memory/MemoryPlan.h"
 #include "llvm/ADT/SmallVectorExtras.h"
+#include <map>
+#include <mutex>
 #include <omp.h>
 
 using namespace mlir;
@@ -42,12 +44,41 @@ struct Spec {
 };
 } // namespace
 
+namespace {
+/// A function that was compiled for bound arguments, with what it was planned
+/// to take.
+struct CompiledBinding {
+  std::shared_ptr<MLIRContext> context;
+  std::unique_ptr<BindableFunction> function;
+  std::optional<MemoryPlan> plan;
+};
+
+/// What a program was compiled from, and is again if arguments are bound.
+struct ProgramSource {
+  llvm::SourceMgr sources;
+  CompileOptions options;
+
+  /// The function for bound arguments of these numbers, ascending. Null after a
+  /// diagnostic.
+  std::shared_ptr<CompiledBinding> getBinding(ArrayRef<unsigned> bound,
+                                              DiagnosticSink &sink);
+
+private:
+  std::shared_ptr<CompiledBinding> compileBinding(ArrayRef<unsigned> bound,
+                                                  DiagnosticSink &sink);
+
+  std::mutex mutex;
+  std::map<std::vector<unsigned>, std::shared_ptr<CompiledBinding>> bindings;
+};
+} // namespace
+
 struct BPTProgram {
-  BPTProgram(std::unique_ptr<MLIRContext> context,
+  BPTProgram(std::shared_ptr<MLIRContext> context,
              std::unique_ptr<CompiledFunction> compiled, unsigned threads,
-             std::optional<MemoryPlan> plan)
+             std::optional<MemoryPlan> plan,
+             std::unique_ptr<ProgramSource> source)
       : context(std::move(context)), function(std::move(compiled)),
-        threads(threads), plan(std::move(plan)) {
+        threads(threads), plan(std::move(plan)), source(std::move(source)) {
     for (const TensorSpec &spec : function->getSignature().arguments)
       arguments.emplace_back(spec);
     for (const TensorSpec &spec : function->getSignature().results)
@@ -55,10 +86,12 @@ struct BPTProgram {
   }
 
   /// Of the plan's expressions.
-  std::unique_ptr<MLIRContext> context;
+  std::shared_ptr<MLIRContext> context;
   std::unique_ptr<CompiledFunction> function;
   unsigned threads;
   std::optional<MemoryPlan> plan;
+  /// Null: arguments are bound.
+  std::unique_ptr<ProgramSource> source;
   std::vector<Spec> arguments, results;
 };
 
@@ -109,10 +142,15 @@ static int64_t planBytes(const BPTProgram &program,
                          ArrayRef<SmallVector<int64_t>> shapes) {
   if (!program.plan)
     return -1;
+  const CompiledFunction &function = *program.function;
   std::optional<SmallVector<int64_t>> symbols = program.plan->evaluateSymbols(
-      shapes, program.threads ? program.threads : omp_get_max_threads());
+      function.getCodeShapes(shapes),
+      program.threads ? program.threads : omp_get_max_threads());
   std::optional<MaxByteCount> peak = program.plan->getPeak();
-  return symbols && peak ? peak->evaluate(*symbols) : -1;
+  if (!symbols || !peak)
+    return -1;
+  return peak->evaluate(*symbols) +
+         static_cast<int64_t>(function.getKeptBytes());
 }
 
 /// `parse` gives a module of the context and the sources, or an error, or null
@@ -130,13 +168,14 @@ static BPTProgram *compileParsed(
 
   std::unique_ptr<MLIRContext> context = createCompilerContext();
   ScopedDiagnosticHandler diagnostics = sink.listen(*context);
-  llvm::SourceMgr sources;
-  llvm::Expected<OwningOpRef<ModuleOp>> module = parse(*context, sources);
+  auto source = std::make_unique<ProgramSource>();
+  llvm::Expected<OwningOpRef<ModuleOp>> module =
+      parse(*context, source->sources);
   if (!module)
     return sink.report(module.takeError()), nullptr;
   if (!*module)
     return nullptr;
-  CompileOptions compileOptions;
+  CompileOptions &compileOptions = source->options;
   compileOptions.function = getOr(options.function, "main");
   compileOptions.chip = target->chip;
   compileOptions.device = target->device;
@@ -152,7 +191,41 @@ static BPTProgram *compileParsed(
     return nullptr;
   // Handler and module go before the program can.
   return new BPTProgram(std::move(context), std::move(*function),
-                        options.threads, std::move(*plan));
+                        options.threads, std::move(*plan), std::move(source));
+}
+
+std::shared_ptr<CompiledBinding>
+ProgramSource::compileBinding(ArrayRef<unsigned> bound, DiagnosticSink &sink) {
+  auto binding = std::make_shared<CompiledBinding>();
+  binding->context = createCompilerContext();
+  ScopedDiagnosticHandler diagnostics = sink.listen(*binding->context);
+  const llvm::MemoryBuffer *text =
+      sources.getMemoryBuffer(sources.getMainFileID());
+  llvm::SourceMgr copy;
+  OwningOpRef<ModuleOp> module = parseModule(
+      text->getBuffer(), text->getBufferIdentifier(), *binding->context, copy);
+  if (!module)
+    return nullptr;
+  FailureOr<std::unique_ptr<BindableFunction>> function =
+      compileBindable(*module, options, bound);
+  if (failed(function))
+    return nullptr;
+  FailureOr<std::optional<MemoryPlan>> plan =
+      getPlan(*module, options.function);
+  if (failed(plan))
+    return nullptr;
+  binding->function = std::move(*function);
+  binding->plan = std::move(*plan);
+  return binding;
+}
+
+std::shared_ptr<CompiledBinding>
+ProgramSource::getBinding(ArrayRef<unsigned> bound, DiagnosticSink &sink) {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::shared_ptr<CompiledBinding> &binding = bindings[bound.vec()];
+  if (!binding)
+    binding = compileBinding(bound, sink);
+  return binding;
 }
 
 BPTProgram *bptCompile(const char *source, size_t length, const char *name,
@@ -264,6 +337,45 @@ int bptRun(const BPTProgram *program, const BPTTensorView *arguments,
   if (workspaceBytes)
     *workspaceBytes = result->workspaceBytes;
   return 0;
+}
+
+BPTProgram *bptBind(const BPTProgram *program, const int64_t *numbers,
+                    const BPTTensorView *tensors, int64_t numTensors,
+                    BPTDiagnosticHandler handler) {
+  DiagnosticSink sink(handler);
+  const FunctionSignature &signature = program->function->getSignature();
+  auto fail = [&](const Twine &message) -> BPTProgram * {
+    sink.report(llvm::createStringError(message));
+    return nullptr;
+  };
+  if (!program->source)
+    return fail("function '" + signature.name +
+                "' has bound arguments already; bind all of them at once");
+  // The compiler starts only if everything fits.
+  std::map<unsigned, HostTensor> bound;
+  for (auto [i, tensor] : llvm::enumerate(wrap(tensors, numTensors))) {
+    if (numbers[i] < 0 ||
+        numbers[i] >= static_cast<int64_t>(signature.arguments.size()))
+      return fail("function '" + signature.name + "' has no argument " +
+                  Twine(numbers[i]) + " to bind; it takes " +
+                  Twine(signature.arguments.size()));
+    auto number = static_cast<unsigned>(numbers[i]);
+    if (llvm::Error error = signature.checkArgument(number, tensor))
+      return sink.report(std::move(error)), nullptr;
+    if (!bound.try_emplace(number, std::move(tensor)).second)
+      return fail(signature.getArgumentTitle(number) + " is bound twice");
+  }
+  std::shared_ptr<CompiledBinding> binding = program->source->getBinding(
+      llvm::to_vector(llvm::make_first_range(bound)), sink);
+  if (!binding)
+    return nullptr;
+  ThreadCountScope threads(program->threads);
+  llvm::Expected<BindableFunction::Bound> result =
+      binding->function->bind(llvm::to_vector(llvm::make_second_range(bound)));
+  if (!result)
+    return sink.report(result.takeError()), nullptr;
+  return new BPTProgram(binding->context, std::move(result->function),
+                        program->threads, binding->plan, /*source=*/nullptr);
 }
 
 BPTTensorView bptGetTensor(const BPTResult *result) {

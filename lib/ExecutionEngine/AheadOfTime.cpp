@@ -76,7 +76,7 @@ static LogicalResult makeProgram(ModuleOp module,
                                  TargetCPU cpu, Program &program) {
   std::string entryName = getEntryName(signature);
   program.module =
-      translateProgram(module, signature, entryName, program.context);
+      translateProgram(module, {{signature, entryName}}, program.context);
   if (!program.module)
     return failure();
   if (llvm::Error error = setMachine(program, entryName, cpu))

@@ -13,6 +13,7 @@
 #include "TunedStrategy.h"
 #include "bpt/Dialect/BPT/IR/BPTDialect.h"
 #include "bpt/Dialect/BPT/TransformOps/BPTTransformOps.h"
+#include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/HostMachine.h"
 #include "bpt/ExecutionEngine/Passes.h"
 #include "bpt/ExecutionEngine/Pipelines.h"
@@ -72,8 +73,10 @@ static LogicalResult run(PassManager &pm, ModuleOp module) {
   return failure(failed(pm.run(module)) || failed(verify(module)));
 }
 
-FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
-                                        const CompileOptions &options) {
+/// Lowers a function for calls, some of whose arguments may be bound.
+static FailureOr<FunctionSignature> lowerFor(ModuleOp module,
+                                             const CompileOptions &options,
+                                             ArrayRef<unsigned> bound) {
   FailureOr<FunctionSignature> signature =
       FunctionSignature::find(module, options.function);
   if (failed(signature))
@@ -97,11 +100,18 @@ FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
     CPUPipelineOptions pipeline;
     if (!options.strategy.empty())
       pipeline.strategy = options.strategy;
+    pipeline.function = options.function;
+    pipeline.bound = bound;
     buildCPUPipeline(pm, pipeline);
   }
   if (failed(run(pm, module)))
     return failure();
   return signature;
+}
+
+FailureOr<FunctionSignature> bpt::lower(ModuleOp module,
+                                        const CompileOptions &options) {
+  return lowerFor(module, options, /*bound=*/{});
 }
 
 FailureOr<std::string> bpt::compileToPTX(ModuleOp module,
@@ -124,13 +134,66 @@ FailureOr<std::string> bpt::compileToPTX(ModuleOp module,
   return emitPTX(*kernels.begin(), *chip);
 }
 
+static constexpr StringLiteral kCallEntry = "bpt.call", kBindEntry = "bpt.bind";
+
+namespace {
+/// What a module is compiled to.
+struct LinkedProgram {
+  std::shared_ptr<JITEngine> engine;
+  /// Of the function, as it is called after lowering.
+  FunctionSignature signature;
+  /// If it was split: what the bound arguments are passed to.
+  std::optional<ArgumentBinding> binding;
+  FunctionSignature bindSignature;
+
+  LogicalResult findFunctions(ModuleOp module, StringRef name, bool isSplit);
+  FailureOr<std::unique_ptr<CompiledFunction>>
+  getFunction(ModuleOp module, StringRef entryName,
+              const FunctionSignature &signature,
+              const CompileOptions &options) const;
+};
+} // namespace
+
+/// Of a module that is lowered, or of its declarations.
+LogicalResult LinkedProgram::findFunctions(ModuleOp module, StringRef name,
+                                           bool isSplit) {
+  Operation *function = module.lookupSymbol(name);
+  FailureOr<FunctionSignature> found = FunctionSignature::get(function);
+  if (failed(found))
+    return failure();
+  signature = std::move(*found);
+  if (!isSplit)
+    return success();
+  binding = ArgumentBinding::get(function);
+  found = FunctionSignature::get(module.lookupSymbol(binding->function));
+  if (failed(found))
+    return failure();
+  bindSignature = std::move(*found);
+  return success();
+}
+
+FailureOr<std::unique_ptr<CompiledFunction>>
+LinkedProgram::getFunction(ModuleOp module, StringRef entryName,
+                           const FunctionSignature &called,
+                           const CompileOptions &options) const {
+  auto function =
+      CompiledFunction::create(engine, entryName, called, options.device);
+  if (!function)
+    return module.emitError()
+           << "linking failed: " << llvm::toString(function.takeError());
+  return std::move(*function);
+}
+
 /// The object of a module that is lowered. Null after a diagnostic.
 static std::unique_ptr<llvm::MemoryBuffer>
-translateToObject(ModuleOp module, const FunctionSignature &signature,
+translateToObject(ModuleOp module, const LinkedProgram &functions,
                   llvm::TargetMachine &machine) {
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> program = translateProgram(
-      module, signature, CompiledFunction::kEntryName, context);
+  SmallVector<ProgramEntry> entries{{functions.signature, kCallEntry}};
+  if (functions.binding)
+    entries.push_back({functions.bindSignature, kBindEntry});
+  std::unique_ptr<llvm::Module> program =
+      translateProgram(module, entries, context);
   if (!program)
     return nullptr;
   setTargetMachine(*program, machine);
@@ -142,13 +205,10 @@ translateToObject(ModuleOp module, const FunctionSignature &signature,
   return nullptr;
 }
 
-FailureOr<std::unique_ptr<CompiledFunction>>
-bpt::compile(ModuleOp module, const CompileOptions &asked) {
-  CompileOptions options = asked;
-  FailureOr<FunctionSignature> signature =
-      FunctionSignature::find(module, options.function);
-  if (failed(signature))
-    return failure();
+/// Compiles a module and links it into this process.
+static FailureOr<LinkedProgram> compileProgram(ModuleOp module,
+                                               CompileOptions options,
+                                               ArrayRef<unsigned> bound) {
   auto machine = createHostMachine();
   if (!machine)
     return module.emitError()
@@ -156,20 +216,81 @@ bpt::compile(ModuleOp module, const CompileOptions &asked) {
 
   if (options.strategy.empty() && !options.chip)
     options.strategy = findTunedStrategy(module, (*machine)->getTargetCPU());
-  ProgramCache cache(module, options, **machine);
+  LinkedProgram program;
+  ProgramCache cache(module, options, bound, **machine);
   std::unique_ptr<llvm::MemoryBuffer> object = cache.read(module);
-  if (!object) {
-    if (failed(lower(module, options)))
-      return failure();
-    object = translateToObject(module, *signature, **machine);
+  bool isCompiled = object != nullptr;
+  if (!isCompiled && failed(lowerFor(module, options, bound)))
+    return failure();
+  if (failed(program.findFunctions(module, options.function, !bound.empty())))
+    return failure();
+  if (!isCompiled) {
+    object = translateToObject(module, program, **machine);
     if (!object)
       return failure();
     cache.write(module, *object);
   }
-  auto function = CompiledFunction::create(
-      std::move(object), std::move(*signature), options.device);
-  if (!function)
+  ArrayRef<runtime::Symbol> symbols;
+  if (options.device)
+    symbols = runtime::getDeviceSymbols();
+  auto engine = JITEngine::create(std::move(object), symbols);
+  if (!engine)
     return module.emitError()
-           << "linking failed: " << llvm::toString(function.takeError());
-  return std::move(*function);
+           << "linking failed: " << llvm::toString(engine.takeError());
+  program.engine = std::move(*engine);
+  return program;
+}
+
+FailureOr<std::unique_ptr<CompiledFunction>>
+bpt::compile(ModuleOp module, const CompileOptions &options) {
+  if (failed(FunctionSignature::find(module, options.function)))
+    return failure();
+  FailureOr<LinkedProgram> program =
+      compileProgram(module, options, /*bound=*/{});
+  if (failed(program))
+    return failure();
+  return program->getFunction(module, kCallEntry, program->signature, options);
+}
+
+FailureOr<std::unique_ptr<BindableFunction>>
+bpt::compileBindable(ModuleOp module, const CompileOptions &options,
+                     ArrayRef<unsigned> numbers) {
+  FailureOr<FunctionSignature> signature =
+      FunctionSignature::find(module, options.function);
+  if (failed(signature))
+    return failure();
+  Operation *function = module.lookupSymbol(options.function);
+  SmallVector<unsigned> bound(numbers);
+  llvm::sort(bound);
+  bound.erase(llvm::unique(bound), bound.end());
+  for (unsigned number : bound) {
+    if (number >= signature->arguments.size())
+      return function->emitError()
+             << "function '" << options.function << "' has no argument "
+             << number << " to bind; it takes " << signature->arguments.size();
+    if (signature->arguments[number].isWritten)
+      return function->emitError() << signature->getArgumentTitle(number)
+                                   << " is a memref, which calls may write; "
+                                      "only tensors can be bound";
+  }
+
+  bool isSplit = !bound.empty() && !options.chip && !isLowered(module);
+  FailureOr<LinkedProgram> program = compileProgram(
+      module, options, isSplit ? ArrayRef(bound) : ArrayRef<unsigned>());
+  if (failed(program))
+    return failure();
+  auto call =
+      program->getFunction(module, kCallEntry, program->signature, options);
+  if (failed(call))
+    return failure();
+  if (!isSplit)
+    return std::make_unique<BindableFunction>(std::move(bound),
+                                              std::move(*call));
+  auto prepare =
+      program->getFunction(module, kBindEntry, program->bindSignature, options);
+  if (failed(prepare))
+    return failure();
+  return std::make_unique<BindableFunction>(
+      std::move(*signature), std::move(bound), std::move(*call),
+      std::move(*prepare), std::move(program->binding->arguments));
 }

@@ -8,7 +8,6 @@
 
 #include "bpt/ExecutionEngine/CompiledFunction.h"
 #include "MemRefDescriptor.h"
-#include "bpt/ExecutionEngine/Device/DeviceScope.h"
 #include "bpt/ExecutionEngine/Runtime/Allocator.h"
 #include "bpt/ExecutionEngine/Runtime/GuardedCall.h"
 
@@ -18,34 +17,65 @@ using namespace mlir::bpt;
 char CompiledCodeError::ID;
 
 llvm::Expected<std::unique_ptr<CompiledFunction>>
-CompiledFunction::create(std::unique_ptr<llvm::MemoryBuffer> object,
+CompiledFunction::create(std::shared_ptr<JITEngine> engine, StringRef entryName,
                          FunctionSignature signature,
                          std::shared_ptr<runtime::Device> device) {
-  ArrayRef<runtime::Symbol> symbols;
-  if (device)
-    symbols = runtime::getDeviceSymbols();
-  auto engine = JITEngine::create(std::move(object), symbols);
-  if (!engine)
-    return engine.takeError();
-  auto entry = (*engine)->lookup(kEntryName);
+  auto entry = engine->lookup(entryName);
   if (!entry)
     return entry.takeError();
   std::unique_ptr<CompiledFunction> function(new CompiledFunction);
+  function->codeSignature = signature;
   function->signature = std::move(signature);
-  function->engine = std::move(*engine);
+  function->engine = std::move(engine);
   function->device = std::move(device);
   function->entry = reinterpret_cast<void (*)(void **)>(*entry);
   return function;
+}
+
+std::unique_ptr<CompiledFunction>
+CompiledFunction::bind(ArrayRef<NumberedTensor> tensors,
+                       size_t keptBytes) const {
+  std::unique_ptr<CompiledFunction> function(new CompiledFunction(*this));
+  function->bound = llvm::to_vector(tensors);
+  function->keptBytes = keptBytes;
+  for (const auto &[number, tensor] : llvm::reverse(tensors))
+    function->signature.arguments.erase(function->signature.arguments.begin() +
+                                        number);
+  return function;
+}
+
+/// What a call gives, with what is bound in between.
+template <typename T, typename GetBound>
+static SmallVector<T>
+insertBound(ArrayRef<T> given, ArrayRef<CompiledFunction::NumberedTensor> bound,
+            GetBound getBound) {
+  SmallVector<T> all(given);
+  for (const auto &[number, tensor] : bound)
+    all.insert(all.begin() + number, getBound(tensor));
+  return all;
+}
+
+SmallVector<SmallVector<int64_t>>
+CompiledFunction::getCodeShapes(ArrayRef<SmallVector<int64_t>> shapes) const {
+  return insertBound(shapes, bound, [](const HostTensor &tensor) {
+    return SmallVector<int64_t>(tensor.getShape());
+  });
 }
 
 llvm::Expected<CompiledFunction::Result>
 CompiledFunction::run(ArrayRef<HostTensor> arguments) const {
   if (llvm::Error error = signature.checkArguments(arguments))
     return std::move(error);
+  SmallVector<HostTensor> all = insertBound(
+      arguments, bound, [](const HostTensor &tensor) { return tensor; });
+  llvm::Expected<Result> result = device ? runOnDevice(all) : runOnHost(all);
+  if (result)
+    result->workspaceBytes += keptBytes;
+  return result;
+}
 
-  if (device)
-    return runOnDevice(arguments);
-
+llvm::Expected<CompiledFunction::Result>
+CompiledFunction::runOnHost(ArrayRef<HostTensor> arguments) const {
   SmallVector<int64_t> argWords, resultWords;
   for (const HostTensor &argument : arguments)
     appendDescriptor(argument.getShape(), argument.getData(), argWords);

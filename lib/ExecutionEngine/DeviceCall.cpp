@@ -138,7 +138,7 @@ CompiledFunction::runOnDevice(ArrayRef<HostTensor> arguments) const {
 
   // What the program wrote in place; each argument has a block of its own.
   for (auto [spec, argument, pointer] :
-       llvm::zip(signature.arguments, arguments, blockOf)) {
+       llvm::zip(codeSignature.arguments, arguments, blockOf)) {
     if (status.failed() || !spec.isWritten || argument.getNumBytes() == 0)
       continue;
     status =

@@ -127,11 +127,32 @@ FailureOr<FunctionSignature> FunctionSignature::find(ModuleOp module,
   return get(function);
 }
 
+std::optional<unsigned> FunctionSignature::findArgument(StringRef name) const {
+  for (auto [i, spec] : llvm::enumerate(arguments))
+    if (!name.empty() && name == spec.name)
+      return i;
+  unsigned number;
+  if (!name.getAsInteger(10, number) && number < arguments.size())
+    return number;
+  return std::nullopt;
+}
+
 std::string FunctionSignature::getArgumentTitle(unsigned number) const {
   std::string title = "argument " + std::to_string(number);
   if (!arguments[number].name.empty())
     title += " ('" + arguments[number].name + "')";
   return title;
+}
+
+llvm::Error FunctionSignature::checkArgument(unsigned number,
+                                             const HostTensor &actual) const {
+  const TensorSpec &spec = arguments[number];
+  if (isCompatible(actual.getElementType(), spec.elementType) &&
+      spec.accepts(actual.getShape()))
+    return llvm::Error::success();
+  return llvm::createStringError(getArgumentTitle(number) + ": expected " +
+                                 spec.getTypeString() + ", got " +
+                                 actual.getTypeString());
 }
 
 llvm::Error
@@ -140,14 +161,8 @@ FunctionSignature::checkArguments(ArrayRef<HostTensor> actuals) const {
     return llvm::createStringError("function '" + name + "' takes " +
                                    Twine(arguments.size()) +
                                    " arguments, got " + Twine(actuals.size()));
-  for (auto [i, spec] : llvm::enumerate(arguments)) {
-    const HostTensor &actual = actuals[i];
-    bool fits = isCompatible(actual.getElementType(), spec.elementType) &&
-                spec.accepts(actual.getShape());
-    if (!fits)
-      return llvm::createStringError(getArgumentTitle(i) + ": expected " +
-                                     spec.getTypeString() + ", got " +
-                                     actual.getTypeString());
-  }
+  for (auto [i, actual] : llvm::enumerate(actuals))
+    if (llvm::Error error = checkArgument(i, actual))
+      return error;
   return llvm::Error::success();
 }

@@ -102,6 +102,13 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
                                                getRegisterTileRows(target, 2),
                                                lowering.bf16Dot}));
   cleanUp(function);
+  if (!options.bound.empty()) {
+    BindArgumentsPassOptions binding;
+    binding.function = options.function;
+    binding.arguments = llvm::to_vector(options.bound);
+    pm.addPass(createBindArgumentsPass(binding));
+    pm.addPass(createRecordSignaturePass());
+  }
   buildCPULoweringPipeline(pm, lowering);
 }
 

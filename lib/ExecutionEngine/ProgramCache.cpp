@@ -53,6 +53,7 @@ static void printStrategy(StringRef name, llvm::raw_ostream &os) {
 
 static std::optional<std::string> makeKey(ModuleOp module,
                                           const CompileOptions &options,
+                                          ArrayRef<unsigned> bound,
                                           llvm::TargetMachine &machine) {
   std::string key;
   llvm::raw_string_ostream os(key);
@@ -64,6 +65,10 @@ static std::optional<std::string> makeKey(ModuleOp module,
   os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
      << machine.getTargetFeatureString() << '\n'
      << options.function << '\n';
+  os << "bound";
+  for (unsigned number : bound)
+    os << ' ' << number;
+  os << '\n';
   if (options.chip)
     os << options.chip->getName() << ' ' << options.tensorCores << '\n';
   printStrategy(options.strategy, os);
@@ -75,13 +80,14 @@ static std::optional<std::string> makeKey(ModuleOp module,
 }
 
 ProgramCache::ProgramCache(ModuleOp module, const CompileOptions &options,
+                           ArrayRef<unsigned> bound,
                            llvm::TargetMachine &machine)
     : function(options.function),
       files("program", [module](const std::string &remark) mutable {
         module.emitRemark() << remark;
       }) {
   if (files.isEnabled())
-    key = makeKey(module, options, machine);
+    key = makeKey(module, options, bound, machine);
 }
 
 std::unique_ptr<llvm::MemoryBuffer> ProgramCache::read(ModuleOp module) const {
@@ -90,29 +96,31 @@ std::unique_ptr<llvm::MemoryBuffer> ProgramCache::read(ModuleOp module) const {
     kept = files.read(*key);
   if (!kept)
     return nullptr;
-  // The declaration ends with the first zero.
+  // The declarations end with the first zero.
   auto [text, object] = StringRef(*kept).split('\0');
-  OwningOpRef<ModuleOp> declaration =
+  OwningOpRef<ModuleOp> declarations =
       parseSourceString<ModuleOp>(text, module.getContext());
-  if (!declaration)
+  if (!declarations)
     return nullptr;
-  module->setAttrs((*declaration)->getAttrDictionary());
-  module.getBodyRegion().takeBody(declaration->getBodyRegion());
+  module->setAttrs((*declarations)->getAttrDictionary());
+  module.getBodyRegion().takeBody(declarations->getBodyRegion());
   return llvm::MemoryBuffer::getMemBufferCopy(object, function);
 }
 
 void ProgramCache::write(ModuleOp module,
                          const llvm::MemoryBuffer &object) const {
-  auto lowered = module.lookupSymbol<FunctionOpInterface>(function);
-  if (!key || !lowered)
+  if (!key || !module.lookupSymbol(function))
     return;
-  OwningOpRef<ModuleOp> declaration =
+  OwningOpRef<ModuleOp> declarations =
       cast<ModuleOp>(module->cloneWithoutRegions());
-  declaration->getBodyRegion().emplaceBlock();
-  declaration->push_back(lowered->cloneWithoutRegions());
+  declarations->getBodyRegion().emplaceBlock();
+  for (auto lowered : module.getOps<FunctionOpInterface>())
+    if (lowered.getName() == function ||
+        lowered->hasAttr(FunctionSignature::kAttrName))
+      declarations->push_back(lowered->cloneWithoutRegions());
   std::string kept;
   llvm::raw_string_ostream os(kept);
-  declaration->print(os);
+  declarations->print(os);
   os << '\0' << object.getBuffer();
   files.write(*key, kept);
 }

@@ -22,17 +22,18 @@ namespace mlir::bpt {
 
 /// What one module becomes with some options on a machine, kept in files
 /// between runs (CodeCache): the object file, and of the lowered module the
-/// declaration of the function that is called, whose attributes have its
-/// signature and its memory plan.
+/// declarations of the functions that are called, whose attributes have their
+/// signatures and memory plans.
 class ProgramCache {
 public:
   /// The key is everything that the object depends on: the module with its
-  /// locations, the options, the text of a strategy, the CPU, and the files of
-  /// the compiler itself, so that one that was built again finds nothing.
+  /// locations, the options, the bound arguments, the text of a strategy, the
+  /// CPU, and the files of the compiler itself, so that one that was built
+  /// again finds nothing.
   ProgramCache(ModuleOp module, const CompileOptions &options,
-               llvm::TargetMachine &machine);
+               ArrayRef<unsigned> bound, llvm::TargetMachine &machine);
 
-  /// The object, or null. If there is one, the module becomes the declaration.
+  /// The object, or null. If there is one, the module becomes the declarations.
   std::unique_ptr<llvm::MemoryBuffer> read(ModuleOp module) const;
 
   /// Keeps what the module, which is lowered, was compiled to.

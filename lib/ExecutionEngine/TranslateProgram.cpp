@@ -14,11 +14,11 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// Adds `void <entryName>(ptr args)`, which loads the arguments of the C
+/// Adds `void <name>(ptr args)`, which loads the arguments of the C
 /// interface from an array, so that a function of any arity can be called.
 static LogicalResult addEntry(ModuleOp module, llvm::Module &llvmModule,
-                              const FunctionSignature &signature,
-                              StringRef entryName) {
+                              const ProgramEntry &programEntry) {
+  const FunctionSignature &signature = programEntry.signature;
   std::string name = "_mlir_ciface_" + signature.name;
   llvm::Function *target = llvmModule.getFunction(name);
   if (!target || target->isDeclaration())
@@ -40,7 +40,7 @@ static LogicalResult addEntry(ModuleOp module, llvm::Module &llvmModule,
   llvm::Type *pointer = builder.getPtrTy();
   auto *entry = llvm::Function::Create(
       llvm::FunctionType::get(builder.getVoidTy(), {pointer}, false),
-      llvm::Function::ExternalLinkage, entryName, llvmModule);
+      llvm::Function::ExternalLinkage, programEntry.name, llvmModule);
   builder.SetInsertPoint(
       llvm::BasicBlock::Create(llvmModule.getContext(), "", entry));
   SmallVector<llvm::Value *> args;
@@ -66,13 +66,15 @@ static void dropNames(ModuleOp module) {
 }
 
 std::unique_ptr<llvm::Module>
-bpt::translateProgram(ModuleOp module, const FunctionSignature &signature,
-                      StringRef entryName, llvm::LLVMContext &context) {
+bpt::translateProgram(ModuleOp module, ArrayRef<ProgramEntry> entries,
+                      llvm::LLVMContext &context) {
   dropNames(module);
   std::unique_ptr<llvm::Module> llvmModule =
       translateModuleToLLVMIR(module, context);
-  if (!llvmModule ||
-      failed(addEntry(module, *llvmModule, signature, entryName)))
+  if (!llvmModule)
     return nullptr;
+  for (const ProgramEntry &entry : entries)
+    if (failed(addEntry(module, *llvmModule, entry)))
+      return nullptr;
   return llvmModule;
 }

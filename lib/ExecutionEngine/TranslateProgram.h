@@ -14,12 +14,18 @@
 
 namespace mlir::bpt {
 
-/// Translates a module of the LLVM dialect, with `void <entryName>(ptr args)`,
-/// which calls the C interface of the function with the descriptors in an
-/// array. Null after a diagnostic.
-std::unique_ptr<llvm::Module>
-translateProgram(ModuleOp module, const FunctionSignature &signature,
-                 StringRef entryName, llvm::LLVMContext &context);
+/// A function of a program and the name that it is called by.
+struct ProgramEntry {
+  const FunctionSignature &signature;
+  StringRef name;
+};
+
+/// Translates a module of the LLVM dialect, with a `void <name>(ptr args)` for
+/// every entry, which calls the C interface of the function with the
+/// descriptors in an array. Null after a diagnostic.
+std::unique_ptr<llvm::Module> translateProgram(ModuleOp module,
+                                               ArrayRef<ProgramEntry> entries,
+                                               llvm::LLVMContext &context);
 
 } // namespace mlir::bpt
 

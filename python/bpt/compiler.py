@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 
 from bpt.errors import Error
 
@@ -37,11 +37,13 @@ class Function:
     arguments: list[TensorType]
     results: list[TensorType]
 
-    def __init__(self, program: _native.Program, name: str, device: str) -> None:
+    def __init__(
+        self, program: _native.Program, name: str, device: str, arguments: list[TensorType] | None = None
+    ) -> None:
         self._program = program
         self.name = name
         self.device = device
-        self.arguments = _make_types(program.arguments, "arg")
+        self.arguments = _make_types(program.arguments, "arg") if arguments is None else arguments
         self.results = _make_types(program.results, "result")
         self._numbers = {argument.name: number for number, argument in enumerate(self.arguments)}
 
@@ -63,7 +65,7 @@ class Function:
         """
         from bpt.arrays import wrap_result
 
-        arguments = self._bind(arrays, named) if named else arrays
+        arguments = self._order(arrays, named) if named else arrays
         if out is None:
             raw = self._program.run(arguments, ())
             results = tuple(wrap_result(array, type.dtype) for array, type in zip(raw, self.results))
@@ -74,10 +76,32 @@ class Function:
         self._program.run(arguments, outputs)
         return out
 
+    def bind(self, **named: Any) -> Function:
+        """The function that takes the other arguments: those in `named` are bound.
+
+        What they alone determine is computed now, once, and kept for all calls:
+        weights in the form in which they are multiplied, above all. For that the
+        function is compiled again, the first time that arguments of these names
+        are bound; other arrays for the same names are bound without.
+
+        Arrays are as calls take them. They are held, and read in place by some
+        calls: they must not be written from now on. On a GPU, and for IR that was
+        lowered before, every call computes everything.
+
+        Raises `bpt.Error`: there is no such argument or an array does not fit,
+        the argument is a memref, which calls write, or some are bound already.
+        """
+        self._check_names(named)
+        numbers = [self._numbers[name] for name in named]
+        program = self._program.bind(numbers, list(named.values()))
+        # They keep their names, also those that have them by their numbers.
+        rest = [argument for argument in self.arguments if argument.name not in named]
+        return Function(program, self.name, self.device, rest)
+
     @property
     def planned_bytes(self) -> int | None:
         """The most bytes that a call holds at once beyond arguments and results,
-        known before it runs; None if the function has dynamic sizes (`plan_bytes`
+        with what `bind` keeps, known before it runs; None if the function has dynamic sizes (`plan_bytes`
         takes them), or runs on a GPU."""
         return self._program.planned_bytes
 
@@ -87,9 +111,7 @@ class Function:
 
         Raises `bpt.Error` if a shape does not fit, or a dynamic one is left out.
         """
-        for name in shapes:
-            if name not in self._numbers:
-                raise Error(f"function '{self.name}' has no argument '{name}'")
+        self._check_names(shapes)
         whole = [list(shapes.get(argument.name, argument.shape)) for argument in self.arguments]
         for argument, shape in zip(self.arguments, whole):
             if None in shape:
@@ -99,15 +121,19 @@ class Function:
     @property
     def workspace_bytes(self) -> int | None:
         """The most bytes that the code held at once beyond arguments and results,
-        in the call that ended last; None before the first. Calls that run at the
+        with what `bind` keeps, in the call that ended last; None before the first.
+        Calls that run at the
         same time are counted together."""
         return self._program.workspace_bytes
 
-    def _bind(self, arrays: Sequence[Any], named: dict[str, Any]) -> list[Any]:
-        """Arguments in order: those with names in their places, the rest from `arrays`."""
-        for name in named:
+    def _check_names(self, names: Iterable[str]) -> None:
+        for name in names:
             if name not in self._numbers:
                 raise Error(f"function '{self.name}' has no argument '{name}'")
+
+    def _order(self, arrays: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+        """Arguments in order: those with names in their places, the rest from `arrays`."""
+        self._check_names(named)
         rest = iter(arrays)
         bound = [named[a.name] if a.name in named else next(rest, None) for a in self.arguments]
         expected = sum(argument.name not in named for argument in self.arguments)

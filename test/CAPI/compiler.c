@@ -64,6 +64,37 @@ static void write(const char *text, size_t length, void *context) {
   " : tensor<?x4xf32> to tensor<1x4xf32>\n"                                    \
   "  return %z : tensor<1x4xf32>\n}\n"
 
+#define SCALED                                                                 \
+  "func.func @main(%w: tensor<?x4xf32> {bpt.name = \"w\"},"                    \
+  " %x: tensor<?x4xf32> {bpt.name = \"x\"}) -> tensor<?x4xf32> {\n" SUM        \
+  "  %z = linalg.exp ins(%w : tensor<?x4xf32>)"                                \
+  " outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>\n"                           \
+  "  %r = linalg.add ins(%y, %z : tensor<?x4xf32>, tensor<?x4xf32>)"           \
+  " outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>\n"                           \
+  "  return %r : tensor<?x4xf32>\n}\n"
+
+/// Binds an argument, destroys the program, and calls what is left.
+static int runBound(BPTProgram *program) {
+  float zeros[8] = {0};
+  const int64_t sizes[] = {2, 4}, wrongSizes[] = {2, 3};
+  const int64_t numbers[] = {0, 0}, wrongNumbers[] = {2};
+  BPTTensorView w[] = {{BPT_F32, 2, sizes, zeros}, {BPT_F32, 2, sizes, zeros}};
+  BPTTensorView wrong = {BPT_F32, 2, wrongSizes, zeros};
+  if (bptBind(program, wrongNumbers, w, 1, handler) ||
+      bptBind(program, numbers, &wrong, 1, handler) ||
+      bptBind(program, numbers, w, 2, handler))
+    return 1;
+  BPTProgram *rest = bptBind(program, numbers, w, 1, handler);
+  bptDestroyProgram(program);
+  if (!rest || bptGetNumArguments(rest) != 1)
+    return 1;
+  printSpec("left", bptGetArgument(rest, 0));
+  if (bptBind(rest, numbers, w, 1, handler) || run(rest, 2, 4))
+    return 1;
+  bptDestroyProgram(rest);
+  return 0;
+}
+
 /// What is planned for an argument of that shape.
 static int64_t plan(const BPTProgram *program, int64_t rows, int64_t columns) {
   const int64_t sizes[] = {rows, columns};
@@ -86,6 +117,10 @@ int main(void) {
       bptGetPlannedBytes(program) != -1)
     return 1;
   bptDestroyProgram(program);
+
+  program = compile(SCALED, "scaled.mlir");
+  if (!program || runBound(program))
+    return 1;
 
   program = compile(CHECKED, "checked.mlir");
   if (!program || !run(program, 0, 4) || run(program, 1, 4))

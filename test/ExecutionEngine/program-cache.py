@@ -74,6 +74,15 @@ for chip in ("sm_80", "sm_90"):
         assert compiles(*flags)[0] is expected, flags
 assert compiles("--device=cuda-emulator", "--tensor-cores=false")[0]
 
+# Other bound arguments, by number or name, are another program; other values not.
+for flags in (["--bind=0"], ["--bind=1,2"], ["--bind=0,1,2"]):
+    for expected in (True, False):
+        assert compiles(*flags) == (expected, first), flags
+assert compiles("--bind=v,k") == (False, first)
+assert compiles("--bind=1,2", inputs=[i.replace(":", ":1", 1) for i in INPUTS])[0] is False
+_, planned = compiles("--bind=1,2", "--memory-plan")
+assert "memory plan of 'main'" in planned, planned
+
 # Another compiler: the same one, installed again.
 other = folder / "bpt-runner"
 shutil.copy(tools / "bpt-runner", other)

@@ -18,7 +18,7 @@ stated = {node.name: node for node in stubs.body if isinstance(node, (ast.ClassD
 public = {name for name in vars(_native) if not name.startswith("_")}
 assert public == set(stated), public ^ set(stated)
 methods = {node.name for node in stated["Program"].body if isinstance(node, ast.FunctionDef)}
-assert {"arguments", "results", "run", "planned_bytes", "workspace_bytes"} <= methods, methods
+assert {"arguments", "results", "bind", "run", "planned_bytes", "workspace_bytes"} <= methods, methods
 assert "list[tuple[str, str, tuple[int | None, ...]]]" in ast.unparse(stated["Program"])
 
 for name in bpt.__all__:

@@ -18,8 +18,8 @@ static constexpr size_t kMaxShown = 12, kMaxNamed = 3;
 
 llvm::Expected<MemoryReport>
 MemoryReport::create(ModuleOp module, StringRef function,
-                     ArrayRef<SmallVector<int64_t>> shapes,
-                     int64_t numThreads) {
+                     ArrayRef<SmallVector<int64_t>> shapes, int64_t numThreads,
+                     bool withResults) {
   Operation *op = module.lookupSymbol(function);
   if (!op || !op->hasAttr(MemoryPlan::kAttrName))
     return llvm::createStringError(
@@ -34,17 +34,19 @@ MemoryReport::create(ModuleOp module, StringRef function,
   if (!symbols)
     return llvm::createStringError("the memory plan of function '" + function +
                                    "' is not that of its arguments");
-  return MemoryReport(std::move(*plan), function, std::move(*symbols));
+  return MemoryReport(std::move(*plan), function, std::move(*symbols),
+                      withResults);
 }
 
 MemoryReport::MemoryReport(MemoryPlan thePlan, StringRef function,
-                           SmallVector<int64_t> theSymbols)
+                           SmallVector<int64_t> theSymbols, bool withResults)
     : plan(std::move(thePlan)), function(function.str()),
       symbols(std::move(theSymbols)), names(plan.getSymbolNames()) {
-  if (std::optional<MaxByteCount> peak = plan.getPeak())
+  if (std::optional<MaxByteCount> peak =
+          withResults ? plan.getPeakWithResults() : plan.getPeak())
     plannedBytes = peak->evaluate(symbols);
   for (const MemoryPlan::Buffer &buffer : plan.buffers) {
-    if (buffer.isResult)
+    if (buffer.isResult && !withResults)
       continue;
     ByteCount copies = plan.countCopies(buffer.scope);
     std::optional<int64_t> bytes;
@@ -52,8 +54,32 @@ MemoryReport::MemoryReport(MemoryPlan thePlan, StringRef function,
       bytes = (*buffer.bytes * copies).evaluate(symbols);
     if (bytes != 0)
       entries.push_back({bytes, copies.evaluate(symbols), buffer.first,
-                         buffer.last, buffer.what, buffer.location});
+                         buffer.last, buffer.what, buffer.location,
+                         buffer.isResult});
   }
+  sortEntries();
+}
+
+void MemoryReport::addBinding(const MemoryReport &binding,
+                              int64_t theKeptBytes) {
+  keptBytes = theKeptBytes;
+  if (plannedBytes)
+    plannedBytes = *plannedBytes + keptBytes;
+  if (!binding.plannedBytes)
+    plannedBytes = std::nullopt;
+  else if (plannedBytes)
+    plannedBytes = std::max(*plannedBytes, *binding.plannedBytes);
+  for (Entry entry : binding.entries) {
+    if (!entry.isResult)
+      continue;
+    entry.first = 0;
+    entry.last = plan.numSteps ? plan.numSteps - 1 : 0;
+    entries.push_back(std::move(entry));
+  }
+  sortEntries();
+}
+
+void MemoryReport::sortEntries() {
   // What has no size is larger than anything.
   auto getKey = [](const Entry &entry) {
     return std::tuple(-entry.bytes.value_or(INT64_MAX), entry.first,
@@ -93,8 +119,10 @@ void MemoryReport::printText(llvm::raw_ostream &os) const {
     os << "an unknown number of bytes";
   MaxByteCount peak = plan.getPeak().value_or(MaxByteCount());
   SmallVector<unsigned> used = plan.getSymbolsOf(peak);
+  if (keptBytes)
+    os << ", " << keptBytes << " of them kept of bound arguments";
   if (!used.empty())
-    os << " = " << peak.format(names);
+    os << (keptBytes ? "; a call: " : " = ") << peak.format(names);
   os << '\n';
   for (unsigned i : used)
     os << "  " << plan.describeSymbol(i) << " = " << symbols[i] << '\n';
@@ -134,6 +162,7 @@ llvm::json::Object MemoryReport::toJSON() const {
                                              {"buffer", entry.what},
                                              {"location", entry.location}});
   return llvm::json::Object{
+      {"kept_bytes", keptBytes},
       {"expression", peak ? llvm::json::Value(peak->format(names)) : nullptr},
       {"steps", plan.numSteps},
       {"symbols", std::move(symbolArray)},

@@ -21,10 +21,16 @@ namespace mlir::bpt {
 /// What a call with arguments of certain shapes takes, in numbers.
 class MemoryReport {
 public:
-  /// Reads the plan of a lowered function; it is an error if it has none.
+  /// Reads the plan of a lowered function; it is an error if it has none. With
+  /// results, which count for the caller, if that is to keep them.
   static llvm::Expected<MemoryReport>
   create(ModuleOp module, StringRef function,
-         ArrayRef<SmallVector<int64_t>> shapes, int64_t numThreads);
+         ArrayRef<SmallVector<int64_t>> shapes, int64_t numThreads,
+         bool withResults = false);
+
+  /// Adds what is kept of bound arguments as long as the function is, and what
+  /// it takes to compute that.
+  void addBinding(const MemoryReport &binding, int64_t theKeptBytes);
 
   /// Nothing if something has no size before the function runs.
   std::optional<int64_t> getPlannedBytes() const { return plannedBytes; }
@@ -42,10 +48,12 @@ private:
     int64_t copies;
     unsigned first, last;
     std::string what, location;
+    bool isResult;
   };
 
   MemoryReport(MemoryPlan plan, StringRef function,
-               SmallVector<int64_t> symbols);
+               SmallVector<int64_t> symbols, bool withResults);
+  void sortEntries();
   std::string formatLargest() const;
 
   MemoryPlan plan;
@@ -53,6 +61,7 @@ private:
   SmallVector<int64_t> symbols;
   SmallVector<std::string> names;
   std::optional<int64_t> plannedBytes;
+  int64_t keptBytes = 0;
   /// Largest first.
   std::vector<Entry> entries;
 };

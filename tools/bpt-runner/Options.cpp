@@ -85,6 +85,14 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
       "weights",
       cl::desc("Safetensors file that holds arguments by their bpt.name"),
       cl::value_desc("file"), cl::cat(category));
+  cl::list<std::string> bind(
+      "bind",
+      cl::desc("Arguments, by bpt.name or number, to bind once before all "
+               "runs: what they alone determine is computed once"),
+      cl::value_desc("name,..."), cl::CommaSeparated, cl::cat(category));
+  cl::opt<bool> bindWeights("bind-weights",
+                            cl::desc("Bind what comes from --weights"),
+                            cl::cat(category));
   cl::opt<double> atol("atol", cl::desc("Absolute tolerance (default 1e-5)"),
                        cl::init(1e-5), cl::cat(category));
   cl::opt<double> rtol("rtol", cl::desc("Relative tolerance (default 1e-5)"),
@@ -146,12 +154,17 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   options.outputs.assign(outputs.begin(), outputs.end());
   options.expectedOutputs.assign(expected.begin(), expected.end());
   options.weights = weights;
+  options.bind.assign(bind.begin(), bind.end());
+  options.bindWeights = bindWeights;
   options.atol = atol;
   options.rtol = rtol;
   options.memoryReport = memoryReport;
   options.memoryPlan = memoryPlan;
   options.poison = poison;
   options.json = json;
+  if (bindWeights && weights.empty())
+    return llvm::createStringError(
+        "--bind-weights binds what --weights=FILE holds; there is no FILE");
   if (!(atol >= 0 && rtol >= 0))
     return llvm::createStringError("--atol and --rtol must not be negative");
   if (benchmark.getNumOccurrences()) {

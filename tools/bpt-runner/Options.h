@@ -28,6 +28,9 @@ struct RunnerOptions {
   std::vector<std::string> outputs;
   std::vector<std::string> expectedOutputs;
   std::string weights;
+  /// Names or numbers of arguments.
+  std::vector<std::string> bind;
+  bool bindWeights = false;
   double atol = 0;
   double rtol = 0;
   /// Present with --benchmark; 0 where it states no number of runs.

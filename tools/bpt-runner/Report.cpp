@@ -69,6 +69,8 @@ void bpt::printText(const Report &report, llvm::raw_ostream &os) {
   for (auto [i, difference] : llvm::enumerate(report.differences))
     printDifference(i, difference, os);
   if (!report.times.empty()) {
+    if (report.bindMs)
+      os << llvm::format("binding: %.4f ms, once\n", *report.bindMs);
     os << llvm::format("time: median %.4f ms, min %.4f ms, max %.4f ms",
                        report.getMedianMs(), report.getMinMs(),
                        report.getMaxMs())
@@ -126,6 +128,7 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
   if (report.plan)
     plannedBytes = report.plan->getPlannedBytes();
   llvm::json::Object object{
+      {"bind_ms", toJSON(report.bindMs)},
       {"compile_ms", toJSON(report.compileMs)},
       {"median_ms", toJSON(median)},
       {"min_ms", toJSON(min)},

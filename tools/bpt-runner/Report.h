@@ -22,6 +22,8 @@ namespace mlir::bpt {
 /// What was measured; what was not asked for is absent.
 struct Report {
   double compileMs = 0;
+  /// Of binding arguments and computing what is kept.
+  std::optional<double> bindMs;
   unsigned numThreads = 0;
   /// Of every run, in order.
   std::vector<double> times;

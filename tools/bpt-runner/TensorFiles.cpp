@@ -78,8 +78,9 @@ llvm::Expected<HostTensor> TensorReader::readInput(StringRef text) {
 }
 
 llvm::Expected<SmallVector<HostTensor>>
-bpt::bindArguments(const FunctionSignature &signature, StringRef weights,
-                   ArrayRef<std::string> inputs, TensorReader &reader) {
+bpt::readArguments(const FunctionSignature &signature, StringRef weights,
+                   ArrayRef<std::string> inputs, TensorReader &reader,
+                   SmallVectorImpl<unsigned> &weightNumbers) {
   const SafetensorsFile *file = nullptr;
   if (!weights.empty()) {
     llvm::Expected<const SafetensorsFile *> opened =
@@ -91,7 +92,6 @@ bpt::bindArguments(const FunctionSignature &signature, StringRef weights,
 
   SmallVector<HostTensor> arguments;
   ArrayRef<std::string> rest = inputs;
-  unsigned numBound = 0;
   for (auto [i, spec] : llvm::enumerate(signature.arguments)) {
     bool isWeight = file && !spec.name.empty() && file->contains(spec.name);
     if (!isWeight && rest.empty())
@@ -103,21 +103,37 @@ bpt::bindArguments(const FunctionSignature &signature, StringRef weights,
         isWeight ? file->get(spec.name) : reader.readInput(rest.front());
     if (!tensor)
       return tensor.takeError();
-    numBound += isWeight;
-    if (!isWeight)
+    if (isWeight)
+      weightNumbers.push_back(i);
+    else
       rest = rest.drop_front();
     arguments.push_back(std::move(*tensor));
   }
-  if (file && numBound == 0 && !signature.arguments.empty())
+  if (file && weightNumbers.empty() && !signature.arguments.empty())
     return makeFileError(weights, "holds none of the arguments of function '" +
                                       signature.name + "'");
   if (!rest.empty())
     return llvm::createStringError(
         Twine(inputs.size()) + " --input flags, but function '" +
         signature.name + "' takes " +
-        Twine(signature.arguments.size() - numBound) + " of its " +
+        Twine(signature.arguments.size() - weightNumbers.size()) + " of its " +
         Twine(signature.arguments.size()) + " arguments from them");
   return arguments;
+}
+
+llvm::Expected<SmallVector<unsigned>>
+bpt::findArguments(const FunctionSignature &signature,
+                   ArrayRef<std::string> names) {
+  SmallVector<unsigned> numbers;
+  for (StringRef name : names) {
+    std::optional<unsigned> number = signature.findArgument(name);
+    if (!number)
+      return llvm::createStringError("function '" + signature.name +
+                                     "' has no argument '" + name +
+                                     "' to bind");
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 llvm::Expected<OutputFiles>

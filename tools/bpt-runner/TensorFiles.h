@@ -28,11 +28,16 @@ private:
   llvm::StringMap<SafetensorsFile> files;
 };
 
-/// Binds the arguments: those that the weights file holds by name to it, the
-/// rest to the inputs in order.
+/// Reads the arguments: those that the weights file holds by name from it,
+/// whose numbers go to `weightNumbers`, the rest from the inputs in order.
 llvm::Expected<SmallVector<HostTensor>>
-bindArguments(const FunctionSignature &signature, StringRef weights,
-              ArrayRef<std::string> inputs, TensorReader &reader);
+readArguments(const FunctionSignature &signature, StringRef weights,
+              ArrayRef<std::string> inputs, TensorReader &reader,
+              SmallVectorImpl<unsigned> &weightNumbers);
+
+/// The numbers of the arguments of these names or numbers.
+llvm::Expected<SmallVector<unsigned>>
+findArguments(const FunctionSignature &signature, ArrayRef<std::string> names);
 
 /// Where results go. Parsed before anything runs, written after.
 class OutputFiles {

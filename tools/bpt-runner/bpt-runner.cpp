@@ -66,6 +66,58 @@ benchmark(const CompiledFunction &function, ArrayRef<HostTensor> arguments,
   return times;
 }
 
+static SmallVector<SmallVector<int64_t>>
+getShapes(ArrayRef<HostTensor> tensors) {
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const HostTensor &tensor : tensors)
+    shapes.emplace_back(tensor.getShape());
+  return shapes;
+}
+
+namespace {
+/// A function whose bound arguments it has been given.
+struct Binding {
+  BindableFunction::Bound bound;
+  /// The arguments that calls take.
+  SmallVector<HostTensor> arguments;
+  /// Of what computed from the bound ones, if a plan is asked for.
+  std::optional<MemoryReport> plan;
+};
+} // namespace
+
+/// Binds the bound ones of all arguments, and computes what they determine.
+static llvm::Expected<Binding> bind(const BindableFunction &compiled,
+                                    ModuleOp module,
+                                    ArrayRef<HostTensor> arguments,
+                                    const RunnerOptions &options,
+                                    Report &report) {
+  Binding binding;
+  SmallVector<HostTensor> tensors;
+  for (auto [i, argument] : llvm::enumerate(arguments))
+    (llvm::is_contained(compiled.getBound(), i) ? tensors : binding.arguments)
+        .push_back(argument);
+  const CompiledFunction *prepare = compiled.getPrepare();
+  if (prepare && (options.memoryPlan || options.memoryLimit)) {
+    auto plan = MemoryReport::create(module, prepare->getSignature().name,
+                                     getShapes(tensors), report.numThreads,
+                                     /*withResults=*/true);
+    if (!plan)
+      return plan.takeError();
+    if (options.memoryLimit)
+      if (llvm::Error error = plan->checkLimit(*options.memoryLimit))
+        return std::move(error);
+    binding.plan = std::move(*plan);
+  }
+  auto start = std::chrono::steady_clock::now();
+  auto bound = compiled.bind(tensors);
+  if (!bound)
+    return bound.takeError();
+  if (!tensors.empty())
+    report.bindMs = getMilliseconds(std::chrono::steady_clock::now() - start);
+  binding.bound = std::move(*bound);
+  return binding;
+}
+
 static llvm::Expected<int> run(const RunnerOptions &options) {
   DeviceOptions deviceOptions = options.device;
   deviceOptions.remark = [](const std::string &remark) {
@@ -94,12 +146,18 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   if (failed(signature))
     return alreadyReported();
   TensorReader reader;
-  auto arguments =
-      bindArguments(*signature, options.weights, options.inputs, reader);
+  SmallVector<unsigned> weightNumbers;
+  auto arguments = readArguments(*signature, options.weights, options.inputs,
+                                 reader, weightNumbers);
   if (!arguments)
     return arguments.takeError();
   if (llvm::Error error = signature->checkArguments(*arguments))
     return std::move(error);
+  auto bound = findArguments(*signature, options.bind);
+  if (!bound)
+    return bound.takeError();
+  if (options.bindWeights)
+    bound->append(weightNumbers);
   auto outputs = OutputFiles::parse(options.outputs, *signature);
   if (!outputs)
     return outputs.takeError();
@@ -121,11 +179,9 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     expected.push_back(std::move(*tensor));
   }
 
-  SmallVector<SmallVector<int64_t>> shapes;
-  for (const HostTensor &argument : *arguments)
-    shapes.emplace_back(argument.getShape());
-  std::optional<double> flops = countFlops(
-      (*module)->lookupSymbol<FunctionOpInterface>(options.function), shapes);
+  std::optional<double> flops =
+      countFlops((*module)->lookupSymbol<FunctionOpInterface>(options.function),
+                 getShapes(*arguments));
 
   auto start = std::chrono::steady_clock::now();
   CompileOptions compileOptions;
@@ -134,20 +190,32 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   compileOptions.device = target->device;
   compileOptions.strategy = options.strategy;
   compileOptions.tensorCores = options.tensorCores;
-  FailureOr<std::unique_ptr<CompiledFunction>> function =
-      compile(**module, compileOptions);
-  if (failed(function))
+  FailureOr<std::unique_ptr<BindableFunction>> compiled =
+      compileBindable(**module, compileOptions, *bound);
+  if (failed(compiled))
     return alreadyReported();
   Report report;
   report.numThreads = omp_get_max_threads();
   report.flops = flops;
   report.compileMs = getMilliseconds(std::chrono::steady_clock::now() - start);
 
+  // Files are mapped; their pages must not count as the function's.
+  llvm::for_each(*arguments, touchPages);
+  ResidentSetMeter residentSet;
+  auto binding = bind(**compiled, **module, *arguments, options, report);
+  if (!binding)
+    return binding.takeError();
+  const CompiledFunction &function = *binding->bound.function;
+
   if (options.memoryPlan || options.memoryLimit) {
-    auto plan = MemoryReport::create(**module, options.function, shapes,
-                                     report.numThreads);
+    auto plan = MemoryReport::create(
+        **module, options.function,
+        function.getCodeShapes(getShapes(binding->arguments)),
+        report.numThreads);
     if (!plan)
       return plan.takeError();
+    if (binding->plan)
+      plan->addBinding(*binding->plan, function.getKeptBytes());
     if (options.memoryPlan && !options.json) {
       plan->printText(llvm::outs());
       llvm::outs().flush();
@@ -158,17 +226,15 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
     report.plan = std::move(*plan);
   }
 
-  // Files are mapped; their pages must not count as the function's.
-  llvm::for_each(*arguments, touchPages);
-  ResidentSetMeter residentSet;
-  auto result = (*function)->run(*arguments);
+  auto result = function.run(binding->arguments);
   if (!result)
     return result.takeError();
   if (target->device)
     report.profile = target->device->getProfile();
   report.chip = target->chip.value_or(runtime::Chip());
   if (options.memoryReport) {
-    report.workspaceBytes = result->workspaceBytes;
+    report.workspaceBytes =
+        std::max(result->workspaceBytes, binding->bound.peakBytes);
     report.rssGrowthBytes = residentSet.getPeakGrowth();
   }
   for (auto [actual, reference] : llvm::zip(result->tensors, expected)) {
@@ -181,7 +247,8 @@ static llvm::Expected<int> run(const RunnerOptions &options) {
   if (llvm::Error error = outputs->write(result->tensors))
     return std::move(error);
   if (options.benchmarkRuns) {
-    auto times = benchmark(**function, *arguments, *options.benchmarkRuns);
+    auto times =
+        benchmark(function, binding->arguments, *options.benchmarkRuns);
     if (!times)
       return times.takeError();
     report.times = std::move(*times);

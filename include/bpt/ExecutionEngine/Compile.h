@@ -9,7 +9,7 @@
 #ifndef BPT_EXECUTIONENGINE_COMPILE_H
 #define BPT_EXECUTIONENGINE_COMPILE_H
 
-#include "bpt/ExecutionEngine/CompiledFunction.h"
+#include "bpt/ExecutionEngine/BindableFunction.h"
 #include "bpt/ExecutionEngine/Device/Chip.h"
 
 namespace mlir {
@@ -56,6 +56,13 @@ FailureOr<std::string> compileToPTX(ModuleOp module,
 /// diagnostic.
 FailureOr<std::unique_ptr<CompiledFunction>>
 compile(ModuleOp module, const CompileOptions &options);
+
+/// The same of a function some of whose arguments, by their numbers in any
+/// order, are bound for many calls. What they alone determine is then computed
+/// once, unless the module was lowered before or is compiled for a GPU.
+FailureOr<std::unique_ptr<BindableFunction>>
+compileBindable(ModuleOp module, const CompileOptions &options,
+                ArrayRef<unsigned> bound);
 
 } // namespace mlir::bpt
 

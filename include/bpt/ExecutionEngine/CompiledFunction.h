@@ -43,22 +43,37 @@ private:
 /// this machine they are read in place, for a device copied there.
 class CompiledFunction {
 public:
-  /// Links an object file into this process. `signature` is that of the
-  /// function to call, by `void <kEntryName>(ptr args)`, which loads the
-  /// descriptors of its C interface from an array.
+  /// A function of code that is linked. `signature` is that of the function to
+  /// call, by `void <entryName>(ptr args)`, which loads the descriptors of its
+  /// C interface from an array.
   static llvm::Expected<std::unique_ptr<CompiledFunction>>
-  create(std::unique_ptr<llvm::MemoryBuffer> object,
+  create(std::shared_ptr<JITEngine> engine, StringRef entryName,
          FunctionSignature signature,
          std::shared_ptr<runtime::Device> device = nullptr);
 
-  static constexpr StringLiteral kEntryName = "bpt.entry";
+  /// An argument, by its number.
+  using NumberedTensor = std::pair<unsigned, HostTensor>;
 
+  /// The function that takes the other arguments, and is given these in every
+  /// call. They are in ascending order and must fit; of their bytes,
+  /// `keptBytes` count as its own.
+  std::unique_ptr<CompiledFunction> bind(ArrayRef<NumberedTensor> tensors,
+                                         size_t keptBytes) const;
+
+  /// What calls take.
   const FunctionSignature &getSignature() const { return signature; }
+
+  /// The shapes of what the code takes: those of a call and of what is bound.
+  SmallVector<SmallVector<int64_t>>
+  getCodeShapes(ArrayRef<SmallVector<int64_t>> shapes) const;
+
+  /// What is held as long as this function is.
+  size_t getKeptBytes() const { return keptBytes; }
 
   struct Result {
     SmallVector<HostTensor> tensors;
-    /// The most bytes the code held at once beyond arguments and results.
-    /// On a device: of its memory.
+    /// The most bytes the code held at once beyond arguments and results, with
+    /// those that are kept. On a device: of its memory.
     size_t workspaceBytes = 0;
     /// The time of the work by the clock of the device, if it has one; without
     /// the copies of arguments and results.
@@ -72,12 +87,17 @@ public:
 private:
   CompiledFunction() = default;
 
+  /// With all arguments of the code.
+  llvm::Expected<Result> runOnHost(ArrayRef<HostTensor> arguments) const;
   llvm::Expected<Result> runOnDevice(ArrayRef<HostTensor> arguments) const;
 
-  FunctionSignature signature;
+  FunctionSignature signature, codeSignature;
+  /// Ascending.
+  SmallVector<NumberedTensor> bound;
+  size_t keptBytes = 0;
   /// Null: this machine. It outlives the code, which has its modules.
   std::shared_ptr<runtime::Device> device;
-  std::unique_ptr<JITEngine> engine;
+  std::shared_ptr<JITEngine> engine;
   void (*entry)(void **) = nullptr;
 };
 

@@ -57,6 +57,12 @@ struct FunctionSignature {
   /// Says which argument does not fit, or that their number is wrong.
   llvm::Error checkArguments(ArrayRef<HostTensor> arguments) const;
 
+  /// Says that the argument of that number does not fit.
+  llvm::Error checkArgument(unsigned number, const HostTensor &argument) const;
+
+  /// The number of the argument of that name, or that has it for its number.
+  std::optional<unsigned> findArgument(StringRef name) const;
+
   /// `argument 2 ('wq')`.
   std::string getArgumentTitle(unsigned number) const;
 

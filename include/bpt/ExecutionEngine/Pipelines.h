@@ -52,6 +52,15 @@ struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
       *this, "parallel",
       llvm::cl::desc("Run blocks of rows on the threads of OpenMP's runtime."),
       llvm::cl::init(true)};
+  Option<std::string> function{
+      *this, "function",
+      llvm::cl::desc("The function whose arguments `bound` binds."),
+      llvm::cl::init("main")};
+  ListOption<unsigned> bound{
+      *this, "bound",
+      llvm::cl::desc("Numbers of arguments that are bound once for many calls: "
+                     "what they alone determine becomes a function of its "
+                     "own, `<function>_bind`.")};
 };
 
 /// Options of `bpt-gpu-kernels`, `bpt-nvvm` and `bpt-gpu`.

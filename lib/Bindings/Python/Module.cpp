@@ -93,6 +93,10 @@ NB_MODULE(_native, module) {
            "The same for arguments of these shapes.")
       .def_prop_ro("workspace_bytes", &Program::getWorkspaceBytes,
                    "Of the call that ended last.")
+      .def("bind", &Program::bind, "numbers"_a, "arrays"_a,
+           nb::sig("def bind(self, numbers: list[int], arrays: list[object]) "
+                   "-> Program"),
+           "A program that takes the other arguments.")
       .def("run", &Program::run, "arguments"_a, "out"_a,
            nb::sig("def run(self, arguments: list[object] | tuple[object, "
                    "...], out: list[object] | tuple[object, ...]) -> "

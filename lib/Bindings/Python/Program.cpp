@@ -56,7 +56,8 @@ std::unique_ptr<Program> Program::compile(nb::bytes source,
   });
 }
 
-Program::Program(BPTProgram *program) : program(program) {}
+Program::Program(BPTProgram *program, std::vector<Array> bound)
+    : bound(std::move(bound)), program(program) {}
 
 Program::~Program() { bptDestroyProgram(program); }
 
@@ -135,6 +136,33 @@ static bool fits(const BPTTensorSpec &spec, const Array &array) {
     if (spec.sizes[i] != BPT_DYNAMIC && spec.sizes[i] != sizes[i])
       return false;
   return true;
+}
+
+std::unique_ptr<Program> Program::bind(const std::vector<int64_t> &numbers,
+                                       nb::sequence given) const {
+  std::vector<Array> arrays;
+  for (nb::handle object : given) {
+    int64_t number = numbers.at(arrays.size());
+    arrays.push_back(Array::import(
+        object, Array::Access::Read,
+        getTitle("argument", bptGetArgument(program, number), number)));
+  }
+  DiagnosticCollector diagnostics;
+  BPTProgram *made;
+  {
+    nb::gil_scoped_release release;
+    std::vector<BPTTensorView> views;
+    for (Array &array : arrays)
+      views.push_back(array.view());
+    made =
+        bptBind(program, numbers.data(), views.data(),
+                static_cast<int64_t>(views.size()), diagnostics.getHandler());
+  }
+  std::unique_ptr<Program> rest;
+  if (made)
+    rest = std::make_unique<Program>(made, std::move(arrays));
+  diagnostics.finish(/*failed=*/!rest);
+  return rest;
 }
 
 namespace {

@@ -9,7 +9,7 @@
 #ifndef BPT_LIB_BINDINGS_PYTHON_PROGRAM_H
 #define BPT_LIB_BINDINGS_PYTHON_PROGRAM_H
 
-#include "bpt-c/Compiler.h"
+#include "Array.h"
 #include <atomic>
 #include <memory>
 #include <nanobind/nanobind.h>
@@ -35,7 +35,7 @@ public:
   static std::unique_ptr<Program> compile(nanobind::bytes source,
                                           const std::string &name,
                                           const CompileOptions &options);
-  explicit Program(BPTProgram *program);
+  explicit Program(BPTProgram *program, std::vector<Array> bound = {});
   Program(const Program &) = delete;
   Program &operator=(const Program &) = delete;
   ~Program();
@@ -43,6 +43,11 @@ public:
   /// Tuples of the name, the element type and the sizes, None where dynamic.
   nanobind::list getArguments() const;
   nanobind::list getResults() const;
+
+  /// A program that takes the other arguments: those of these numbers are bound
+  /// to these arrays, which it holds.
+  std::unique_ptr<Program> bind(const std::vector<int64_t> &numbers,
+                                nanobind::sequence arrays) const;
 
   /// The results as NumPy arrays; none if `out` holds arrays for them.
   nanobind::list run(nanobind::sequence arguments, nanobind::object out);
@@ -59,6 +64,8 @@ private:
   std::string getTitle(const char *kind, const BPTTensorSpec &spec,
                        int64_t number) const;
 
+  /// What the program reads; it goes after it.
+  std::vector<Array> bound;
   BPTProgram *program;
   /// -1 before the first call.
   std::atomic<int64_t> workspaceBytes{-1};

@@ -1,6 +1,7 @@
-"""`python -m bpt.bench [SUITE...]`: BPT against PyTorch and OpenBLAS, on the
-same arguments and processors, in alternation. PyTorch is left out where it is not
-installed (`pip install torch`)."""
+"""`python -m bpt.bench [SUITE...]`: BPT against PyTorch, IREE and OpenBLAS, on the
+same arguments and processors, in alternation. PyTorch and IREE are left out where
+they are not installed (`pip install torch`, `pip install iree-base-compiler
+iree-base-runtime`)."""
 
 from __future__ import annotations
 
@@ -39,6 +40,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--score", metavar="F", help="score region of attention alone, as bpt-gen has them; likewise")
     parser.add_argument("--layers", type=_positive, default=6, metavar="N", help="of the model (default: 6)")
     parser.add_argument("--vocab", type=_positive, default=8192, metavar="N", help="of the model (default: 8192)")
+    parser.add_argument(
+        "--dtype", choices=("f32", "bf16", "f16"), default="f32", help="element type of everyone (default: f32)"
+    )
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="of everyone (default: 1)")
     parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="alternations (default: 5)")
     parser.add_argument("--iterations", type=_positive, default=3, metavar="N", help="timed runs of a round")
@@ -100,6 +104,7 @@ def main() -> int:
                 args.score,
                 args.layers,
                 args.vocab,
+                args.dtype,
             )
             for seq in args.seq
         ]

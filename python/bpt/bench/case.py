@@ -35,6 +35,8 @@ class Case:
     max_error: float = 2e-5
     """Two f32 computations of the same: each is within 1e-5 of the truth, gradients
     within 1e-4."""
+    weights: Sequence[str] = ()
+    """Arguments that stay the same: BPT is timed with them bound before as well."""
     bounds: dict[str, Peer] = field(default_factory=dict)
     """What computes less, of the same arguments: its time is one that cannot be
     beaten by much. Results are not compared."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 
 from bpt.bench.case import Arrays, Compute, Unavailable
@@ -20,6 +21,8 @@ def compute(ir: str, arguments: Arrays, threads: int) -> Compute:
     """Calls @main of model IR with the arguments, which lie on IREE's device."""
     from iree import compiler, runtime
 
+    if any(array.dtype == ml_dtypes.bfloat16 for array in arguments.values()):
+        raise Unavailable("its arrays have no bf16")
     with tempfile.TemporaryDirectory(prefix="bpt-bench-") as folder:
         source = Path(folder) / "main.mlir"
         source.write_text(ir)

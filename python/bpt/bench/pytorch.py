@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from bpt.bench.case import Arrays, Compute, Unavailable
@@ -46,7 +47,7 @@ def layer_gradient(arguments: Arrays, threads: int, heads: int, causal: bool, ch
 
         return checkpoint(lambda x: _layer(torch, t | {"x": x}, heads, causal), t["x"], use_reentrant=False)
 
-    return _training(t, compute, cotangent)
+    return _training(torch, t, compute, cotangent)
 
 
 def _layer(torch: Any, t: dict[str, Any], heads: int, causal: bool) -> Any:
@@ -74,7 +75,7 @@ def attention_gradient(arguments: Arrays, threads: int, causal: bool) -> Compute
     """The same, and its gradients."""
     torch, t = _prepare(arguments, threads)
     cotangent = t.pop("cotangent")
-    return _training(t, lambda: _attention(torch, t, causal), cotangent)
+    return _training(torch, t, lambda: _attention(torch, t, causal), cotangent)
 
 
 def _attention(torch: Any, t: dict[str, Any], causal: bool) -> Any:
@@ -106,9 +107,23 @@ def _prepare(arguments: Arrays, threads: int) -> tuple[Any, dict[str, Any]]:
     torch.set_num_threads(threads)
     tensors = {}
     for name, array in arguments.items():
-        tensor = torch.from_numpy(array)
+        tensor = _from_numpy(torch, array)
         tensors[name] = tensor.T.contiguous() if tensor.ndim == 2 and tensor.is_floating_point() else tensor
     return torch, tensors
+
+
+def _from_numpy(torch: Any, array: np.ndarray) -> Any:
+    """A tensor of the same memory."""
+    if array.dtype != ml_dtypes.bfloat16:
+        return torch.from_numpy(array)
+    return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+
+
+def _to_numpy(torch: Any, tensor: Any) -> np.ndarray:
+    """An array of the same memory."""
+    if tensor.dtype != torch.bfloat16:
+        return tensor.numpy()
+    return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
 
 
 def _inference(torch: Any, compute: Any, tensors: dict[str, Any], compiled: bool = False) -> Compute:
@@ -118,7 +133,7 @@ def _inference(torch: Any, compute: Any, tensors: dict[str, Any], compiled: bool
 
     def run() -> list[np.ndarray]:
         with torch.inference_mode():
-            return [compute(tensors).numpy()]
+            return [_to_numpy(torch, compute(tensors))]
 
     if compiled:
         # What it compiles with may not be there, or not compile here.
@@ -129,7 +144,7 @@ def _inference(torch: Any, compute: Any, tensors: dict[str, Any], compiled: bool
     return run
 
 
-def _training(variables: dict[str, Any], compute: Any, cotangent: Any) -> Compute:
+def _training(torch: Any, variables: dict[str, Any], compute: Any, cotangent: Any) -> Compute:
     """The result, and the gradients of the variables."""
     for tensor in variables.values():
         tensor.requires_grad_()
@@ -140,6 +155,6 @@ def _training(variables: dict[str, Any], compute: Any, cotangent: Any) -> Comput
         result = compute()
         result.backward(cotangent)
         gradients = [tensor.grad.T if tensor.ndim == 2 else tensor.grad for tensor in variables.values()]
-        return [tensor.numpy() for tensor in (result.detach(), *gradients)]
+        return [_to_numpy(torch, tensor) for tensor in (result.detach(), *gradients)]
 
     return run

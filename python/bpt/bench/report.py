@@ -6,6 +6,8 @@ import statistics
 from pathlib import Path
 from typing import Any, Sequence
 
+from bpt.bench.measure import BOUND
+
 HEADER = [
     "| case | | median ms | spread ms | GFLOP/s | of peak | BPT is faster by | error | workspace MB |",
     "|---|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -18,6 +20,9 @@ def markdown(entries: Sequence[dict[str, Any]]) -> str:
     for entry in entries:
         bpt = entry["bpt"]
         lines.append(_row(entry["case"], "BPT", bpt, "", "", f"{bpt['workspace_bytes'] / 1e6:.1f}"))
+        if bound := entry["bound"]:
+            cells = f"{bound['speedup']:.2f}×", f"{bound['rel_error']:.1e}", f"{bound['workspace_bytes'] / 1e6:.1f}"
+            lines.append(_row("", BOUND, bound, *cells))
         for name, peer in entry["peers"].items():
             lines.append(_row("", name, peer, f"{peer['speedup']:.2f}×", f"{peer['rel_error']:.1e}", ""))
         for name, bound in entry["bounds"].items():
@@ -51,14 +56,15 @@ def plot(entries: Sequence[dict[str, Any]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * sum(2 + len(entry["peers"]) for entry in entries)))
+    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * sum(3 + len(entry["peers"]) for entry in entries)))
     colors: dict[str, str] = {}
     labels: list[tuple[float, str]] = []
     y = 0.0
     for entry in entries:
         labels.append((y, entry["case"]))
         y += 1
-        for name, times in {"BPT": entry["bpt"], **entry["peers"]}.items():
+        bound = {BOUND: entry["bound"]} if entry["bound"] else {}
+        for name, times in {"BPT": entry["bpt"], **bound, **entry["peers"]}.items():
             known = name in colors
             color = colors.setdefault(name, f"C{len(colors)}")
             axes.barh(y, times["gflops"], color=color, label=None if known else name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
 import numpy as np
 
-from bpt.bench import bandwidth, openblas, pytorch
+from bpt.arrays import DTYPES
+from bpt.bench import bandwidth, iree, openblas, pytorch
 from bpt.bench.case import Arrays, Case, Compute, Peer
 from bpt.layer import Layer
 from bpt.tools import run_tool
@@ -30,6 +31,8 @@ class Sizes:
     layers: int = 6
     vocab: int = 8192
     """Of the model."""
+    dtype: str = "f32"
+    """Of all that is not a number of a token, as bpt-gen names it."""
 
     def __str__(self) -> str:
         return (
@@ -49,6 +52,10 @@ class Sizes:
         flags += ["--causal"] * self.causal
         flags += [f"--window={self.window}"] * (self.window is not None)
         return flags + [f"--score={self.score}"] * (self.score is not None)
+
+    def generate(self, flags: Sequence[str]) -> str:
+        """What bpt-gen makes, of this element type."""
+        return run_tool("bpt-gen", [*flags, f"--dtype={self.dtype}"])
 
     def attention_arguments(self, *names: str) -> dict[str, np.ndarray]:
         """Random heads."""
@@ -70,16 +77,19 @@ class Sizes:
 def layer(sizes: Sizes) -> Case:
     """A whole pre-norm layer with biases and tanh GELU."""
     shape = Layer(sizes.seq, sizes.embed, sizes.heads, sizes.ffn, sizes.causal)
+    ir = sizes.generate(shape.gen_flags())
     return Case(
         f"layer: {sizes}",
-        run_tool("bpt-gen", shape.gen_flags()),
+        ir,
         {"x": shape.make_input(), **shape.make_weights()},
         shape.flops(),
         eager_and_compiled(
             lambda arguments, threads, compiled: pytorch.layer(
                 arguments, threads, sizes.heads, sizes.causal, compiled
             )
-        ),
+        )
+        | of_iree(ir),
+        weights=list(shape.make_weights()),
     )
 
 
@@ -99,18 +109,22 @@ def model(sizes: Sizes) -> Case:
         "lm_head.weight": random.standard_normal((sizes.embed, sizes.vocab), np.float32)
         * np.float32(sizes.embed**-0.5),
     }
-    flags = ["model", *shape.gen_flags()[1:], f"--layers={sizes.layers}", f"--vocab={sizes.vocab}"]
+    ir = sizes.generate(
+        ["model", *shape.gen_flags()[1:], f"--layers={sizes.layers}", f"--vocab={sizes.vocab}"],
+    )
     return Case(
         f"model: {sizes.layers} layers, {sizes.vocab} words, {sizes}",
-        run_tool("bpt-gen", flags),
+        ir,
         arguments,
         sizes.layers * shape.flops() + 2 * sizes.seq * sizes.embed * sizes.vocab,
         eager_and_compiled(
             lambda arguments, threads, compiled: pytorch.model(
                 arguments, threads, sizes.layers, sizes.heads, sizes.causal, compiled
             )
-        ),
+        )
+        | of_iree(ir),
         max_error=2e-5 * sizes.layers,
+        weights=[name for name in arguments if name != "tokens"],
     )
 
 
@@ -120,6 +134,11 @@ def eager_and_compiled(peer: Callable[[Arrays, int, bool], Compute]) -> dict[str
         "PyTorch": lambda arguments, threads: peer(arguments, threads, False),
         "PyTorch, compiled": lambda arguments, threads: peer(arguments, threads, True),
     }
+
+
+def of_iree(ir: str) -> dict[str, Peer]:
+    """IREE, of the same program."""
+    return {"IREE": lambda arguments, threads: iree.compute(ir, arguments, threads)}
 
 
 def layer_gradient(sizes: Sizes) -> Case:
@@ -134,7 +153,7 @@ def layer_gradient(sizes: Sizes) -> Case:
 
     return Case(
         f"layer, forward and backward: {sizes}",
-        differentiate(shape.gen_flags()),
+        differentiate(sizes, shape.gen_flags()),
         arguments | {"cotangent": shape.make_input(seed=2)},
         shape.gradient_flops(),
         {"PyTorch": peer(False), "PyTorch, checkpointed": peer(True)},
@@ -152,7 +171,7 @@ def attention(sizes: Sizes) -> Case:
     }
     return Case(
         f"attention: {sizes.attention()}",
-        run_tool("bpt-gen", sizes.attention_flags()),
+        sizes.generate(sizes.attention_flags()),
         sizes.attention_arguments("q", "k", "v"),
         4 * sizes.pairs() * sizes.embed,
         peers if sizes.is_plain() else {},
@@ -169,7 +188,7 @@ def decode(sizes: Sizes) -> Case:
     flags = ["attention", "--seq=1", f"--kv-seq={sizes.seq}", f"--embed={sizes.embed}", f"--heads={sizes.heads}"]
     return Case(
         f"decode: 1 query, {sizes.seq} keys, {sizes.heads} heads of {shape[-1]}",
-        run_tool("bpt-gen", flags),
+        sizes.generate(flags),
         arguments,
         4 * sizes.seq * sizes.embed,
         {"PyTorch": lambda arguments, threads: pytorch.attention(arguments, threads, causal=False)},
@@ -181,7 +200,7 @@ def attention_gradient(sizes: Sizes) -> Case:
     """Attention alone, and its gradients."""
     return Case(
         f"attention, forward and backward: {sizes.attention()}",
-        differentiate(sizes.attention_flags()),
+        differentiate(sizes, sizes.attention_flags()),
         sizes.attention_arguments("q", "k", "v", "cotangent"),
         14 * sizes.pairs() * sizes.embed,
         {"PyTorch": lambda arguments, threads: pytorch.attention_gradient(arguments, threads, sizes.causal)}
@@ -193,11 +212,11 @@ def attention_gradient(sizes: Sizes) -> Case:
     )
 
 
-def differentiate(flags: list[str]) -> str:
+def differentiate(sizes: Sizes, flags: list[str]) -> str:
     """The IR of what bpt-gen makes, and of its gradient."""
     with tempfile.TemporaryDirectory(prefix="bpt-bench-") as folder:
         forward = Path(folder) / "forward.mlir"
-        forward.write_text(run_tool("bpt-gen", flags))
+        forward.write_text(sizes.generate(flags))
         return run_tool("bpt-opt", [forward, "--bpt-differentiate=keep=attention"])
 
 
@@ -208,16 +227,17 @@ def feed_forward(sizes: Sizes) -> Case:
     weights = shape.make_weights()
     return Case(
         f"feed-forward: S {sizes.seq}, embed {sizes.embed}, hidden {sizes.ffn}",
-        run_tool("bpt-gen", [*flags, "--act=gelu_tanh", "--bias"]),
+        sizes.generate([*flags, "--act=gelu_tanh", "--bias"]),
         {"x": shape.make_input(), **{name: weights[name] for name in ("w1", "b1", "w2", "b2")}},
         4 * sizes.seq * sizes.embed * sizes.ffn,
         {"PyTorch": pytorch.feed_forward},
+        weights=("w1", "b1", "w2", "b2"),
     )
 
 
 def matmul(sizes: Sizes) -> Case:
     """The product of the feed-forward's first matrix."""
-    return product(sizes.seq, sizes.ffn, sizes.embed)
+    return product(sizes.seq, sizes.ffn, sizes.embed, sizes.dtype)
 
 
 # Rows, columns and summed dimension of a layer's products, of one with edges
@@ -225,15 +245,15 @@ def matmul(sizes: Sizes) -> Case:
 GEMM_SIZES = ((4096, 768, 768), (1024, 768, 3072), (1024, 3072, 768), (1000, 1000, 1000), (17, 768, 3072))
 
 
-def product(m: int, n: int, k: int) -> Case:
+def product(m: int, n: int, k: int, t: str) -> Case:
     """A matrix product whose second factor is a weight."""
     random = np.random.default_rng(0)
-    x, w, y = f"tensor<1x{m}x{k}xf32>", f"tensor<{k}x{n}xf32>", f"tensor<1x{m}x{n}xf32>"
+    x, w, y = f"tensor<1x{m}x{k}x{t}>", f"tensor<{k}x{n}x{t}>", f"tensor<1x{m}x{n}x{t}>"
     ir = f"""
 func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {{
-  %zero = arith.constant 0.0 : f32
+  %zero = arith.constant 0.0 : {t}
   %empty = tensor.empty() : {y}
-  %zeros = linalg.fill ins(%zero : f32) outs(%empty : {y}) -> {y}
+  %zeros = linalg.fill ins(%zero : {t}) outs(%empty : {y}) -> {y}
   %y = bpt.linear ins(%x, %w : {x}, {w}) outs(%zeros : {y}) -> {y}
   return %y : {y}
 }}
@@ -246,7 +266,12 @@ func.func @main(%x: {x} {{bpt.name = "x"}}, %w: {w} {{bpt.name = "w"}}) -> {y} {
             "w": random.standard_normal((k, n), np.float32),
         },
         2.0 * m * n * k,
-        {"PyTorch": pytorch.matmul, "OpenBLAS": lambda arguments, threads: openblas.matmul(arguments)},
+        {
+            "PyTorch": pytorch.matmul,
+            "OpenBLAS": lambda arguments, threads: openblas.matmul(arguments),
+            **of_iree(ir),
+        },
+        weights=("w",),
     )
 
 
@@ -263,9 +288,31 @@ SUITES: dict[str, Callable[[Sizes], Case]] = {
 }
 
 
+# How far two computations of the same may be apart that round to 16 bits.
+MAX_ERRORS = {"bf16": 2e-2, "f16": 3e-3}
+
+
 def make_cases(suite: str, lengths: Sequence[Sizes]) -> Iterator[Case]:
     """The cases of a suite; `gemm` has its own sizes."""
-    if suite == "gemm":
-        yield from (product(*sizes) for sizes in GEMM_SIZES)
-    else:
-        yield from (SUITES[suite](sizes) for sizes in lengths)
+    for sizes in lengths:
+        cases = (product(*gemm, sizes.dtype) for gemm in GEMM_SIZES) if suite == "gemm" else [SUITES[suite](sizes)]
+        for case in cases:
+            yield case if sizes.dtype == "f32" else of_type(case, sizes.dtype)
+        if suite == "gemm":
+            return
+
+
+def of_type(case: Case, dtype: str) -> Case:
+    """The case with arguments of 16 bits, and the peers that have such."""
+    element = DTYPES[dtype]
+    arguments = {
+        name: array.astype(element) if array.dtype == np.float32 else array for name, array in case.arguments.items()
+    }
+    return replace(
+        case,
+        name=f"{case.name}, {dtype}",
+        arguments=arguments,
+        peers={name: peer for name, peer in case.peers.items() if "OpenBLAS" not in name},
+        max_error=MAX_ERRORS[dtype],
+        bounds={},
+    )

@@ -4,7 +4,7 @@
 // CHECK-NEXT: peak: {{[1-9][0-9.]+}} GFLOP/s (f32 FMA, measured), of which {{[0-9.]+}} % reached
 
 // RUN: bpt-runner %s --benchmark=3 --threads=1 --json --memory-report --input=2xf32=splat:1 | FileCheck %s --check-prefix=JSON
-// JSON: {"compile_ms":{{[0-9.e-]+}},"cpu":"{{[^"]+}}","gflops":{{[0-9.e-]+}},"matches":null,"max_abs_error":null,
+// JSON: {"bind_ms":null,"compile_ms":{{[0-9.e-]+}},"cpu":"{{[^"]+}}","gflops":{{[0-9.e-]+}},"matches":null,"max_abs_error":null,
 // JSON-SAME: "median_ms":{{[0-9.e-]+}},"min_ms":{{[0-9.e-]+}},"peak_gflops":{{[0-9.e-]+}},"planned_bytes":null,"rel_error":null,
 // JSON-SAME: "roofline_share":{{[0-9.e-]+}},"rss_growth_bytes":{{[0-9]+}},"threads":1,"workspace_bytes":{{[0-9]+}}}
 

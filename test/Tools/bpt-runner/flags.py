@@ -45,6 +45,12 @@ expect_error("--profile is for kernels, which device cpu has not", path, X,
 expect_error("id.mlir:0:0: error: there is no function 'f' with a body", path, X,
              "--function=f")
 
+# Bound arguments
+expect_error("--bind-weights binds what --weights=FILE holds; there is no FILE",
+             path, X, "--bind-weights")
+expect_error("function 'main' has no argument 'w' to bind", path, X, "--bind=w")
+expect_error("function 'main' has no argument '1' to bind", path, X, "--bind=0,1")
+
 # Inputs
 expect_error("argument 0 of type 2x3xf32 is missing: give one more --input", path)
 expect_error("2 --input flags, but function 'main' takes 1 of its 1 arguments",

@@ -1,11 +1,11 @@
-"""Runs the benchmark command as if PyTorch were not installed; --break-peer
+"""Runs the benchmark command as if PyTorch and IREE were not installed; --break-peer
 makes the unfused attention causal where it should not be, and --refuse-peer makes
 it say that it cannot run."""
 
 import runpy
 import sys
 
-sys.modules["torch"] = None
+sys.modules["torch"] = sys.modules["iree"] = None
 
 if "--break-peer" in sys.argv:
     sys.argv.remove("--break-peer")

@@ -330,4 +330,64 @@ def MoveBF16AsIntegersPass : Pass<"bpt-move-bf16-as-integers"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def BindArgumentsPass : Pass<"bpt-bind-arguments", "::mlir::ModuleOp"> {
+  let summary = "Split off what a function computes of bound arguments alone";
+  let description = [{
+    Weights are the same in every call, and so is what is computed of them alone:
+    their panels (`bpt-pack-contractions`) above all. This pass splits a function
+    in two. `<function>_bind` takes the *bound* arguments and computes what no
+    other argument determines; the function itself takes the other arguments and
+    what is kept of that. Whoever calls runs the first once, and the second as
+    often as it likes.
+
+    ```mlir
+    func.func @main(%x: tensor<?x768xf32>, %w: tensor<768x768xf32>, %b: tensor<768xf32>) -> ... {
+      %p = linalg.pack %w ... -> tensor<24x768x32xf32>
+      %y = scf.forall ... { ... %x ... %p ... %b ... }
+    ```
+
+    becomes, with `arguments=1,2`,
+
+    ```mlir
+    func.func @main(%x: tensor<?x768xf32>, %b: tensor<768xf32>, %p: tensor<24x768x32xf32>) -> ...
+        attributes {bpt.binding = {arguments = array<i64: 1>, function = @main_bind}} {
+      %y = scf.forall ... { ... %x ... %p ... %b ... }
+    }
+    func.func @main_bind(%w: tensor<768x768xf32>, %b: tensor<768xf32>) -> tensor<24x768x32xf32> {
+      %p = linalg.pack %w ... -> tensor<24x768x32xf32>
+      return %p : tensor<24x768x32xf32>
+    }
+    ```
+
+    The function takes, in this order, the arguments that are not bound, the
+    bound ones that it reads as they are (`bpt.binding` has their numbers among
+    the bound ones), and the results of the other function.
+
+    Operations without side effects move that stand in the function's entry block
+    and depend on bound arguments and constants only. What the function reads of
+    them is kept, if it is a tensor that elements of bound arguments determine.
+    Views of tensors, sizes and scalars are computed by every call, and so are
+    constants, and tensors that the function updates in place, of which a call
+    needs one of its own. Checks of sizes (`cf.assert`) of bound arguments are
+    made when they are bound.
+
+    `bpt.signature` of the function does not hold any more and is removed;
+    `bpt-record-signature` records those of both.
+
+    Errors: there is no such function or no such argument; a bound argument is
+    not a tensor (a memref, which calls may write); the function is called in the
+    module.
+
+    Source: the separation of binding times of partial evaluation (Jones, Gomard
+    and Sestoft 1993), here for arguments of a function.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", /*default=*/"\"main\"",
+           "The function to split.">,
+    ListOption<"arguments", "arguments", "unsigned",
+               "Numbers of the arguments to bind.">
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 #endif // BPT_TARGET_CPU_PASSES

@@ -101,6 +101,21 @@ static LogicalResult simplify(RewriterBase &rewriter, Operation *root) {
   return applyPatternsGreedily(root, std::move(slices));
 }
 
+/// Whether the loop comes back to a place that is known only when it runs, such
+/// as the row of an id. If it runs zero times, there may be no such place.
+static bool mayMissPlaces(scf::ForOp loop) {
+  return loop
+      .walk([&](OffsetSizeAndStrideOpInterface slice) {
+        return llvm::any_of(slice.getOffsets(),
+                            [&](Value offset) {
+                              return loop.isDefinedOutsideOfLoop(offset);
+                            })
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 struct VectorizeBlocksPass
     : bpt::impl::VectorizeBlocksPassBase<VectorizeBlocksPass> {
@@ -137,13 +152,12 @@ struct VectorizeBlocksPass
     if (failed(fold(function)))
       return signalPassFailure();
 
-    // What a tile program's loop reads first and writes last, it carries. Other
-    // loops may run zero times, over a row that is not there.
+    // What a loop reads first and writes last, it carries.
     SmallVector<scf::ForOp> loops;
     function.walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops) {
       moveLoopInvariantCode(loop);
-      if (!getTileBlock(loop))
+      if (!getTileBlock(loop) && mayMissPlaces(loop))
         continue;
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);

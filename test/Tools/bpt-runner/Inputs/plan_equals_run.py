@@ -25,6 +25,14 @@ CASES = [
             (2, {"batch": 1, "seq": 0, "kv": 5}),
         ],
     ),
+    # What is kept of bound weights, some in another type, and what computing it takes.
+    (
+        "layer --batch=? --seq=? --embed=64 --heads=2 --causal --dtype=bf16",
+        "bound",
+        [(1, {"batch": 3, "seq": 300}), (2, {"batch": 1, "seq": 1})],
+    ),
+    ("model --layers=2 --seq=? --embed=32 --heads=2 --vocab=100 --causal", "bound", [(1, {"seq": 300})]),
+    ("layer --seq=? --embed=32 --heads=2 --causal", "all bound", [(1, {"seq": 300})]),
     (
         "layer --batch=2 --seq=150 --embed=64 --heads=2 --ffn=160 --gated --act=silu",
         "forward",
@@ -104,15 +112,19 @@ with tempfile.TemporaryDirectory(prefix="bpt-plan-") as name:
             function = "main_vjp"
             text = run(TOOLS / "bpt-opt", path, f"--bpt-differentiate=function=main {form}")
             path.write_text(text)
+        arguments = header(text, function)[0]
+        bound = range({"bound": 1, "all bound": 0}.get(form, len(arguments)), len(arguments))
         for threads, sizes in runs:
             report = json.loads(
                 run(
                     *(TOOLS / "bpt-runner", path, f"--function={function}", f"--threads={threads}"),
                     *inputs(text, function, sizes),
+                    *(f"--bind={number}" for number in bound),
                     *("--memory-plan", "--memory-report", "--json"),
                 )
             )
             plan = report["plan"]
             planned, measured = report["planned_bytes"], report["workspace_bytes"]
             print(f"{flags}, {form}, {sizes}, {threads} threads: {measured} of {planned} = {plan['expression']}")
+            assert bool(plan["kept_bytes"]) == bool(bound)
             assert measured == planned if threads == 1 else measured <= planned
