@@ -100,6 +100,28 @@ Value OperandForms::expand(Value tensor, ArrayRef<ReassociationIndices> groups,
                                        shape);
 }
 
+Value OperandForms::slice(Value tensor, unsigned dim, OpFoldResult first,
+                          int64_t count) {
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(rewriter, loc, tensor);
+  SmallVector<OpFoldResult> offsets(sizes.size(), rewriter.getIndexAttr(0)),
+      strides(sizes.size(), rewriter.getIndexAttr(1));
+  offsets[dim] = first;
+  sizes[dim] = rewriter.getIndexAttr(count);
+  return tensor::ExtractSliceOp::create(rewriter, loc, tensor, offsets, sizes,
+                                        strides);
+}
+
+Value OperandForms::insertSlice(Value part, Value tensor, unsigned dim,
+                                int64_t first) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, part);
+  SmallVector<OpFoldResult> offsets(sizes.size(), rewriter.getIndexAttr(0)),
+      strides(sizes.size(), rewriter.getIndexAttr(1));
+  offsets[dim] = rewriter.getIndexAttr(first);
+  return tensor::InsertSliceOp::create(rewriter, loc, part, tensor, offsets,
+                                       sizes, strides);
+}
+
 Value OperandForms::packed(Value matrix, int64_t dim, int64_t tile) {
   SmallVector<int64_t> positions{dim}, tiles{tile};
   if (inPairs) {

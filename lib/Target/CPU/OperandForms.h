@@ -39,6 +39,15 @@ protected:
   Value expand(Value tensor, ArrayRef<ReassociationIndices> groups,
                ArrayRef<OpFoldResult> shape);
 
+  /// `count` of the tensor's dimension `dim`, from `first` on.
+  Value slice(Value tensor, unsigned dim, OpFoldResult first, int64_t count);
+  Value slice(Value tensor, unsigned dim, int64_t first, int64_t count) {
+    return slice(tensor, dim, OpFoldResult(rewriter.getIndexAttr(first)),
+                 count);
+  }
+  /// The tensor with `part` from `first` on in its dimension `dim`.
+  Value insertSlice(Value part, Value tensor, unsigned dim, int64_t first);
+
   /// The matrix in panels of `tile` of its dimension `dim`, the other one
   /// inside of them, with the elements that are multiplied.
   Value packed(Value matrix, int64_t dim, int64_t tile);

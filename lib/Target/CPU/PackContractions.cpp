@@ -11,6 +11,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -73,7 +74,7 @@ public:
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(product.op);
     loc = product.op.getLoc();
-    OpFoldResult rows = size(product.c, 0), columns = size(product.c, 1);
+    OpFoldResult columns = size(product.c, 1);
     // Narrow results need only half a panel.
     int64_t known = getStaticSize(columns);
     width = !ShapedType::isDynamic(known) && known <= maxWidth / 2
@@ -90,49 +91,22 @@ public:
     chooseLeft(product);
     auto [b, isPanels] = getPanels(product);
     Value a = getLeft(product);
-    bool isWhole = !ShapedType::isDynamic(known) && known % width == 0;
     auto fill = product.c.getDefiningOp<linalg::FillOp>();
+    Value c = fill ? fill.getOutputs()[0] : product.c;
+    int64_t whole = ShapedType::isDynamic(known) ? 0 : known / width * width;
     Value result;
-    if (isWhole) {
-      Value c = expandRows(expandColumns(product.c, columns));
-      if (fill)
-        c = fillLike(fill,
-                     expandRows(expandColumns(fill.getOutputs()[0], columns)));
-      result = collapse(contract(a, b, c, isPanels));
+    if (known == whole) {
+      result = computeInPlace(a, b, isPanels, c, fill);
+    } else if (whole == 0 || c.getDefiningOp<tensor::EmptyOp>()) {
+      result = computeBeside(a, b, isPanels, c, fill);
     } else {
-      // A panel reaches past the last column: compute whole panels beside, and
-      // keep what is inside.
-      OpFoldResult padded = apply(d0().ceilDiv(width) * width, columns);
-      Value scratch = tensor::EmptyOp::create(
-          rewriter, loc, ArrayRef<OpFoldResult>{rows, padded},
-          rewriter.getF32Type());
-      SmallVector<OpFoldResult> offsets(2, rewriter.getIndexAttr(0)),
-          sizes{rows, columns}, strides(2, rewriter.getIndexAttr(1));
-      Value c;
-      if (fill) {
-        c = fillLike(fill, expandRows(expandColumns(scratch, padded)));
-      } else {
-        // The columns past the last are read as well: give them a value.
-        Value zero = arith::ConstantOp::create(rewriter, loc,
-                                               rewriter.getF32FloatAttr(0));
-        scratch =
-            linalg::FillOp::create(rewriter, loc, zero, scratch).getResult(0);
-        Value inside = tensor::ExtractSliceOp::create(rewriter, loc, scratch,
-                                                      offsets, sizes, strides);
-        inside = linalg::CopyOp::create(rewriter, loc, product.c, inside)
-                     .getResult(0);
-        scratch = tensor::InsertSliceOp::create(rewriter, loc, inside, scratch,
-                                                offsets, sizes, strides);
-        c = expandRows(expandColumns(scratch, padded));
-      }
-      Value all = collapse(contract(a, b, c, isPanels));
-      result = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
-                                              sizes, strides);
-      // Where the destination matters, the result has to be written there.
-      Value destination = fill ? fill.getOutputs()[0] : product.c;
-      if (!destination.getDefiningOp<tensor::EmptyOp>())
-        result = linalg::CopyOp::create(rewriter, loc, result, destination)
-                     .getResult(0);
+      // Whole panels in place, the columns that are left beside.
+      Value part = computeInPlace(a, slice(b, 0, 0, whole / width), isPanels,
+                                  slice(c, 1, 0, whole), fill);
+      c = insertSlice(part, c, 1, 0);
+      part = computeBeside(a, slice(b, 0, whole / width, 1), isPanels,
+                           slice(c, 1, whole, known - whole), fill);
+      result = insertSlice(part, c, 1, whole);
     }
     if (result.getType() != product.c.getType())
       result =
@@ -141,6 +115,48 @@ public:
   }
 
 private:
+  /// The product with whole panels of C, which is where the result lies. What
+  /// fills C, if anything does, is where the sums begin.
+  Value computeInPlace(Value a, Value b, bool isPanels, Value c,
+                       linalg::FillOp fill) {
+    c = expandRows(expandColumns(c, size(c, 1)));
+    if (fill)
+      c = fillLike(fill, c);
+    return collapse(contract(a, b, c, isPanels));
+  }
+
+  /// The product with a last panel that reaches past the last column: computes
+  /// whole panels in a tile of their own, and keeps what is inside.
+  Value computeBeside(Value a, Value b, bool isPanels, Value c,
+                      linalg::FillOp fill) {
+    OpFoldResult rows = size(c, 0), columns = size(c, 1);
+    OpFoldResult padded = apply(d0().ceilDiv(width) * width, columns);
+    Value scratch = tensor::EmptyOp::create(
+        rewriter, loc, ArrayRef<OpFoldResult>{rows, padded},
+        rewriter.getF32Type());
+    SmallVector<OpFoldResult> offsets(2, rewriter.getIndexAttr(0)),
+        sizes{rows, columns}, strides(2, rewriter.getIndexAttr(1));
+    if (!fill) {
+      // The columns past the last are read as well: give them a value.
+      Value zero =
+          arith::ConstantOp::create(rewriter, loc, rewriter.getF32FloatAttr(0));
+      scratch =
+          linalg::FillOp::create(rewriter, loc, zero, scratch).getResult(0);
+      Value inside = tensor::ExtractSliceOp::create(rewriter, loc, scratch,
+                                                    offsets, sizes, strides);
+      inside = linalg::CopyOp::create(rewriter, loc, c, inside).getResult(0);
+      scratch = tensor::InsertSliceOp::create(rewriter, loc, inside, scratch,
+                                              offsets, sizes, strides);
+    }
+    Value all = computeInPlace(a, b, isPanels, scratch, fill);
+    Value result = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
+                                                  sizes, strides);
+    // Where the destination matters, the result has to be written there.
+    if (!c.getDefiningOp<tensor::EmptyOp>())
+      result = linalg::CopyOp::create(rewriter, loc, result, c).getResult(0);
+    return result;
+  }
+
   /// Whether the product is one of pairs of bf16: an operand that was computed
   /// in f32 is rounded to the type of the other.
   bool multipliesPairs(const Product &product) {
@@ -181,7 +197,38 @@ private:
     return tensor::CollapseShapeOp::create(rewriter, loc, panels, groups);
   }
 
+  /// The product of operands in their forms. Deep ones are summed in steps: a
+  /// panel of B stays in L2 beside the rows of A that it is multiplied by.
   Value contract(Value a, Value b, Value c, bool isPanels) {
+    unsigned ofA = left == Left::Transposed ? 0 : 1, ofB = isPanels ? 1 : 0;
+    int64_t depth = getStaticSize(size(a, ofA));
+    if (ShapedType::isDynamic(depth) || depth <= maxDepth)
+      return createContract(a, b, c, isPanels);
+    int64_t step = llvm::divideCeil(depth, llvm::divideCeil(depth, maxDepth));
+    int64_t whole = depth / step * step;
+    auto index = [&](int64_t value) {
+      return arith::ConstantIndexOp::create(rewriter, loc, value).getResult();
+    };
+    auto loop = scf::ForOp::create(rewriter, loc, index(0), index(whole),
+                                   index(step), c);
+    {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(loop.getBody());
+      OpFoldResult first = loop.getInductionVar();
+      Value sum =
+          createContract(slice(a, ofA, first, step), slice(b, ofB, first, step),
+                         loop.getRegionIterArg(0), isPanels);
+      scf::YieldOp::create(rewriter, loc, sum);
+    }
+    Value sum = loop.getResult(0);
+    if (whole == depth)
+      return sum;
+    OpFoldResult first = rewriter.getIndexAttr(whole);
+    return createContract(slice(a, ofA, first, depth - whole),
+                          slice(b, ofB, first, depth - whole), sum, isPanels);
+  }
+
+  Value createContract(Value a, Value b, Value c, bool isPanels) {
     MLIRContext *context = rewriter.getContext();
     bool isPacked = left == Left::Packed;
     unsigned numLoops = (isPacked ? 5 : 4) + (inPairs ? 1 : 0);
@@ -381,6 +428,8 @@ private:
   }
 
   int64_t maxWidth, height, width = 0;
+  /// The most terms (pairs of bf16 count as one) that are summed in one go.
+  static constexpr int64_t maxDepth = 1024;
   /// Whether the host multiplies pairs of bf16.
   bool bf16Dot;
   /// How the product at hand reads A.

@@ -40,9 +40,19 @@ struct RegisterTile {
   std::optional<unsigned> pair;
 };
 
+Value getAllocation(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
+  return value;
+}
+
 /// Emits one contraction as register tiles: outer loops, column tiles, row
 /// tiles, and the reduction loops carrying the accumulators as vectors.
 class ContractionEmitter {
+  /// More than any L2 holds. Of less, what is there already costs as much to
+  /// ask for again as waiting for the rest.
+  static constexpr int64_t kStreamedBytes = 1 << 22;
+
 public:
   ContractionEmitter(OpBuilder &b, linalg::LinalgOp op, RegisterTile tile,
                      const VectorTarget &target, linalg::FillOp zeroFill)
@@ -67,7 +77,10 @@ public:
     }
   }
 
-  void emit() { emitOuter(b, 0); }
+  void emit() {
+    streamedPanels = findStreamedPanels();
+    emitOuter(b, 0);
+  }
 
 private:
   void emitOuter(OpBuilder &b, unsigned depth) {
@@ -276,8 +289,64 @@ private:
     return results;
   }
 
+  /// The loop over panels of the vectors' operand, if it is so large that the
+  /// next panel has to come from beyond L2.
+  std::optional<unsigned> findStreamedPanels() {
+    auto type = cast<MemRefType>(getAllocation(tile.vector).getType());
+    if (!type.hasStaticShape() || !tile.row || tile.reductions.size() != 1 ||
+        type.getNumElements() * type.getElementTypeBitWidth() / 8 <
+            kStreamedBytes)
+      return std::nullopt;
+    std::optional<int64_t> rows = getConstantIntValue(sizes[*tile.row]),
+                           depth =
+                               getConstantIntValue(sizes[tile.reductions[0]]);
+    if (!rows || !llvm::isPowerOf2_64(*rows) || !depth)
+      return std::nullopt;
+    for (unsigned dim : tile.outer)
+      if (tile.vectorMap.isFunctionOfDim(dim) &&
+          !tile.scalarMap.isFunctionOfDim(dim))
+        return dim;
+    return std::nullopt;
+  }
+
+  /// Asks for a line of the next panel, in step with the tiles of this one: the
+  /// first tile that reads a panel would wait for it.
+  void prefetchNextPanel(OpBuilder &b) {
+    if (!streamedPanels)
+      return;
+    auto index = [&](int64_t value) { return createIndex(b, loc, value); };
+    auto vectors = static_cast<int64_t>(masks.size());
+    unsigned depth = tile.reductions[0];
+    int64_t height = getRegisterTileRows(target, vectors);
+    // Of (row · depth + height · k) / (rows · depth), the share that is done.
+    Value done = arith::AddIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, ivs[*tile.row], sizes[depth]),
+        arith::MulIOp::create(b, loc, ivs[depth], index(height)));
+    int64_t rows = *getConstantIntValue(sizes[*tile.row]);
+    Value line = arith::DivUIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, done, index(vectors)),
+        index(rows));
+    SmallVector<Value> at = ivs;
+    Value last =
+        arith::SubIOp::create(b, loc, sizes[*streamedPanels], index(1));
+    at[*streamedPanels] = arith::MinUIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, ivs[*streamedPanels], index(1)),
+        last);
+    at[depth] = arith::DivUIOp::create(b, loc, line, index(vectors));
+    at[tile.column] = arith::MulIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, line, index(vectors)),
+        index(lanes));
+    if (tile.pair)
+      at[*tile.pair] = index(0);
+    memref::PrefetchOp::create(b, loc, tile.vector,
+                               applyMap(b, loc, tile.vectorMap, at),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+  }
+
   SmallVector<Value> emitStep(OpBuilder &b, int64_t rows, ValueRange accs,
                               ArrayRef<Value> offsets) {
+    prefetchNextPanel(b);
     if (tile.pair)
       return emitPairStep(b, rows, accs, offsets);
     auto accType = VectorType::get(lanes, accElement);
@@ -308,6 +377,7 @@ private:
   Type accElement;
   int64_t lanes;
   SmallVector<Value> sizes, ivs, masks;
+  std::optional<unsigned> streamedPanels;
 };
 
 /// The loop over pairs of bf16, if both operands have one as their last index
@@ -426,12 +496,6 @@ Value stripWholeViews(Value value) {
       break;
     value = def->getOperand(0);
   }
-  return value;
-}
-
-Value getAllocation(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
   return value;
 }
 

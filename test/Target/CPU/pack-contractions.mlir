@@ -225,3 +225,51 @@ func.func @others(%a: tensor<16x8xf64>, %b: tensor<8x40xf64>, %c: tensor<16x40xf
   %s = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%ia, %ib : tensor<16x8xi8>, tensor<8x40xi8>) outs(%ic : tensor<16x40xi32>) -> tensor<16x40xi32>
   return %r, %s : tensor<16x40xf64>, tensor<16x40xi32>
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Of 100 columns, 96 are computed in place, and 4 beside.
+
+// CHECK-LABEL: func @ragged
+// CHECK: %[[P:.+]] = linalg.pack %arg1 padding_value
+// CHECK: tensor.extract_slice %[[P]][0, 0, 0] [3, 64, 32]
+// CHECK: %[[INSIDE:.+]] = tensor.extract_slice %arg2[0, 0] [16, 96]
+// CHECK: %[[EXPANDED:.+]] = tensor.expand_shape %[[INSIDE]]
+// CHECK: %[[FILL:.+]] = linalg.fill {{.*}} outs(%[[EXPANDED]]
+// CHECK: linalg.contract {{.*}} outs(%[[FILL]] : tensor<16x3x32xf32>)
+// CHECK: %[[WHOLE:.+]] = tensor.insert_slice
+// CHECK: tensor.extract_slice %[[P]][3, 0, 0] [1, 64, 32]
+// CHECK: %[[REST:.+]] = tensor.extract_slice %[[WHOLE]][0, 96] [16, 4]
+// CHECK: linalg.contract {{.*}} tensor<16x1x32xf32>)
+// CHECK: linalg.copy {{.*}} outs(%[[REST]] : tensor<16x4xf32>)
+// CHECK: tensor.insert_slice
+func.func @ragged(%a: tensor<16x64xf32>, %w: tensor<64x100xf32>, %y: tensor<16x100xf32>) -> tensor<16x100xf32> {
+  %zero = arith.constant 0.0 : f32
+  %z = linalg.fill ins(%zero : f32) outs(%y : tensor<16x100xf32>) -> tensor<16x100xf32>
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<16x64xf32>, tensor<64x100xf32>) outs(%z : tensor<16x100xf32>) -> tensor<16x100xf32>
+  return %r : tensor<16x100xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// 2500 terms are summed in steps of 834, and 832 that are left.
+
+// CHECK-LABEL: func @deep
+// CHECK: %[[SUM:.+]] = scf.for %[[K:.+]] = %c0 to %c1668 step %c834 iter_args(%[[C:.+]] = %{{.+}}) -> (tensor<16x2x32xf32>)
+// CHECK:   %[[A:.+]] = tensor.extract_slice %arg0[0, %[[K]]] [16, 834]
+// CHECK:   %[[B:.+]] = tensor.extract_slice %{{.+}}[%[[K]], 0, 0] [834, 2, 32]
+// CHECK:   linalg.contract {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[C]]
+// CHECK: tensor.extract_slice %arg0[0, 1668] [16, 832]
+// CHECK: linalg.contract {{.*}} outs(%[[SUM]]
+func.func @deep(%a: tensor<16x2500xf32>, %w: tensor<2500x64xf32>, %c: tensor<16x64xf32>) -> tensor<16x64xf32> {
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<16x2500xf32>, tensor<2500x64xf32>) outs(%c : tensor<16x64xf32>) -> tensor<16x64xf32>
+  return %r : tensor<16x64xf32>
+}

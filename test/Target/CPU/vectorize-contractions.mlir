@@ -123,3 +123,39 @@ func.func @transposed_right(%a: memref<8x64xf32>, %b: memref<32x64xf32>, %c: mem
     ins(%a, %b : memref<8x64xf32>, memref<32x64xf32>) outs(%c : memref<8x32xf32>)
   return
 }
+
+// -----
+
+#a = affine_map<(i, no, ni, k) -> (i, k)>
+#b = affine_map<(i, no, ni, k) -> (no, k, ni)>
+#c = affine_map<(i, no, ni, k) -> (i, no, ni)>
+
+// Panels that come from beyond L2: while one is used, the next one is asked for,
+// a line a step. Of few panels none is.
+
+// CHECK-LABEL: func @streamed
+// CHECK: scf.for %[[NO:.*]] = %c0 to %c96 step %c1
+// CHECK: scf.for %[[I:.*]] = %c0 to %c128 step %c8
+// CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c1
+// CHECK-DAG: %[[ROWS:.*]] = arith.muli %[[I]], %c768
+// CHECK-DAG: %[[STEPS:.*]] = arith.muli %[[K]], %c8
+// CHECK: %[[DONE:.*]] = arith.addi %[[ROWS]], %[[STEPS]]
+// CHECK: %[[LINES:.*]] = arith.muli %[[DONE]], %c2
+// CHECK: %[[LINE:.*]] = arith.divui %[[LINES]], %c128
+// CHECK-DAG: %[[AFTER:.*]] = arith.addi %[[NO]], %c1
+// CHECK-DAG: %[[NEXT:.*]] = arith.minui %[[AFTER]], %c95
+// CHECK-DAG: %[[AT:.*]] = arith.divui %[[LINE]], %c2
+// CHECK-DAG: %[[HALF:.*]] = arith.remui %[[LINE]], %c2
+// CHECK-DAG: %[[COLUMN:.*]] = arith.muli %[[HALF]], %c16
+// CHECK: memref.prefetch %arg1[%[[NEXT]], %[[AT]], %[[COLUMN]]], read, locality<2>, data
+// CHECK-LABEL: func @kept
+// CHECK-NOT: memref.prefetch
+// AVX2-LABEL: func @streamed
+func.func @streamed(%a: memref<128x768xf32>, %b: memref<96x768x32xf32>, %c: memref<128x96x32xf32>) {
+  linalg.contract indexing_maps = [#a, #b, #c] ins(%a, %b : memref<128x768xf32>, memref<96x768x32xf32>) outs(%c : memref<128x96x32xf32>)
+  return
+}
+func.func @kept(%a: memref<128x768xf32>, %b: memref<24x768x32xf32>, %c: memref<128x24x32xf32>) {
+  linalg.contract indexing_maps = [#a, #b, #c] ins(%a, %b : memref<128x768xf32>, memref<24x768x32xf32>) outs(%c : memref<128x24x32xf32>)
+  return
+}

@@ -35,8 +35,12 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
       the gradient of its weight) that is a block of a larger tensor is packed as
       `[M / height, K, height]` before the outermost loop that does not change
       it, if `panel-height` divides its rows;
-    * C is `[M, N / width, width]`, in place if N is a multiple of the width and
-      in a scratch tile otherwise.
+    * C is `[M, N / width, width]`, in place if N is a multiple of the width.
+      Otherwise the columns that are left, or all of them where nothing is there to
+      be added to or overwritten, are computed in a scratch tile.
+
+    More than 1024 terms are summed in steps, so that a panel stays in L2 beside the
+    rows that it is multiplied by.
 
     With `bf16-dot`, a product of two bf16 matrices, or of one with an f32 matrix,
     which is rounded, is one of pairs: A is `[M, K / 2, 2]`, a view if K is even,
@@ -218,6 +222,9 @@ def VectorizeContractionsPass
     With `bf16-dot`, operands of bf16 whose last index is a loop over two terms
     are read as pairs, and an `x86vector.avx512.dot` takes the place of each
     `vector.fma`.
+
+    Where panels of an operand come from beyond L2 (it has more than 4 MiB), each
+    step of a tile also asks for a line of the next panel, `memref.prefetch`.
 
     A fill with zero of the accumulator right before becomes the loop's start
     value. Rows that are left over are a smaller tile (for a dynamic size, one
