@@ -153,12 +153,18 @@ struct VectorizeBlocksPass
       return signalPassFailure();
 
     // What a loop reads first and writes last, it carries.
-    SmallVector<scf::ForOp> loops;
+    SmallVector<scf::ForOp> loops, left;
     function.walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops) {
       moveLoopInvariantCode(loop);
-      if (!getTileBlock(loop) && mayMissPlaces(loop))
+      // Inner loops come first; upstream takes them to carry what they can.
+      if (!getTileBlock(loop) &&
+          (mayMissPlaces(loop) || llvm::any_of(left, [&](scf::ForOp inner) {
+             return loop->isAncestor(inner);
+           }))) {
+        left.push_back(loop);
         continue;
+      }
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);
     }

@@ -200,7 +200,7 @@ func.func @filled_heads(%a: tensor<16x16xf16>, %b: tensor<16x4x8xf16>, %c: tenso
 
 // -----
 
-// A loop outside of blocks may run zero times, over a row that is not there: the
+// A loop outside of blocks may run zero times, over a row that is not there: that
 // row is read and written in the loop only.
 // CHECK-LABEL: func @no_block
 // CHECK-NOT: tensor.extract_slice
@@ -219,4 +219,34 @@ func.func @no_block(%row: tensor<8xf32>, %table: tensor<5x8xf32>, %id: index, %c
     scf.yield %n : tensor<5x8xf32>
   }
   return %r : tensor<5x8xf32>
+}
+
+// -----
+
+// Nor does the loop around it carry what that one updates.
+// CHECK-LABEL: func @around_no_block
+// CHECK-NOT: tensor.extract_slice
+// CHECK: %[[OUTER:.*]] = scf.for
+// CHECK-NOT: tensor.extract_slice
+// CHECK: %[[LOOP:.*]] = scf.for
+// CHECK: tensor.extract_slice
+// CHECK: tensor.insert_slice
+// CHECK: scf.yield %[[LOOP]]
+// CHECK: return %[[OUTER]]
+func.func @around_no_block(%row: tensor<8xf32>, %table: tensor<5x8xf32>, %ids: tensor<4xindex>, %counts: tensor<4xindex>) -> tensor<5x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %o = scf.for %j = %c0 to %c4 step %c1 iter_args(%carried = %table) -> (tensor<5x8xf32>) {
+    %id = tensor.extract %ids[%j] : tensor<4xindex>
+    %count = tensor.extract %counts[%j] : tensor<4xindex>
+    %r = scf.for %i = %c0 to %count step %c1 iter_args(%t = %carried) -> (tensor<5x8xf32>) {
+      %s = tensor.extract_slice %t[%id, 0] [1, 8] [1, 1] : tensor<5x8xf32> to tensor<8xf32>
+      %sum = linalg.add ins(%row, %s : tensor<8xf32>, tensor<8xf32>) outs(%s : tensor<8xf32>) -> tensor<8xf32>
+      %n = tensor.insert_slice %sum into %t[%id, 0] [1, 8] [1, 1] : tensor<8xf32> into tensor<5x8xf32>
+      scf.yield %n : tensor<5x8xf32>
+    }
+    scf.yield %r : tensor<5x8xf32>
+  }
+  return %o : tensor<5x8xf32>
 }
