@@ -75,6 +75,7 @@ public:
     rewriter.setInsertionPoint(product.op);
     loc = product.op.getLoc();
     OpFoldResult columns = size(product.c, 1);
+    rows = getStaticSize(size(product.c, 0));
     // Narrow results need only half a panel.
     int64_t known = getStaticSize(columns);
     width = !ShapedType::isDynamic(known) && known <= maxWidth / 2
@@ -197,12 +198,14 @@ private:
     return tensor::CollapseShapeOp::create(rewriter, loc, panels, groups);
   }
 
-  /// The product of operands in their forms. Deep ones are summed in steps: a
-  /// panel of B stays in L2 beside the rows of A that it is multiplied by.
+  /// The product of operands in their forms. Of a block of rows, deep ones are
+  /// summed in steps: a panel of B stays in L2 beside the rows of A that it is
+  /// multiplied by.
   Value contract(Value a, Value b, Value c, bool isPanels) {
     unsigned ofA = left == Left::Transposed ? 0 : 1, ofB = isPanels ? 1 : 0;
     int64_t depth = getStaticSize(size(a, ofA));
-    if (ShapedType::isDynamic(depth) || depth <= maxDepth)
+    bool isBlock = !ShapedType::isDynamic(rows) && rows <= maxRows;
+    if (!isBlock || ShapedType::isDynamic(depth) || depth <= maxDepth)
       return createContract(a, b, c, isPanels);
     int64_t step = llvm::divideCeil(depth, llvm::divideCeil(depth, maxDepth));
     int64_t whole = depth / step * step;
@@ -430,6 +433,10 @@ private:
   int64_t maxWidth, height, width = 0;
   /// The most terms (pairs of bf16 count as one) that are summed in one go.
   static constexpr int64_t maxDepth = 1024;
+  /// The most rows of which the sums are read and written again in every step.
+  static constexpr int64_t maxRows = 1024;
+  /// Those of the product at hand, if they are known.
+  int64_t rows = 0;
   /// Whether the host multiplies pairs of bf16.
   bool bf16Dot;
   /// How the product at hand reads A.

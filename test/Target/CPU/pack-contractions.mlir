@@ -273,3 +273,14 @@ func.func @deep(%a: tensor<16x2500xf32>, %w: tensor<2500x64xf32>, %c: tensor<16x
   %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<16x2500xf32>, tensor<2500x64xf32>) outs(%c : tensor<16x64xf32>) -> tensor<16x64xf32>
   return %r : tensor<16x64xf32>
 }
+
+// Not so where the sums of very many rows, or of an unknown number, would be read and
+// written again.
+
+// CHECK-LABEL: func @tall
+// CHECK-NOT: scf.for
+// CHECK: linalg.contract {{.*}} ins(%arg0, %{{.+}} : tensor<?x2500xf32>
+func.func @tall(%a: tensor<?x2500xf32>, %w: tensor<2500x64xf32>, %c: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<?x2500xf32>, tensor<2500x64xf32>) outs(%c : tensor<?x64xf32>) -> tensor<?x64xf32>
+  return %r : tensor<?x64xf32>
+}

@@ -39,8 +39,8 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
       Otherwise the columns that are left, or all of them where nothing is there to
       be added to or overwritten, are computed in a scratch tile.
 
-    More than 1024 terms are summed in steps, so that a panel stays in L2 beside the
-    rows that it is multiplied by.
+    More than 1024 terms are summed in steps where C has at most 1024 rows, so that a
+    panel stays in L2 beside the rows that it is multiplied by.
 
     With `bf16-dot`, a product of two bf16 matrices, or of one with an f32 matrix,
     which is rounded, is one of pairs: A is `[M, K / 2, 2]`, a view if K is even,
