@@ -90,8 +90,11 @@ public:
       return;
 
     chooseLeft(product);
+    // How few rows read B says whether they are multiplied in pairs.
+    Value a = hasFewRows(product) ? Value() : getLeft(product);
     auto [b, isPanels] = getPanels(product);
-    Value a = getLeft(product);
+    if (!a)
+      a = getLeft(product);
     auto fill = product.c.getDefiningOp<linalg::FillOp>();
     Value c = fill ? fill.getOutputs()[0] : product.c;
     int64_t whole = ShapedType::isDynamic(known) ? 0 : known / width * width;

@@ -76,7 +76,6 @@ func.func @keys(%q: tensor<16x8xbf16>, %k: tensor<64x8xbf16>, %c: tensor<16x64xf
 
 // CHECK-LABEL: func @rounded
 // CHECK-DAG: %[[ZERO:.+]] = arith.constant 0.000000e+00 : bf16
-// CHECK: linalg.pack %arg1 padding_value(%[[ZERO]] : bf16)
 // CHECK: %[[EMPTY:.+]] = tensor.empty() : tensor<16x102xbf16>
 // CHECK: %[[FILL:.+]] = linalg.fill ins(%[[ZERO]] : bf16) outs(%[[EMPTY]]
 // CHECK: %[[INSIDE:.+]] = tensor.extract_slice %[[FILL]][0, 0] [16, 101]
@@ -84,6 +83,7 @@ func.func @keys(%q: tensor<16x8xbf16>, %k: tensor<64x8xbf16>, %c: tensor<16x64xf
 // CHECK: arith.truncf
 // CHECK: %[[PADDED:.+]] = tensor.insert_slice %[[ROUNDED]] into %[[FILL]]
 // CHECK: tensor.expand_shape %[[PADDED]] {{.*}} output_shape [16, 51, 2]
+// CHECK: linalg.pack %arg1 padding_value(%[[ZERO]] : bf16)
 func.func @rounded(%p: tensor<16x101xf32>, %v: tensor<101x32xbf16>, %c: tensor<16x32xf32>) -> tensor<16x32xf32> {
   %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%p, %v : tensor<16x101xf32>, tensor<101x32xbf16>) outs(%c : tensor<16x32xf32>) -> tensor<16x32xf32>
   return %r : tensor<16x32xf32>
