@@ -13,8 +13,8 @@
 // CHECK-LABEL: func @weight
 // CHECK: %[[P:.+]] = linalg.pack %arg1 outer_dims_perm = [1, 0] inner_dims_pos = [1, 0] inner_tiles = [32, 2] {{.*}} -> tensor<8x64x32x2xbf16>
 // CHECK: scf.for
-// CHECK:   tensor.extract_slice %[[P]][0, %{{.+}}, 0, 0] [8, 16, 32, 2]
 // CHECK:   %[[PAIRS:.+]] = tensor.expand_shape %{{.+}} {{\[\[}}0], [1, 2]] output_shape [16, 16, 2]
+// CHECK:   tensor.extract_slice %[[P]][0, %{{.+}}, 0, 0] [8, 16, 32, 2]
 // CHECK:   linalg.contract indexing_maps = [#[[A]], #[[B]], #[[C]]] ins(%[[PAIRS]], %{{.+}} : tensor<16x16x2xbf16>, tensor<8x16x32x2xbf16>) outs(%{{.+}} : tensor<16x8x32xf32>)
 func.func @weight(%a: tensor<16x128xbf16>, %w: tensor<128x256xbf16>, %c: tensor<16x256xf32>) -> tensor<16x256xf32> {
   %c0 = arith.constant 0 : index
