@@ -95,11 +95,12 @@ func.func @rounded(%p: tensor<16x101xf32>, %v: tensor<101x32xbf16>, %c: tensor<1
 #kn = affine_map<(m, n, k) -> (k, n)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 
-// A transposed A is packed in pairs where it is packed at all; a whole one is
-// extended.
+// A transposed A is packed in pairs where it is packed at all, before B, as they are
+// read; a whole one is extended.
 
 // CHECK-LABEL: func @transposed
 // CHECK: linalg.pack %{{.+}} outer_dims_perm = [1, 0] inner_dims_pos = [1, 0] inner_tiles = [8, 2] {{.*}} : tensor<64x16xbf16> -> tensor<2x32x8x2xbf16>
+// CHECK: linalg.pack %arg2 {{.*}} : tensor<64x32xbf16> -> tensor<1x32x32x2xbf16>
 // CHECK: linalg.contract {{.*}} tensor<2x32x8x2xbf16>, tensor<1x32x32x2xbf16>)
 // CHECK: linalg.contract {{.*}} tensor<64x16xf32>, tensor<64x1x32xf32>)
 func.func @transposed(%x: tensor<64x128xbf16>, %whole: tensor<64x16xbf16>, %dy: tensor<64x32xbf16>, %c: tensor<16x32xf32>, %i: index) -> (tensor<16x32xf32>, tensor<16x32xf32>) {
