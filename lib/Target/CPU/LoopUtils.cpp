@@ -20,9 +20,11 @@ bool bpt::isContiguousInLastDims(MemRefType type, unsigned count) {
     return false;
   for (unsigned i = 0; i < count; ++i) {
     int64_t dim = type.getRank() - 1 - i;
-    if (strides[dim] != expected)
+    bool isInner = i + 1 < count;
+    if (strides[dim] != expected || (isInner && type.isDynamicDim(dim)))
       return false;
-    expected *= type.getDimSize(dim);
+    if (isInner)
+      expected *= type.getDimSize(dim);
   }
   return true;
 }
