@@ -11,10 +11,10 @@
 #include "bpt/Target/CPU/VectorTarget.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/Utils/MemRefUtils.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_VECTORIZECONTRACTIONSPASS
@@ -41,9 +41,7 @@ struct RegisterTile {
 };
 
 Value getAllocation(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
-  return value;
+  return memref::skipViewLikeOps(cast<MemrefValue>(value));
 }
 
 /// Emits one contraction as register tiles: outer loops, column tiles, row
