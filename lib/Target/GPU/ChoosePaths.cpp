@@ -58,7 +58,7 @@ struct ChoosePathsPass : bpt::impl::ChoosePathsPassBase<ChoosePathsPass> {
   void getDependentDialects(DialectRegistry &registry) const override {
     Base::getDependentDialects(registry);
     OpPassManager trial(ModuleOp::getOperationName());
-    buildTileProgramsPipeline(trial);
+    buildTileProgramsPipeline(trial, chip);
     trial.getDependentDialects(registry);
   }
 
@@ -111,7 +111,7 @@ private:
     copy.setSymName("bpt_trial");
     getOperation().push_back(copy);
     OpPassManager pipeline(ModuleOp::getOperationName());
-    buildTileProgramsPipeline(pipeline);
+    buildTileProgramsPipeline(pipeline, chip);
     ErrorKeeper errors(&getContext());
     if (failed(runPipeline(pipeline, copy))) {
       misfits.assign(numLoops, errors.first);
@@ -135,7 +135,7 @@ private:
       return "has operations that are not vectorised";
     ErrorKeeper errors(&getContext());
     if (failed(scheduleCopies(kernel, stages)) ||
-        failed(distributeToLanes(kernel, findChip(chip)->maxSharedBytes)))
+        failed(distributeToLanes(kernel, getDistributionOptions(chip))))
       return errors.first.empty() ? "does not fit lanes" : errors.first;
     return "";
   }

@@ -42,13 +42,18 @@ static void vectorizeBlocks(OpPassManager &pm) {
   cleanUp(function);
 }
 
-static void makeKernels(OpPassManager &pm) {
+static bool hasWgmma(const std::string &chip) {
+  std::optional<ChipInfo> info = findChip(chip);
+  return info && info->hasWgmma();
+}
+
+static void makeKernels(OpPassManager &pm, const std::string &chip) {
   pm.addNestedPass<func::FuncOp>(createProtectArgumentsPass());
   addBufferizationPasses(pm);
   pm.addPass(createGPUOutlinePass());
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createVerifyHostPass());
-  pm.addPass(createPrepareTileKernelsPass());
+  pm.addPass(createPrepareTileKernelsPass({hasWgmma(chip)}));
 }
 
 static void distributeOverThreads(OpPassManager &pm) {
@@ -57,9 +62,20 @@ static void distributeOverThreads(OpPassManager &pm) {
   pm.addNestedPass<gpu::GPUModuleOp>(createLowerAffinePass());
 }
 
-void bpt::buildTileProgramsPipeline(OpPassManager &pm) {
+DistributeToLanesPassOptions
+bpt::getDistributionOptions(const std::string &chip) {
+  DistributeToLanesPassOptions options;
+  if (std::optional<ChipInfo> info = findChip(chip)) {
+    options.maxSharedBytes = info->maxSharedBytes;
+    options.wgmma = info->hasWgmma();
+  }
+  return options;
+}
+
+void bpt::buildTileProgramsPipeline(OpPassManager &pm,
+                                    const std::string &chip) {
   vectorizeBlocks(pm);
-  makeKernels(pm);
+  makeKernels(pm, chip);
   distributeOverThreads(pm);
 }
 
@@ -69,17 +85,14 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
     pm.addPass(createChoosePathsPass({chip}));
     vectorizeBlocks(pm);
   }
-  makeKernels(pm);
+  makeKernels(pm, chip);
   // Only the host's buffers are left; blocks own their places.
   bufferization::buildBufferDeallocationPipeline(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
   distributeOverThreads(pm);
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(createGPUSchedulePass());
-  DistributeToLanesPassOptions distribution;
-  if (std::optional<ChipInfo> info = findChip(chip))
-    distribution.maxSharedBytes = info->maxSharedBytes;
-  kernels.addPass(createDistributeToLanesPass(distribution));
+  kernels.addPass(createDistributeToLanesPass(getDistributionOptions(chip)));
   pm.addPass(createLaunchTileKernelsPass());
   cleanUp(pm);
 }

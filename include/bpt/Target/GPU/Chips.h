@@ -28,6 +28,8 @@ struct ChipInfo {
 
   /// mma.sync of f16 and bf16, ldmatrix and cp.async, which tile programs need.
   bool hasTensorCores() const { return number >= 80; }
+  /// wgmma, which only this architecture has.
+  bool hasWgmma() const { return name == "sm_90a"; }
 };
 
 llvm::ArrayRef<ChipInfo> getKnownChips();

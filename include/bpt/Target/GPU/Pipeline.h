@@ -9,20 +9,24 @@
 #ifndef BPT_TARGET_GPU_PIPELINE_H
 #define BPT_TARGET_GPU_PIPELINE_H
 
+#include "bpt/Target/GPU/Distribute/Passes.h"
 #include <string>
 
 namespace mlir {
 class OpPassManager;
 namespace bpt {
 
+/// Makes kernels of blocks, those that may be as tile programs; before these
+/// are scheduled and distributed, and without what frees buffers.
+void buildTileProgramsPipeline(OpPassManager &pm, const std::string &chip);
+
+/// How tile programs are distributed for a chip.
+DistributeToLanesPassOptions getDistributionOptions(const std::string &chip);
+
 /// Adds the passes that take block IR on tensors, without operations of the
 /// dialect, to kernels whose operations are distributed over threads, and host
 /// functions that launch them. Blocks that multiply f16 or bf16 become tile
 /// programs for tensor cores if asked for and if the chip has them.
-/// Makes kernels of blocks, those that may be as tile programs; before these
-/// are scheduled and distributed, and without what frees buffers.
-void buildTileProgramsPipeline(OpPassManager &pm);
-
 void buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
                              bool tensorCores);
 

@@ -12,14 +12,6 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-namespace {
-/// Which of the operands' dimensions is which of a matrix product.
-struct ProductForm {
-  /// The left operand is KxM, not MxK; the right is KxN, not NxK.
-  bool lhsTransposed = false, rhsIsKxN = false;
-};
-} // namespace
-
 static FailureOr<ProductForm> getProductForm(vector::ContractionOp op) {
   auto reject = [&] {
     return op.emitOpError(
@@ -88,8 +80,7 @@ Operation *bpt::findChangeBefore(vector::TransferReadOp read, Operation *use) {
   return writer;
 }
 
-static LogicalResult checkUnchanged(vector::TransferReadOp read,
-                                    Operation *use) {
+LogicalResult bpt::checkUnchanged(vector::TransferReadOp read, Operation *use) {
   Operation *writer = findChangeBefore(read, use);
   if (!writer)
     return success();
@@ -185,15 +176,6 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
     return op.emitOpError("sums over K = ")
            << depth << ", but tensor cores take a multiple of 16";
 
-  // Keeps what is read for this product from being read, by ptxas, long before,
-  // when the registers are another's: it would rather spill than wait.
-  NVVM::SyncWarpOp::create(b, b.getI32(-1));
-  FailureOr<LeftOperand> lhs = getLeftOperand(op, *layout, form->lhsTransposed);
-  if (failed(lhs))
-    return failure();
-
-  // The right operand is read as it is multiplied, for two fragments of 8
-  // columns at once.
   const Tile &rhsTile = getTile(op.getRhs(), TileAxes::Both);
   if (rhsTile.form != Tile::Form::Operand)
     return op.emitOpError("takes its right operand from workgroup memory only; "
@@ -201,22 +183,42 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
                           "write it there, and read it after a gpu.barrier");
   if (failed(checkUnchanged(rhsTile.read, op)))
     return failure();
-  FailureOr<SharedAccess> access = getSharedAccess(rhsTile.read);
-  if (failed(access))
+  FailureOr<SharedAccess> rhs = getSharedAccess(rhsTile.read);
+  if (failed(rhs))
     return failure();
+  return isGroupProduct(op, *form, *layout, *rhs)
+             ? multiplyByGroups(op, *form, *layout, *rhs)
+             : multiplyByWarps(op, *form, *layout, *rhs);
+}
+
+LogicalResult Distributor::multiplyByWarps(vector::ContractionOp op,
+                                           const ProductForm &form,
+                                           const FragmentLayout &layout,
+                                           const SharedAccess &access) {
+  // Keeps what is read for this product from being read, by ptxas, long before,
+  // when the registers are another's: it would rather spill than wait.
+  NVVM::SyncWarpOp::create(b, b.getI32(-1));
+  FailureOr<LeftOperand> lhs = getLeftOperand(op, layout, form.lhsTransposed);
+  if (failed(lhs))
+    return failure();
+
+  // The right operand is read as it is multiplied, for two fragments of 8
+  // columns at once.
   Value half = b.shiftRight(lane, 4),
         third = b.bitAnd(b.shiftRight(lane, 3), 1);
-  Value row = form->rhsIsKxN ? b.bitAnd(lane, 15)
-                             : b.add(b.shiftLeft(half, 3), b.bitAnd(lane, 7));
-  Value chunk = form->rhsIsKxN ? half : third;
-  if (!access->atFirstColumn)
-    chunk = b.add(chunk, b.shiftRight(access->column, 3));
-  ChunkAddress address(b, access->layout, access->base, b.add(access->row, row),
-                       chunk, access->atFirstColumn);
+  Value row = form.rhsIsKxN ? b.bitAnd(lane, 15)
+                            : b.add(b.shiftLeft(half, 3), b.bitAnd(lane, 7));
+  Value chunk = form.rhsIsKxN ? half : third;
+  if (!access.atFirstColumn)
+    chunk = b.add(chunk, b.shiftRight(access.column, 3));
+  ChunkAddress address(b, access.layout, access.base, b.add(access.row, row),
+                       chunk, access.atFirstColumn);
 
-  SmallVector<Value> acc = getElements(getTile(op.getAcc()), *layout);
-  int64_t nCount = layout->getColumns() / 8;
-  int64_t mCount = layout->getRowsPerWarp() / 16;
+  Type element = op.getLhsType().getElementType();
+  int64_t depth = op.getLhsType().getDimSize(form.lhsTransposed ? 0 : 1);
+  SmallVector<Value> acc = getElements(getTile(op.getAcc()), layout);
+  int64_t nCount = layout.getColumns() / 8;
+  int64_t mCount = layout.getRowsPerWarp() / 16;
   for (int64_t k = 0; k < depth / 16; ++k) {
     SmallVector<Value> lhsOfStep;
     for (int64_t m = 0; m < mCount; ++m)
@@ -224,11 +226,11 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
     for (int64_t n = 0; n < nCount; n += 2) {
       int64_t width = std::min<int64_t>(2, nCount - n);
       SmallVector<Value> rhs = b.loadMatrices(
-          form->rhsIsKxN ? address.get(16 * k, n) : address.get(8 * n, 2 * k),
-          2 * width, form->rhsIsKxN);
+          form.rhsIsKxN ? address.get(16 * k, n) : address.get(8 * n, 2 * k),
+          2 * width, form.rhsIsKxN);
       for (int64_t i = 0; i < width; ++i)
         for (int64_t m = 0; m < mCount; ++m) {
-          int64_t at = layout->getIndex(2 * m, 2 * (n + i));
+          int64_t at = layout.getIndex(2 * m, 2 * (n + i));
           ArrayRef<Value> accs(acc), as(lhsOfStep), bs(rhs);
           SmallVector<Value> sums =
               b.multiply(element, as.slice(4 * m, 4), bs.slice(2 * i, 2),
@@ -237,6 +239,6 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
         }
     }
   }
-  setElements(op.getResult(), TileAxes::Both, *layout, acc);
+  setElements(op.getResult(), TileAxes::Both, layout, acc);
   return success();
 }

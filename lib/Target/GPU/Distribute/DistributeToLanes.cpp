@@ -50,11 +50,10 @@ struct FoldTransposedBroadcast : OpRewritePattern<vector::TransposeOp> {
 /// Rewrites one tile program.
 class KernelRewriter {
 public:
-  KernelRewriter(gpu::GPUFuncOp program, int64_t maxSharedBytes,
-                 bool printLayouts)
+  KernelRewriter(gpu::GPUFuncOp program,
+                 const DistributeToLanesPassOptions &options)
       : program(program), module(program->getParentOfType<gpu::GPUModuleOp>()),
-        context(program.getContext()), maxSharedBytes(maxSharedBytes),
-        printLayouts(printLayouts) {}
+        context(program.getContext()), options(options) {}
 
   FailureOr<LLVM::LLVMFuncOp> run() {
     if (failed(normalise()))
@@ -104,13 +103,15 @@ private:
 
   LLVM::GlobalOp getSharedMemory(Location loc) {
     constexpr StringLiteral kName = "bpt_shared_memory";
+    // Of a line of banks, or of the widest panels that wgmma reads.
+    constexpr uint64_t kLineAlignment = 128, kPanelAlignment = 1024;
     if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kName))
       return global;
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
     return LLVM::GlobalOp::create(
         b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), 0),
         /*isConstant=*/false, LLVM::Linkage::External, kName, Attribute(),
-        /*alignment=*/128,
+        options.wgmma ? kPanelAlignment : kLineAlignment,
         /*addrSpace=*/unsigned(NVVM::NVVMMemorySpace::Shared));
   }
 
@@ -161,7 +162,8 @@ private:
     auto shared = LLVM::AddressOfOp::create(b, loc, global);
 
     AxisAnalysis axes(program, warps);
-    Distributor distributor(kernel, shared, axes, warps, printLayouts);
+    Distributor distributor(kernel, shared, axes, warps, options.wgmma,
+                            options.printLayouts);
     auto run = [&]() -> LogicalResult {
       for (auto [argument, lane] :
            llvm::zip(program.getArguments(), entry.getArguments()))
@@ -172,10 +174,10 @@ private:
       if (failed(distributor.distributeBlock(program.getBody().front())))
         return failure();
       int64_t bytes = distributor.getSharedBytes();
-      if (bytes > maxSharedBytes)
+      if (bytes > options.maxSharedBytes)
         return program.emitOpError("needs ")
                << bytes << " bytes of workgroup memory, but a block has "
-               << maxSharedBytes << " (option max-shared-bytes)";
+               << options.maxSharedBytes << " (option max-shared-bytes)";
       return success();
     };
     if (failed(run())) {
@@ -198,8 +200,7 @@ private:
   gpu::GPUFuncOp program;
   gpu::GPUModuleOp module;
   MLIRContext *context;
-  int64_t maxSharedBytes;
-  bool printLayouts;
+  DistributeToLanesPassOptions options;
 };
 
 struct DistributeToLanesPass
@@ -210,15 +211,16 @@ struct DistributeToLanesPass
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<gpu::GPUFuncOp>()))
       if (function->hasAttr(tile::TileDialect::kWarpsAttrName) &&
-          failed(distributeToLanes(function, maxSharedBytes, printLayouts)))
+          failed(distributeToLanes(function,
+                                   {maxSharedBytes, wgmma, printLayouts})))
         return signalPassFailure();
   }
 };
 
 } // namespace
 
-FailureOr<LLVM::LLVMFuncOp> bpt::distributeToLanes(gpu::GPUFuncOp program,
-                                                   int64_t maxSharedBytes,
-                                                   bool printLayouts) {
-  return KernelRewriter(program, maxSharedBytes, printLayouts).run();
+FailureOr<LLVM::LLVMFuncOp>
+bpt::distributeToLanes(gpu::GPUFuncOp program,
+                       const DistributeToLanesPassOptions &options) {
+  return KernelRewriter(program, options).run();
 }

@@ -15,9 +15,10 @@ using namespace mlir::bpt;
 
 Distributor::Distributor(LLVM::LLVMFuncOp kernel, Value sharedMemory,
                          const AxisAnalysis &axes, int64_t warps,
-                         bool printLayouts)
+                         bool usesWgmma, bool printLayouts)
     : b(kernel.getLoc(), kernel.getContext()), warps(warps),
-      printLayouts(printLayouts), axes(axes), sharedMemory(sharedMemory) {
+      usesWgmma(usesWgmma), printLayouts(printLayouts), axes(axes),
+      sharedMemory(sharedMemory) {
   b.setInsertionPointToEnd(&kernel.getBody().front());
   thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   lane = b.bitAnd(thread, 31);
@@ -93,22 +94,29 @@ LogicalResult Distributor::distributeBlock(Block &block) {
     Block *current = b.getInsertionBlock();
     return current->empty() ? nullptr : &current->back();
   };
+  auto endRun = [&] {
+    if (isInRun && beforeRun)
+      orderByElements(beforeRun);
+    isInRun = false;
+  };
   for (Operation &op : block.without_terminator()) {
+    if (size_t count = countProductsBefore(&op)) {
+      endRun();
+      b.setLoc(op.getLoc());
+      waitForProducts(count);
+    }
     // What is shared by all lanes, such as a constant, is part of a run.
-    if (isElementwise(op)) {
-      if (!isInRun)
-        beforeRun = last();
+    if (!isElementwise(op)) {
+      endRun();
+    } else if (!isInRun) {
+      beforeRun = last();
       isInRun = true;
-    } else if (isInRun) {
-      if (beforeRun)
-        orderByElements(beforeRun);
-      isInRun = false;
     }
     if (failed(distribute(&op)))
       return failure();
   }
-  if (isInRun && beforeRun)
-    orderByElements(beforeRun);
+  endRun();
+  waitForProducts(productsInFlight.size());
   return success();
 }
 
@@ -159,6 +167,12 @@ LogicalResult Distributor::distribute(Operation *op) {
         return success();
       })
       .Case<gpu::BarrierOp>([&](auto) {
+        // wgmma reads what threads have written by way of another proxy.
+        if (usesWgmma)
+          NVVM::FenceProxyOp::create(
+              b, NVVM::ProxyKind::async_shared,
+              NVVM::SharedSpaceAttr::get(b.getContext(),
+                                         NVVM::SharedSpace::shared_cta));
         NVVM::Barrier0Op::create(b);
         return success();
       })

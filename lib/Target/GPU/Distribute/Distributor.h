@@ -49,6 +49,8 @@ struct SharedAccess {
   Value base, row, column;
   /// The transfer begins at the tile's first column.
   bool atFirstColumn = false;
+  /// It begins at the tile's first row, too.
+  bool isWhole = false;
   /// Pairs of neighbours in a row are aligned.
   bool paired = false;
 };
@@ -94,6 +96,12 @@ private:
   bool isLow;
 };
 
+/// Which of the operands' dimensions is which of a matrix product.
+struct ProductForm {
+  /// The left operand is KxM, not MxK; the right is KxN, not NxK.
+  bool lhsTransposed = false, rhsIsKxN = false;
+};
+
 /// The left operand of a product, of which a lane has four registers of pairs
 /// for each fragment of 16x16.
 struct LeftOperand {
@@ -105,18 +113,30 @@ struct LeftOperand {
   bool isTransposed = false;
 };
 
+/// A product of warpgroups that has been started.
+struct GroupProduct {
+  Value result;
+  FragmentLayout layout;
+  SmallVector<Value> accumulators;
+  /// Registers that are read until it is finished.
+  SmallVector<Value> held;
+};
+
 /// An operand that stays in workgroup memory is read when it is multiplied.
 /// That is the same only if nothing in between changes what is there, or lets
 /// other warps go on to where it is changed: returns such an operation, or
 /// null.
 Operation *findChangeBefore(vector::TransferReadOp read, Operation *use);
+/// The same as an error at `use`.
+LogicalResult checkUnchanged(vector::TransferReadOp read, Operation *use);
 
 /// Rewrites a tile program, operation by operation, into what one lane
 /// executes. A failure has been reported at the operation that caused it.
 class Distributor {
 public:
   Distributor(LLVM::LLVMFuncOp kernel, Value sharedMemory,
-              const AxisAnalysis &axes, int64_t warps, bool printLayouts);
+              const AxisAnalysis &axes, int64_t warps, bool usesWgmma,
+              bool printLayouts);
 
   void mapArgument(Value argument, Value laneArgument, Type type);
   /// Gives `memory` a place in workgroup memory; reports misfits at `op`.
@@ -124,7 +144,7 @@ public:
   LogicalResult distributeBlock(Block &block);
 
   /// Bytes of workgroup memory that the program uses.
-  int64_t getSharedBytes() const { return sharedBytes; }
+  int64_t getSharedBytes() const { return llvm::alignTo(sharedBytes, 128); }
 
   LaneBuilder b;
 
@@ -152,6 +172,21 @@ private:
   FailureOr<LeftOperand> getLeftOperand(vector::ContractionOp op,
                                         const FragmentLayout &layout,
                                         bool isTransposed);
+  LogicalResult multiplyByWarps(vector::ContractionOp op,
+                                const ProductForm &form,
+                                const FragmentLayout &layout,
+                                const SharedAccess &rhs);
+  /// Whether warpgroups may multiply, each 64 rows (GroupProduct.cpp).
+  bool isGroupProduct(vector::ContractionOp op, const ProductForm &form,
+                      const FragmentLayout &layout, const SharedAccess &rhs);
+  LogicalResult multiplyByGroups(vector::ContractionOp op,
+                                 const ProductForm &form,
+                                 const FragmentLayout &layout,
+                                 const SharedAccess &rhs);
+  /// How many of the products in flight must be finished before `op`.
+  size_t countProductsBefore(Operation *op) const;
+  /// Waits for the first `count` products in flight.
+  void waitForProducts(size_t count);
   /// The registers of a fragment of 16 rows `m` and 16 terms `k`.
   SmallVector<Value> getLeftFragment(LeftOperand &lhs, int64_t m, int64_t k);
 
@@ -218,13 +253,15 @@ private:
   Value getStoringLane(TileAxes axes);
 
   int64_t warps;
-  bool printLayouts;
+  bool usesWgmma, printLayouts;
   const AxisAnalysis &axes;
   IRMapping scalars;
   DenseMap<std::pair<Value, unsigned>, Tile> tiles;
   DenseMap<Value, MemoryView> views;
   /// By rows per warp: the first row of the warp (0), the row of the lane (1).
   DenseMap<std::pair<int64_t, unsigned>, Value> rowOrigins;
+  /// In the order in which they were started.
+  SmallVector<GroupProduct> productsInFlight;
   Value sharedMemory, thread, lane, warp, laneRow, laneColumn;
   int64_t sharedBytes = 0;
 };

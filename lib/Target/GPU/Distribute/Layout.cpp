@@ -79,11 +79,31 @@ std::string SharedTileLayout::explainMisfit() const {
   return {};
 }
 
+/// Every 128 bytes the banks start anew.
+static constexpr int64_t kLineBytes = 128;
+
+/// The largest power of two that divides a row, at most a line.
+static int64_t getPermutedBytes(int64_t rowBytes) {
+  return std::clamp(rowBytes & -rowBytes, SharedTileLayout::kChunkBytes,
+                    kLineBytes);
+}
+
+bool SharedTileLayout::canLieInPanels() const {
+  return elementBytes == 2 && rows % 8 == 0 &&
+         getPermutedBytes(getRowBytes()) >= 2 * kChunkBytes;
+}
+
+int64_t SharedTileLayout::getPanelRowBytes() const {
+  return inPanels ? getPermutedBytes(getRowBytes()) : getRowBytes();
+}
+
+int64_t SharedTileLayout::getAlignment() const {
+  return inPanels ? 8 * getPanelRowBytes() : kLineBytes;
+}
+
 int64_t SharedTileLayout::getSwizzleMask() const {
-  // The chunks that a permutation keeps within a row: the largest power of two
-  // that divides their number, at most the 8 that span all banks.
-  int64_t chunks = getChunksPerRow();
-  return std::min<int64_t>(chunks & -chunks, 8) - 1;
+  // The chunks that a permutation keeps within a row.
+  return getPermutedBytes(getRowBytes()) / kChunkBytes - 1;
 }
 
 int64_t SharedTileLayout::getSwizzleShift() const {
@@ -92,7 +112,10 @@ int64_t SharedTileLayout::getSwizzleShift() const {
 }
 
 void SharedTileLayout::print(llvm::raw_ostream &os) const {
-  os << rows << " rows of " << getRowBytes() << " bytes, chunk c of row r at c";
+  if (inPanels && getPanelBytes() != getTileBytes())
+    os << getRowBytes() / getPanelRowBytes() << " panels of ";
+  os << rows << " rows of " << getPanelRowBytes()
+     << " bytes, chunk c of row r at c";
   if (getSwizzleMask() == 0)
     return;
   os << " ^ (r";

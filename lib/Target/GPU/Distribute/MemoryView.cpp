@@ -9,6 +9,7 @@
 #include "MemoryView.h"
 #include "Distributor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 #include <numeric>
 
 using namespace mlir;
@@ -18,7 +19,7 @@ SharedTileLayout MemoryView::getSharedTile() const {
   int64_t rank = type.getRank();
   return SharedTileLayout(rank < 2 ? 1 : type.getDimSize(rank - 2),
                           type.getDimSize(rank - 1),
-                          type.getElementTypeBitWidth() / 8);
+                          type.getElementTypeBitWidth() / 8, inPanels);
 }
 
 /// The extent that a static or dynamic size, stride or offset is.
@@ -64,16 +65,15 @@ LogicalResult Distributor::allocateShared(Operation *op, Value memory) {
   MemoryView view;
   view.type = type;
   view.shared = true;
+  view.inPanels = usesWgmma && type.getRank() >= 2;
   if (type.getRank() >= 2)
     if (std::string misfit = view.getSharedTile().explainMisfit();
         !misfit.empty())
       return op->emitOpError("allocates ") << type << ", with " << misfit;
-  // Every 128 bytes the banks start anew.
-  constexpr int64_t kLine = 128;
-  view.alignment = kLine;
+  view.alignment = view.getSharedTile().getAlignment();
+  sharedBytes = llvm::alignTo(sharedBytes, view.alignment);
   view.base = b.advance(sharedMemory, sharedBytes);
-  int64_t bytes = type.getNumElements() * (bits / 8);
-  sharedBytes += (bytes + kLine - 1) / kLine * kLine;
+  sharedBytes += type.getNumElements() * (bits / 8);
   if (printLayouts) {
     std::string text;
     llvm::raw_string_ostream os(text);

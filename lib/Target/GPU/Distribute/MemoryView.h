@@ -36,6 +36,8 @@ struct MemoryView {
   /// Empty for workgroup memory, whose shapes are static.
   SmallVector<Extent> sizes, strides;
   bool shared = false;
+  /// Workgroup memory that wgmma may read.
+  bool inPanels = false;
 
   /// Workgroup memory: the layout of the last two dimensions (one row for a
   /// memref of one dimension).

@@ -8,6 +8,7 @@
 
 #include "Distributor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -15,22 +16,32 @@ using namespace mlir::bpt;
 ChunkAddress::ChunkAddress(LaneBuilder &b, const SharedTileLayout &layout,
                            Value base, Value row, Value chunk, bool isLow)
     : b(b), layout(layout), isLow(isLow) {
-  rowAddress = b.advance(base, b.mul(row, layout.getRowBytes()));
+  rowAddress = b.advance(base, b.mul(row, layout.getPanelRowBytes()));
   swizzle = b.bitAnd(b.shiftRight(row, layout.getSwizzleShift()),
                      layout.getSwizzleMask());
   this->chunk = isLow ? b.shiftLeft(b.bitXor(chunk, swizzle), 4) : chunk;
 }
 
 Value ChunkAddress::get(int64_t rowStep, int64_t chunkStep) {
-  int64_t rowBytes = rowStep * layout.getRowBytes();
+  int64_t rowBytes = rowStep * layout.getPanelRowBytes();
+  int64_t perPanel = layout.getChunksPerPanelRow();
+  bool hasPanels = layout.getPanelBytes() != layout.getTileBytes();
   if (!isLow) {
-    Value permuted = b.bitXor(b.add(chunk, chunkStep), swizzle);
-    return b.advance(b.advance(rowAddress, b.shiftLeft(permuted, 4)), rowBytes);
+    Value inRow = b.add(chunk, chunkStep), address = rowAddress;
+    if (hasPanels) {
+      Value panel = b.shiftRight(inRow, llvm::Log2_64(perPanel));
+      address = b.advance(address, b.mul(panel, layout.getPanelBytes()));
+      inRow = b.bitAnd(inRow, perPanel - 1);
+    }
+    Value permuted = b.bitXor(inRow, swizzle);
+    return b.advance(b.advance(address, b.shiftLeft(permuted, 4)), rowBytes);
   }
   // The permutation reaches the low three bits at most.
-  int64_t low = chunkStep & 7, high = chunkStep & ~int64_t(7);
+  int64_t inRow = chunkStep % perPanel;
+  int64_t low = inRow & 7, high = inRow & ~int64_t(7);
   return b.advance(b.advance(rowAddress, b.bitXor(chunk, low << 4)),
-                   rowBytes + high * SharedTileLayout::kChunkBytes);
+                   rowBytes + high * SharedTileLayout::kChunkBytes +
+                       chunkStep / perPanel * layout.getPanelBytes());
 }
 
 Value Distributor::getSharedBuffer(const MemoryView &view, ValueRange leading) {
@@ -68,6 +79,8 @@ Distributor::getSharedAccess(VectorTransferOpInterface op) {
   Value column = indices[rank - 1];
   access.column = b.convertInt(getScalar(column), b.getI32Type());
   access.atFirstColumn = getConstantIntValue(column) == 0;
+  access.isWhole = access.atFirstColumn && rank >= 2 &&
+                   getConstantIntValue(indices[rank - 2]) == 0;
   int64_t perChunk = access.layout.getElementsPerChunk();
   int64_t divisor = getKnownDivisor(column);
   if (rank >= 2 && divisor % perChunk != 0)

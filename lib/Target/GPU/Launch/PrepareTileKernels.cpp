@@ -23,6 +23,7 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 static constexpr int64_t kRowsOfFragment = 16;
+static constexpr int64_t kRowsOfGroup = 64;
 static constexpr int64_t kLanes = 32;
 /// The widest sum of which a warp holds 32 rows: 128 registers of a lane.
 static constexpr int64_t kWidestTallSum = 128;
@@ -32,8 +33,8 @@ static constexpr int64_t kWidestTallSum = 128;
 /// A warp reads every right operand from workgroup memory for its own rows:
 /// with 32 of them, rather than 16, it multiplies twice as much of what it
 /// reads, and that the tensor cores are the bound, and not workgroup memory,
-/// needs it.
-static int64_t countWarps(gpu::GPUFuncOp kernel) {
+/// needs it. A warpgroup reads for 64 rows, of which each warp has 16.
+static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
   int64_t rows = 0, columns = 0;
   WalkResult walk = kernel.walk([&](Operation *op) {
     if (isa<linalg::LinalgOp>(op))
@@ -47,7 +48,9 @@ static int64_t countWarps(gpu::GPUFuncOp kernel) {
   });
   if (walk.wasInterrupted())
     return 0;
-  bool isTall = rows % (2 * kRowsOfFragment) == 0 && columns <= kWidestTallSum;
+  bool isTall = rows % (2 * kRowsOfFragment) == 0 &&
+                columns <= kWidestTallSum &&
+                !(wgmma && rows % kRowsOfGroup == 0);
   return rows / (isTall ? 2 * kRowsOfFragment : kRowsOfFragment);
 }
 
@@ -159,6 +162,8 @@ private:
 
 struct PrepareTileKernelsPass
     : bpt::impl::PrepareTileKernelsPassBase<PrepareTileKernelsPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder builder(&getContext());
@@ -172,7 +177,7 @@ struct PrepareTileKernelsPass
     module.walk([&](gpu::GPUFuncOp kernel) {
       if (!kernel.isKernel())
         return;
-      if (int64_t warps = countWarps(kernel))
+      if (int64_t warps = countWarps(kernel, wgmma))
         prepare(builder, kernel, warps, launches.lookup(kernel));
     });
   }

@@ -9,8 +9,9 @@ memory, as ptxas reports them. There are three parts:
              networks every form in some type); with --all for every chip
   attention  the usual attention for every chip, older and newer ones too
   layers     the usual layers and a model, each for one chip
-Fails if ptxas refuses a kernel, if one keeps an array in local memory, and if one
-spills in a program with head dimensions of 64 or 128.
+Fails if ptxas refuses a kernel, or takes what wgmma and setmaxnreg say otherwise
+than they are meant (messages C75xx), if one keeps an array in local memory, and if
+one spills in a program with head dimensions of 64 or 128.
 """
 
 import argparse
@@ -29,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "Integration"))
 import gpu_cases
 from cases import Config
 
-CHIPS = ["sm_80", "sm_86", "sm_89", "sm_90"]
-OTHER_CHIPS = ["sm_70", "sm_75", "sm_90a", "sm_100", "sm_120"]
+CHIPS = ["sm_80", "sm_86", "sm_89", "sm_90", "sm_90a"]
+OTHER_CHIPS = ["sm_70", "sm_75", "sm_100", "sm_120"]
 SPILL_FREE_HEAD_DIMS = (64, 128)
 HEADER = f"{'registers':>9} {'spills':>6} {'stack':>6} {'shared':>7}  {'chip':7} kernel of case"
 
@@ -96,10 +97,13 @@ def assemble(options, config, chip):
             Path(model).write_text(run([f"{options.bin}/bpt-gen", *config.flags()]))
             run([f"{options.bin}/bpt-compile", model, "--device=cuda", f"--chip={chip}",
                  "--emit=ptx", "-o", ptx, *options.compile_flags])  # fmt: skip
-            kernels = read_report(run([options.ptxas, "-v", f"-arch={chip}", ptx, "-o", cubin]))
+            report = run([options.ptxas, "-v", f"-arch={chip}", ptx, "-o", cubin])
         except Refused as refused:
             return [], [f"{case}: {refused}"]
         text = Path(ptx).read_text()
+    if messages := re.findall(r".*\(C75\d\d\).*", report):
+        return [], [f"{case}: {message}" for message in messages]
+    kernels = read_report(report)
     if len(kernels) != len(re.findall(r"\.entry\s", text)) or not kernels:
         return [], [f"{case}: ptxas reports {len(kernels)} kernels"]
     rows = [

@@ -1,4 +1,5 @@
 // RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels | FileCheck %s
+// RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels=wgmma | FileCheck %s --check-prefix=WGMMA
 // RUN: bpt-opt %s --bpt-gpu-prepare-tile-kernels --bpt-gpu-schedule --bpt-distribute-to-lanes --bpt-gpu-launch-tile-kernels | FileCheck %s --check-prefix=LAUNCH
 
 #mn = affine_map<(m, n, k) -> (m, n)>
@@ -43,6 +44,21 @@ module attributes {gpu.container_module} {
       %b = vector.transfer_read %xs[%c0, %c0], %pad : memref<?x16xbf16, strided<[16, 1]>>, vector<144x16xbf16>
       %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<144x16xbf16> into vector<32x144xf32>
       vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x144xf32>, memref<32x144xf32>
+      gpu.return
+    }
+
+    // A warpgroup, four warps, takes 64 rows: there are none too many.
+    // CHECK: gpu.func @group({{.*}}bpt_tile.warps = 2 : i32
+    // WGMMA: gpu.func @product({{.*}}bpt_tile.warps = 1 : i32
+    // WGMMA: gpu.func @group({{.*}}bpt_tile.warps = 4 : i32
+    gpu.func @group(%x: memref<64x16xbf16>, %y: memref<64x16xf32>) kernel {
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<64x16xf32>
+      %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x16xbf16>, vector<64x16xbf16>
+      %b = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x16xbf16>, vector<16x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<64x16xbf16>, vector<16x16xbf16> into vector<64x16xf32>
+      vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
       gpu.return
     }
 

@@ -91,13 +91,19 @@ private:
 /// (what cp.async writes, and one row of what ldmatrix reads), which are
 /// permuted within a row by an exclusive or with the row, so that the chunks
 /// of eight neighbouring rows at one column lie in different banks.
+///
+/// In *panels*, as wgmma reads it, a tile is cut into columns of 128, 64 or 32
+/// bytes, one panel behind the other, and each lies like that: the permutation
+/// is then the hardware's swizzle of that many bytes.
 class SharedTileLayout {
 public:
   static constexpr int64_t kChunkBytes = 16;
 
   SharedTileLayout() = default;
-  SharedTileLayout(int64_t rows, int64_t columns, int64_t elementBytes)
-      : rows(rows), columns(columns), elementBytes(elementBytes) {}
+  SharedTileLayout(int64_t rows, int64_t columns, int64_t elementBytes,
+                   bool inPanels = false)
+      : rows(rows), columns(columns), elementBytes(elementBytes),
+        inPanels(inPanels && canLieInPanels()) {}
 
   /// What is wrong with such a layout; empty if nothing is.
   std::string explainMisfit() const;
@@ -107,8 +113,20 @@ public:
   int64_t getElementBytes() const { return elementBytes; }
   int64_t getRowBytes() const { return columns * elementBytes; }
   int64_t getTileBytes() const { return rows * getRowBytes(); }
-  int64_t getChunksPerRow() const { return getRowBytes() / kChunkBytes; }
   int64_t getElementsPerChunk() const { return kChunkBytes / elementBytes; }
+
+  /// Whether wgmma can read such a tile.
+  bool isInPanels() const { return inPanels; }
+  /// Bytes of a row that lie together: from one row of a panel to the next.
+  int64_t getPanelRowBytes() const;
+  /// From one panel to the next.
+  int64_t getPanelBytes() const { return rows * getPanelRowBytes(); }
+  int64_t getChunksPerPanelRow() const {
+    return getPanelRowBytes() / kChunkBytes;
+  }
+  /// Eight rows of a panel: what the permutation repeats after, and what its
+  /// first byte must be a multiple of.
+  int64_t getAlignment() const;
 
   /// Chunk c of row r lies at c ^ ((r >> shift) & mask). Rows that are a
   /// multiple of 8 apart are permuted in the same way.
@@ -121,7 +139,10 @@ public:
   void print(llvm::raw_ostream &os) const;
 
 private:
+  bool canLieInPanels() const;
+
   int64_t rows = 0, columns = 0, elementBytes = 1;
+  bool inPanels = false;
 };
 
 } // namespace mlir::bpt

@@ -19,8 +19,8 @@ def DistributeToLanesPass
     that are the block's tiles. This pass decides how those tiles lie in
     registers and in workgroup memory, and rewrites every `gpu.func kernel`
     that carries `bpt_tile.warps` into an `llvm.func` for one lane: scalars,
-    scf, arith, nvvm and pointers. It targets sm_80 and later: mma.sync,
-    ldmatrix and cp.async.
+    scf, arith, nvvm and pointers. It targets sm_80 and later (mma.sync,
+    ldmatrix and cp.async) and, with `wgmma`, sm_90a.
 
     ```mlir
     gpu.func @k(...) kernel attributes {bpt_tile.warps = 4 : i32} {
@@ -48,6 +48,20 @@ def DistributeToLanesPass
     operand of the next product. Workgroup memory is permuted in chunks of 16
     bytes so that ldmatrix, its transposition, cp.async and the stores of
     accumulators meet no bank twice. `print-layouts` shows each as a remark.
+
+    **Warpgroups.** With `wgmma`, four warps multiply together what has 64 rows
+    for every four warps (16 each), at most 256 columns, and a right operand that
+    is a whole tile in workgroup memory; the left one may be that too, or lie in
+    registers. The accumulators of a warp are the same. Tiles of 16-bit elements
+    lie in workgroup memory in *panels* of 128, 64 or 32 bytes a row, one behind
+    the other, permuted as the hardware's swizzle of that width does. One piece
+    of assembly starts all of a product: the fence, the instructions for 16 terms
+    each, the commit. It is waited for where its result is used, at a barrier and
+    at the end of a loop's or branch's body, with as many groups left in flight
+    as were started later; until then nothing else gets its registers. Barriers
+    order what threads have written before what wgmma reads
+    (`fence.proxy.async`). Other products are those of warps, from the same
+    tiles; `print-layouts` says which and why.
 
     **What a tile program consists of.** All threads take the same way.
 
@@ -89,6 +103,8 @@ def DistributeToLanesPass
     Option<"maxSharedBytes", "max-shared-bytes", "int64_t", /*default=*/"166912",
            "Workgroup memory of a block: 166912 on sm_80, 101376 on sm_86 and "
            "sm_89, 232448 on sm_90.">,
+    Option<"wgmma", "wgmma", "bool", /*default=*/"false",
+           "Multiply by warpgroups where that is possible: sm_90a.">,
     Option<"printLayouts", "print-layouts", "bool", /*default=*/"false",
            "Report as remarks how each tile lies in registers and in workgroup "
            "memory.">

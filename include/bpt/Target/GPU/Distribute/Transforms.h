@@ -14,6 +14,7 @@
 #ifndef BPT_TARGET_GPU_DISTRIBUTE_TRANSFORMS_H
 #define BPT_TARGET_GPU_DISTRIBUTE_TRANSFORMS_H
 
+#include "bpt/Target/GPU/Distribute/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -23,9 +24,9 @@ namespace mlir::bpt {
 LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
 
 /// Replaces a tile program by the kernel of one lane.
-FailureOr<LLVM::LLVMFuncOp> distributeToLanes(gpu::GPUFuncOp program,
-                                              int64_t maxSharedBytes,
-                                              bool printLayouts = false);
+FailureOr<LLVM::LLVMFuncOp>
+distributeToLanes(gpu::GPUFuncOp program,
+                  const DistributeToLanesPassOptions &options);
 
 } // namespace mlir::bpt
 

@@ -16,7 +16,8 @@ def PrepareTileKernelsPass : Pass<"bpt-gpu-prepare-tile-kernels", "::mlir::Modul
   let description = [{
     A kernel whose body is a tile program (it multiplies `vector` values, and no
     `linalg` operation is left in it) is marked with `bpt_tile.warps`, one warp
-    for every 16 rows of its products, and launched with as many threads. A lane
+    for every 32 rows of its products, or for 16 where their sums are wide, their
+    number odd, or `wgmma` asked for and 64 divides it, and launched with as many threads. A lane
     knows a memref by one pointer, so sizes, strides and offsets that are not
     static become arguments of their own, here and where the kernel is launched:
 
@@ -32,6 +33,10 @@ def PrepareTileKernelsPass : Pass<"bpt-gpu-prepare-tile-kernels", "::mlir::Modul
       %x = memref.reinterpret_cast %flat to offset: [0], sizes: [%size, 64], strides: [64, 1]
     ```
   }];
+  let options = [
+    Option<"wgmma", "wgmma", "bool", /*default=*/"false",
+           "Multiply by warpgroups where that is possible: sm_90a.">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
                            "::mlir::memref::MemRefDialect"];
 }

@@ -1,0 +1,302 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Products of warpgroups: wgmma of sm_90a, which reads its right operand, and
+// its left one where that is no tile of registers, from workgroup memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Distributor.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int64_t kWarpsOfGroup = 4;
+static constexpr int64_t kRowsOfGroup = 64;
+static constexpr int64_t kRowsOfWarp = kRowsOfGroup / kWarpsOfGroup;
+static constexpr int64_t kMaxColumns = 256;
+/// Terms of one instruction.
+static constexpr int64_t kDepth = 16;
+static constexpr int64_t kElementBytes = 2;
+
+bool Distributor::isGroupProduct(vector::ContractionOp op,
+                                 const ProductForm &form,
+                                 const FragmentLayout &layout,
+                                 const SharedAccess &rhs) {
+  auto explainMisfit = [&]() -> std::string {
+    if (!usesWgmma)
+      return "it is not asked for";
+    if (warps % kWarpsOfGroup != 0 || layout.getRowsPerWarp() != kRowsOfWarp)
+      return llvm::formatv("{0} rows on {1} warps: a group of 4 takes 64 rows",
+                           layout.getRows(), warps);
+    if (layout.getColumns() > kMaxColumns)
+      return llvm::formatv("{0} columns: it has at most {1}",
+                           layout.getColumns(), kMaxColumns);
+    auto isDescribed = [](const SharedAccess &access) {
+      return access.isWhole && access.layout.isInPanels();
+    };
+    if (!isDescribed(rhs))
+      return "the right operand is not a whole tile in panels";
+    const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
+    if (lhs.form != Tile::Form::Operand)
+      return "";
+    FailureOr<SharedAccess> access = getSharedAccess(lhs.read);
+    if (failed(access) || !isDescribed(*access))
+      return "the left operand is not a whole tile in panels";
+    // A group's rows begin at the start of a panel.
+    if (form.lhsTransposed &&
+        kRowsOfGroup * kElementBytes % access->layout.getPanelRowBytes() != 0)
+      return "the left operand's panels do not divide 64 rows";
+    return "";
+  };
+  std::string misfit = explainMisfit();
+  if (printLayouts && usesWgmma) {
+    InFlightDiagnostic remark = op.emitRemark();
+    if (misfit.empty())
+      remark << "is multiplied by warpgroups, wgmma";
+    else
+      remark << "is multiplied by warps, not by wgmma: " << misfit;
+  }
+  return misfit.empty();
+}
+
+namespace {
+/// How wgmma finds an operand in workgroup memory: a descriptor of its first
+/// instruction, and the bytes from there to that of a later one.
+class OperandDescriptor {
+public:
+  /// `isMajorK` says that the terms of a row (of A), or column (of B), follow
+  /// one another, and not its neighbours.
+  OperandDescriptor(const SharedTileLayout &layout, bool isMajorK)
+      : layout(layout), isMajorK(isMajorK) {}
+
+  /// The descriptor, as i64, of the operand that starts at `base`.
+  Value build(LaneBuilder &b, Value base) const {
+    // Of terms that follow one another an instruction takes 32 bytes, which
+    // never leave a panel: then there is no leading offset.
+    int64_t leading = isMajorK ? kUnit : layout.getPanelBytes();
+    int64_t stride = 8 * layout.getPanelRowBytes();
+    uint64_t fields =
+        encode(leading) << 16 | encode(stride) << 32 | getSwizzle() << 62;
+    Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), base);
+    Value start = b.shiftRight(b.bitAnd(address, 0x3FFFF), 4);
+    Value start64 = b.createOrFold<arith::ExtUIOp>(b.getI64Type(), start);
+    return b.createOrFold<arith::OrIOp>(start64, b.getI64(int64_t(fields)));
+  }
+
+  /// What instruction `k` adds to the descriptor.
+  int64_t getStep(int64_t k) const {
+    int64_t term = k * kDepth;
+    if (!isMajorK)
+      return encode(term * layout.getPanelRowBytes());
+    int64_t bytes = term * kElementBytes, row = layout.getPanelRowBytes();
+    return encode(bytes / row * layout.getPanelBytes() + bytes % row);
+  }
+
+private:
+  static constexpr int64_t kUnit = 16;
+  static uint64_t encode(int64_t bytes) { return bytes / kUnit; }
+
+  uint64_t getSwizzle() const {
+    switch (layout.getPanelRowBytes()) {
+    case 128:
+      return 1;
+    case 64:
+      return 2;
+    default:
+      return 3;
+    }
+  }
+
+  SharedTileLayout layout;
+  bool isMajorK;
+};
+
+/// Puts together the text of a piece of assembly with its operands.
+class Assembly {
+public:
+  /// Results of a type in registers of their own.
+  Assembly(size_t numResults, Type type)
+      : type(type), numResults(numResults),
+        constraints(numResults, type.isF32() ? "=f" : "=r") {}
+  /// Results in the registers of `before`.
+  explicit Assembly(ArrayRef<Value> before)
+      : Assembly(before.size(), before.front().getType()) {
+    for (auto [i, value] : llvm::enumerate(before))
+      add(value, std::to_string(i));
+  }
+
+  /// The name of a new operand.
+  std::string add(Value value, std::string constraint) {
+    constraints.push_back(std::move(constraint));
+    operands.push_back(value);
+    return "$" + std::to_string(numResults + operands.size() - 1);
+  }
+
+  std::string listResults() const {
+    SmallVector<std::string> names;
+    for (size_t i = 0; i < numResults; ++i)
+      names.push_back("$" + std::to_string(i));
+    return "{" + llvm::join(names, ", ") + "}";
+  }
+
+  SmallVector<Value> build(LaneBuilder &b, StringRef text) {
+    constraints.push_back("~{memory}");
+    auto results = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), SmallVector<Type>(numResults, type));
+    auto assembly = LLVM::InlineAsmOp::create(
+        b, results, operands, text, llvm::join(constraints, ","),
+        /*has_side_effects=*/true, /*is_align_stack=*/false,
+        LLVM::tailcallkind::TailCallKind::None,
+        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+        ArrayAttr());
+    return b.unpack(assembly.getResult(0));
+  }
+
+private:
+  Type type;
+  size_t numResults;
+  SmallVector<std::string> constraints;
+  SmallVector<Value> operands;
+};
+} // namespace
+
+/// Whether every element of the tile is 0.
+static bool isZero(const Tile &tile) {
+  return tile.form == Tile::Form::Uniform &&
+         matchPattern(tile.values.front(), m_AnyZeroFloat());
+}
+
+LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
+                                            const ProductForm &form,
+                                            const FragmentLayout &layout,
+                                            const SharedAccess &rhs) {
+  const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
+  const Tile &acc = getTile(op.getAcc());
+  int64_t depth = op.getLhsType().getDimSize(form.lhsTransposed ? 0 : 1);
+  int64_t steps = depth / kDepth;
+  GroupProduct product;
+  Assembly assembly = isZero(acc)
+                          ? Assembly(layout.getNumElements(), b.getF32Type())
+                          : Assembly(getElements(acc, layout));
+
+  OperandDescriptor right(rhs.layout, /*isMajorK=*/!form.rhsIsKxN);
+  std::string rightName = assembly.add(right.build(b, rhs.base), "l");
+  std::optional<OperandDescriptor> left;
+  std::string leftName;
+  SmallVector<std::string> leftNames;
+  if (lhs.form == Tile::Form::Operand) {
+    if (failed(checkUnchanged(lhs.read, op)))
+      return failure();
+    FailureOr<SharedAccess> access = getSharedAccess(lhs.read);
+    if (failed(access))
+      return failure();
+    const SharedTileLayout &tile = access->layout;
+    left.emplace(tile, /*isMajorK=*/!form.lhsTransposed);
+    // From one group's rows to the next one's.
+    int64_t groupBytes =
+        form.lhsTransposed ? kRowsOfGroup * kElementBytes /
+                                 tile.getPanelRowBytes() * tile.getPanelBytes()
+                           : kRowsOfGroup * tile.getPanelRowBytes();
+    Value base = access->base;
+    if (warps > kWarpsOfGroup)
+      base = b.advance(base, b.mul(b.shiftRight(warp, 2), groupBytes));
+    leftName = assembly.add(left->build(b, base), "l");
+  } else {
+    FailureOr<LeftOperand> operand =
+        getLeftOperand(op, layout, form.lhsTransposed);
+    if (failed(operand))
+      return failure();
+    for (int64_t k = 0; k < steps; ++k)
+      llvm::append_range(product.held, getLeftFragment(*operand, 0, k));
+    // Nothing else may read a register that is being multiplied: a constant, or
+    // what is stored as well, has one of its own here.
+    product.held = Assembly(product.held).build(b, "");
+    for (Value pair : product.held)
+      leftNames.push_back(assembly.add(pair, "r"));
+  }
+
+  // One piece of assembly, since ptxas takes accumulators that other code is
+  // between for no longer the same.
+  StringRef type = op.getLhsType().getElementType().isBF16() ? "bf16" : "f16";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "{ .reg .pred adds; .reg .b64 left, right; "
+     << "wgmma.fence.sync.aligned; ";
+  for (int64_t k = 0; k < steps; ++k) {
+    if (k == 0)
+      os << "setp." << (isZero(acc) ? "ne" : "eq") << ".b32 adds, 0, 0; ";
+    else if (k == 1 && isZero(acc))
+      os << "setp.eq.b32 adds, 0, 0; ";
+    if (left)
+      os << "add.s64 left, " << leftName << ", " << left->getStep(k) << "; ";
+    os << "add.s64 right, " << rightName << ", " << right.getStep(k) << "; "
+       << llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} ",
+                        layout.getColumns(), type)
+       << assembly.listResults() << ", ";
+    if (left)
+      os << "left";
+    else
+      os << "{" << llvm::join(ArrayRef(leftNames).slice(4 * k, 4), ", ") << "}";
+    os << ", right, adds, 1, 1";
+    if (left)
+      os << ", " << int(form.lhsTransposed);
+    os << ", " << int(form.rhsIsKxN) << "; ";
+  }
+  os << "wgmma.commit_group.sync.aligned; }";
+
+  product.result = op.getResult();
+  product.layout = layout;
+  product.accumulators = assembly.build(b, text);
+  productsInFlight.push_back(std::move(product));
+  return success();
+}
+
+size_t Distributor::countProductsBefore(Operation *op) const {
+  // What another thread, another iteration or another way through the program
+  // may write, is read until products are finished.
+  if (isa<gpu::BarrierOp>(op) || op->getNumRegions() != 0)
+    return productsInFlight.size();
+  size_t count = 0;
+  for (auto [i, product] : llvm::enumerate(productsInFlight))
+    if (llvm::is_contained(op->getOperands(), product.result))
+      count = i + 1;
+  return count;
+}
+
+void Distributor::waitForProducts(size_t count) {
+  if (count == 0)
+    return;
+  SmallVector<Value> accumulators, held;
+  for (const GroupProduct &product :
+       ArrayRef(productsInFlight).take_front(count)) {
+    llvm::append_range(accumulators, product.accumulators);
+    llvm::append_range(held, product.held);
+  }
+  // What is computed from accumulators, or instead of the registers that are
+  // multiplied, may not move before the wait.
+  Assembly assembly(accumulators);
+  for (Value value : held)
+    assembly.add(value, "r");
+  SmallVector<Value> finished =
+      assembly.build(b, llvm::formatv("wgmma.wait_group.sync.aligned {0};",
+                                      productsInFlight.size() - count)
+                            .str());
+  size_t next = 0;
+  for (const GroupProduct &product :
+       ArrayRef(productsInFlight).take_front(count)) {
+    size_t size = product.accumulators.size();
+    setElements(product.result, TileAxes::Both, product.layout,
+                ArrayRef(finished).slice(next, size));
+    next += size;
+  }
+  productsInFlight.erase(productsInFlight.begin(),
+                         productsInFlight.begin() + count);
+}
