@@ -12,6 +12,7 @@
 #include "bpt/Target/CPU/Passes.h"
 #include "bpt/Target/CPU/Pipeline.h"
 #include "bpt/Target/CPU/VectorTarget.h"
+#include "bpt/Target/GPU/Chips.h"
 #include "bpt/Target/GPU/Passes.h"
 #include "bpt/Target/GPU/Pipeline.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
@@ -112,11 +113,18 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   buildCPULoweringPipeline(pm, lowering);
 }
 
+static std::string chooseStrategy(const GPUPipelineOptions &options) {
+  if (options.strategy != "chip")
+    return options.strategy;
+  std::optional<ChipInfo> info = findChip(options.chip);
+  return info && info->hasWgmma() ? "gpu,hopper" : "gpu";
+}
+
 void bpt::buildKernelsPipeline(OpPassManager &pm,
                                const GPUPipelineOptions &options) {
   checkSizes(pm);
   pm.addNestedPass<func::FuncOp>(createUnifySizesPass());
-  buildBlocksPipeline(pm, options.strategy);
+  buildBlocksPipeline(pm, chooseStrategy(options));
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());
   function.addPass(createDropUnitDimsPass());

@@ -68,8 +68,9 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
   Option<std::string> strategy{
       *this, "strategy",
       llvm::cl::desc("File of the strategy, or the name of one that ships with "
-                     "BPT; empty: operations keep the strategies they carry."),
-      llvm::cl::init("gpu")};
+                     "BPT; chip: that of the chip; empty: operations keep the "
+                     "strategies they carry."),
+      llvm::cl::init("chip")};
   Option<std::string> chip{
       *this, "chip",
       llvm::cl::desc("The GPU to compile for, such as sm_80 or sm_90a."),

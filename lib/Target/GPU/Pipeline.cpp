@@ -31,20 +31,24 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+static bool hasWgmma(const std::string &chip) {
+  std::optional<ChipInfo> info = findChip(chip);
+  return info && info->hasWgmma();
+}
+
 /// Blocks to vector values, where their path is that of tile programs.
-static void vectorizeBlocks(OpPassManager &pm) {
+static void vectorizeBlocks(OpPassManager &pm, const std::string &chip) {
   auto &function = pm.nest<func::FuncOp>();
   function.addPass(createNarrowProductsPass());
   cleanUp(function);
   function.addPass(createTileProductsPass());
   cleanUp(function);
-  function.addPass(createVectorizeBlocksPass());
+  VectorizeBlocksPassOptions options;
+  // Several warpgroups hold tiles of twice the size.
+  if (hasWgmma(chip))
+    options.maxTileElements *= 2;
+  function.addPass(createVectorizeBlocksPass(options));
   cleanUp(function);
-}
-
-static bool hasWgmma(const std::string &chip) {
-  std::optional<ChipInfo> info = findChip(chip);
-  return info && info->hasWgmma();
 }
 
 static void makeKernels(OpPassManager &pm, const std::string &chip) {
@@ -74,7 +78,7 @@ bpt::getDistributionOptions(const std::string &chip) {
 
 void bpt::buildTileProgramsPipeline(OpPassManager &pm,
                                     const std::string &chip) {
-  vectorizeBlocks(pm);
+  vectorizeBlocks(pm, chip);
   makeKernels(pm, chip);
   distributeOverThreads(pm);
 }
@@ -83,7 +87,7 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
                                   bool tensorCores) {
   if (tensorCores) {
     pm.addPass(createChoosePathsPass({chip}));
-    vectorizeBlocks(pm);
+    vectorizeBlocks(pm, chip);
   }
   makeKernels(pm, chip);
   // Only the host's buffers are left; blocks own their places.

@@ -28,6 +28,7 @@ using namespace mlir;
 static const std::pair<StringRef, StringRef> kNamedStrategies[] = {
     {"cpu", kCpuStrategy},
     {"gpu", kGpuStrategy},
+    {"hopper", kHopperStrategy},
     {"memory-efficient", kMemoryEfficientStrategy},
     {"memory-efficient-loss", kMemoryEfficientLossStrategy},
     {"none", kNoneStrategy}};
@@ -48,37 +49,11 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
   }
 
   LogicalResult initialize(MLIRContext *context) override {
-    std::string text, name = strategy;
-    for (auto [known, source] : kNamedStrategies)
-      if (strategy == known)
-        text = source.str();
-    if (text.empty()) {
-      std::string error;
-      auto file = openInputFile(strategy, &error);
-      if (!file) {
-        InFlightDiagnostic diagnostic =
-            emitError(UnknownLoc::get(context))
-            << "strategy '" << strategy << "': " << error
-            << "; give the name of a file or one of:";
-        for (auto [known, source] : kNamedStrategies)
-          diagnostic << " " << known;
-        return diagnostic;
-      }
-      text = file->getBuffer().str();
-    }
-    ParserConfig config(context);
-    library = std::make_shared<OwningOpRef<ModuleOp>>(
-        parseSourceString<ModuleOp>(text, config, name));
-    if (!*library)
-      return failure();
-    ModuleOp strategies = library->get();
-    entry =
-        dyn_cast_or_null<transform::NamedSequenceOp>(strategies.lookupSymbol(
-            transform::TransformDialect::kTransformEntryPointSymbolName));
-    if (!entry)
-      return emitError(strategies.getLoc())
-             << "strategy '" << name
-             << "' has no 'transform.named_sequence @__transform_main'";
+    SmallVector<StringRef> names;
+    StringRef(strategy).split(names, ',');
+    for (StringRef name : names)
+      if (failed(load(context, name)))
+        return failure();
     return success();
   }
 
@@ -86,9 +61,10 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
     ModuleOp module = getOperation();
     OperationFingerPrint before(module);
     transform::TransformOptions options;
-    if (failed(transform::applyTransformNamedSequence(module, entry,
-                                                      library->get(), options)))
-      return signalPassFailure();
+    for (const Strategy &next : strategies)
+      if (failed(transform::applyTransformNamedSequence(
+              module, next.entry, next.library->get(), options)))
+        return signalPassFailure();
     if (strategy != "none" && before == OperationFingerPrint(module)) {
       auto found = module->walk(
           [](bpt::BlockedOpInterface) { return WalkResult::interrupt(); });
@@ -99,9 +75,8 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
         return signalPassFailure();
       }
       // Nothing to compute is nothing to block; the default needs no word.
-      bool isDefault = llvm::any_of(kNamedStrategies, [&](auto &named) {
-        return strategy == named.first;
-      });
+      bool isDefault = llvm::all_of(
+          strategies, [](const Strategy &next) { return next.isNamed; });
       if (!isDefault)
         module.emitWarning() << "strategy '" << strategy
                              << "' has nothing to apply to: the module has no "
@@ -110,8 +85,51 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
   }
 
 private:
-  /// Shared by the clones of the pass, which only read it.
-  std::shared_ptr<OwningOpRef<ModuleOp>> library;
-  transform::NamedSequenceOp entry;
+  struct Strategy {
+    /// Shared by the clones of the pass, which only read it.
+    std::shared_ptr<OwningOpRef<ModuleOp>> library;
+    transform::NamedSequenceOp entry;
+    /// It ships with the project.
+    bool isNamed;
+  };
+
+  LogicalResult load(MLIRContext *context, StringRef name) {
+    std::string text;
+    for (auto [known, source] : kNamedStrategies)
+      if (name == known)
+        text = source.str();
+    bool isNamed = !text.empty();
+    if (!isNamed) {
+      std::string error;
+      auto file = openInputFile(name, &error);
+      if (!file) {
+        InFlightDiagnostic diagnostic =
+            emitError(UnknownLoc::get(context))
+            << "strategy '" << name << "': " << error
+            << "; give the name of a file or one of:";
+        for (auto [known, source] : kNamedStrategies)
+          diagnostic << " " << known;
+        return diagnostic;
+      }
+      text = file->getBuffer().str();
+    }
+    ParserConfig config(context);
+    auto library = std::make_shared<OwningOpRef<ModuleOp>>(
+        parseSourceString<ModuleOp>(text, config, name));
+    if (!*library)
+      return failure();
+    ModuleOp module = library->get();
+    auto entry =
+        dyn_cast_or_null<transform::NamedSequenceOp>(module.lookupSymbol(
+            transform::TransformDialect::kTransformEntryPointSymbolName));
+    if (!entry)
+      return emitError(module.getLoc())
+             << "strategy '" << name
+             << "' has no 'transform.named_sequence @__transform_main'";
+    strategies.push_back({library, entry, isNamed});
+    return success();
+  }
+
+  SmallVector<Strategy> strategies;
 };
 } // namespace

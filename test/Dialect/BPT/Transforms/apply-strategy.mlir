@@ -5,6 +5,8 @@
 // RUN: bpt-opt %s --bpt-apply-strategy=none | FileCheck %s --check-prefix=NONE --implicit-check-not="bpt.strategy ="
 // RUN: bpt-opt %s --bpt-apply-strategy="strategy=%S/Inputs/rows-32.mlir" | FileCheck %s --check-prefix=FILE
 // RUN: bpt-opt %s --bpt-apply-strategy=%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=FILE
+// RUN: bpt-opt %s --bpt-apply-strategy=memory-efficient,%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=BOTH
+// RUN: bpt-opt %s --bpt-apply-strategy=cpu,%S/Inputs/rows-32.mlir | FileCheck %s --check-prefix=LAST
 
 // CHECK-LABEL: func @default
 // CHECK: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 128>
@@ -19,6 +21,13 @@
 // LOSS: bpt.cross_entropy_backward {{.*}}bpt.strategy = #bpt.strategy<vocab = 1024>
 // NONE-LABEL: func @default
 // NONE: bpt.attention
+// Of several, each adds to what the ones before it have chosen, or replaces it.
+// BOTH-LABEL: func @default
+// BOTH: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 32>
+// BOTH: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 128, keys = 128, fuse = false>
+// LAST-LABEL: func @default
+// LAST: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 32>
+// LAST: bpt.attention {{.*}}bpt.strategy = #bpt.strategy<rows = 1024,
 // FILE-LABEL: func @default
 // FILE: bpt.rms_norm {{.*}}bpt.strategy = #bpt.strategy<rows = 32>
 // FILE: bpt.attention

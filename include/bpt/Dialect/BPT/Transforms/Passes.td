@@ -24,8 +24,10 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
       operations tile and fuse by themselves.
 
     `strategy` is a file or the name of a strategy that ships with BPT:
-    `cpu` and `gpu`, the defaults; `memory-efficient`, attention alone in blocks;
-    `memory-efficient-loss`, the loss as well; `none`, everything on whole tensors.
+    `cpu` and `gpu`, the defaults; `hopper`, what differs on sm_90a;
+    `memory-efficient`, attention alone in blocks; `memory-efficient-loss`, the
+    loss as well; `none`, everything on whole tensors. Of several, `gpu,hopper`,
+    each is applied to what those before it have made, and has the last word.
     `--bpt-apply-strategy=my_strategy.mlir` is short for
     `--bpt-apply-strategy="strategy=my_strategy.mlir"`.
 
@@ -45,7 +47,8 @@ def ApplyStrategyPass : Pass<"bpt-apply-strategy", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"strategy", "strategy", "std::string", /*default=*/"\"cpu\"",
-           "File of the strategy, or the name of one that ships with BPT.">,
+           "File of the strategy, or the name of one that ships with BPT; or "
+           "several, separated by commas.">,
   ];
   let dependentDialects = ["::mlir::bpt::BPTDialect", "::mlir::transform::TransformDialect"];
 }
