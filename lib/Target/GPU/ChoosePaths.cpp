@@ -133,8 +133,10 @@ private:
       return reason.str();
     if (!kernel->hasAttr(TileDialect::kWarpsAttrName))
       return "has operations that are not vectorised";
+    GPUSchedulePassOptions schedule = getScheduleOptions(chip);
+    schedule.stages = stages;
     ErrorKeeper errors(&getContext());
-    if (failed(scheduleCopies(kernel, stages)) ||
+    if (failed(scheduleTileProgram(kernel, schedule)) ||
         failed(distributeToLanes(kernel, getDistributionOptions(chip))))
       return errors.first.empty() ? "does not fit lanes" : errors.first;
     return "";

@@ -66,6 +66,15 @@ static void distributeOverThreads(OpPassManager &pm) {
   pm.addNestedPass<gpu::GPUModuleOp>(createLowerAffinePass());
 }
 
+GPUSchedulePassOptions bpt::getScheduleOptions(const std::string &chip) {
+  GPUSchedulePassOptions options;
+  if (std::optional<ChipInfo> info = findChip(chip)) {
+    options.maxSharedBytes = info->maxSharedBytes;
+    options.warpRoles = info->hasWgmma();
+  }
+  return options;
+}
+
 DistributeToLanesPassOptions
 bpt::getDistributionOptions(const std::string &chip) {
   DistributeToLanesPassOptions options;
@@ -95,7 +104,7 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
   pm.addPass(createConvertBufferizationToMemRefPass());
   distributeOverThreads(pm);
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
-  kernels.addPass(createGPUSchedulePass());
+  kernels.addPass(createGPUSchedulePass(getScheduleOptions(chip)));
   kernels.addPass(createDistributeToLanesPass(getDistributionOptions(chip)));
   pm.addPass(createLaunchTileKernelsPass());
   cleanUp(pm);
@@ -119,6 +128,8 @@ void bpt::buildNVVMPipeline(OpPassManager &pm, const std::string &chip) {
   cleanUp(kernels);
   kernels.addPass(createSCFToControlFlowPass());
   kernels.addPass(createLowerKernelsPass());
+  // What is written as PTX.
+  kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   cleanUp(kernels);
 }

@@ -85,3 +85,111 @@ func.func @divisor(%stride: index {bpt_tile.divisor = 0 : index}) {
 func.func @simt() attributes {bpt_tile.simt} {
   return
 }
+
+// -----
+
+// expected-error@+1 {{a ring has buffers in workgroup memory, a memref of number x rows x columns without a layout; got 'memref<2x64x64xbf16>'}}
+func.func @global_ring(%r: !bpt_tile.ring<memref<2x64x64xbf16>>) {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{a ring has buffers in workgroup memory, a memref of number x rows x columns without a layout; got 'memref<?x64x64xbf16, #gpu.address_space<workgroup>>'}}
+func.func @dynamic_ring(%r: !bpt_tile.ring<memref<?x64x64xbf16, #gpu.address_space<workgroup>>>) {
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_from_shared(%r: !ring, %k: memref<64x64xbf16, #ws>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies from global memory, but its source is 'memref<64x64xbf16, #gpu.address_space<workgroup>>'}}
+    bpt_tile.fill %r[%i] from %k[%i, %i] : !ring, memref<64x64xbf16, #ws>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_of_others(%r: !ring, %k: memref<64x64xf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies elements as they are, but the source has 'f16' and the ring 'bf16'}}
+    bpt_tile.fill %r[%i] from %k[%i, %i] : !ring, memref<64x64xf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_by_consumer(%r: !ring, %k: memref<64x64xbf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+  } consumer {
+    // expected-error@+1 {{stands outside of the producer of bpt_tile.warp_roles}}
+    bpt_tile.fill %r[%i] from %k[%i, %i] : !ring, memref<64x64xbf16>
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @acquire_alone(%r: !ring, %i: index) {
+  // expected-error@+1 {{stands outside of the consumer of bpt_tile.warp_roles}}
+  %t = bpt_tile.acquire %r[%i] : !ring -> memref<64x64xbf16, #ws>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @acquire_other(%r: !ring, %i: index) {
+  bpt_tile.warp_roles producer {
+  } consumer {
+    // expected-error@+1 {{gives one of the ring's buffers, 'memref<64x64xbf16, #gpu.address_space<workgroup>>', not 'memref<32x64xbf16, #gpu.address_space<workgroup>>'}}
+    %t = bpt_tile.acquire %r[%i] : !ring -> memref<32x64xbf16, #ws>
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @release_by_producer(%r: !ring, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{stands outside of the consumer of bpt_tile.warp_roles}}
+    bpt_tile.release %r[%i] : !ring
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+func.func @nested() {
+  bpt_tile.warp_roles producer {
+  } consumer {
+    // expected-error@+1 {{stands in another; warps have one role}}
+    bpt_tile.warp_roles producer {
+    } consumer {
+    }
+  }
+  return
+}

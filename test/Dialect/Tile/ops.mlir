@@ -32,3 +32,31 @@ func.func @one_buffer(%q: memref<?x64xf16>, %tile: memref<64x64xf16, #gpu.addres
 func.func @attributes(%stride: index {bpt_tile.divisor = 8 : index}) attributes {bpt_tile.warps = 4 : i32, bpt_tile.shared_bytes = 1024 : i64} {
   return
 }
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+// CHECK-LABEL: func @roles
+func.func @roles(%k: memref<?x64xbf16>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // CHECK: %[[RING:.*]] = bpt_tile.create_ring : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>>
+  %ring = bpt_tile.create_ring : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+  // CHECK: bpt_tile.warp_roles producer {
+  bpt_tile.warp_roles producer {
+    scf.for %j = %c0 to %n step %c1 {
+      // CHECK: bpt_tile.fill %[[RING]][%[[J:.*]]] from %{{.*}}[%[[J]], %{{.*}}] : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>>, memref<?x64xbf16>
+      bpt_tile.fill %ring[%j] from %k[%j, %c0] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>, memref<?x64xbf16>
+    }
+  // CHECK: } consumer {
+  } consumer {
+    scf.for %j = %c0 to %n step %c1 {
+      // CHECK: bpt_tile.acquire %[[RING]][%[[J:.*]]] : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>> -> memref<64x64xbf16, #gpu.address_space<workgroup>>
+      %tile = bpt_tile.acquire %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>> -> memref<64x64xbf16, #ws>
+      // CHECK: bpt_tile.release %[[RING]][%[[J]]] : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>>
+      bpt_tile.release %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+    }
+  }
+  return
+}

@@ -20,7 +20,8 @@ namespace bpt {
 /// are scheduled and distributed, and without what frees buffers.
 void buildTileProgramsPipeline(OpPassManager &pm, const std::string &chip);
 
-/// How tile programs are distributed for a chip.
+/// How tile programs are scheduled and distributed for a chip.
+GPUSchedulePassOptions getScheduleOptions(const std::string &chip);
 DistributeToLanesPassOptions getDistributionOptions(const std::string &chip);
 
 /// Adds the passes that take block IR on tensors, without operations of the

@@ -9,16 +9,29 @@
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::bpt::tile;
 
 #include "bpt/Dialect/Tile/IR/TileDialect.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "bpt/Dialect/Tile/IR/TileTypes.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "bpt/Dialect/Tile/IR/TileOps.cpp.inc"
 
+void TileDialect::registerTypes() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "bpt/Dialect/Tile/IR/TileTypes.cpp.inc"
+      >();
+}
+
 void TileDialect::initialize() {
+  registerTypes();
   addOperations<
 #define GET_OP_LIST
 #include "bpt/Dialect/Tile/IR/TileOps.cpp.inc"
@@ -51,6 +64,77 @@ LogicalResult AsyncCopyOp::verify() {
            << dest.getRank() - 2
            << " indices of its destination, all but the tile's two, got "
            << getDestIndices().size();
+  return success();
+}
+
+LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               MemRefType buffers) {
+  if (buffers.getRank() == 3 && buffers.hasStaticShape() &&
+      buffers.getDimSize(0) > 0 && buffers.getLayout().isIdentity() &&
+      gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(buffers))
+    return success();
+  return emitError() << "a ring has buffers in workgroup memory, a memref of "
+                        "number x rows x columns without a layout; got "
+                     << buffers;
+}
+
+MemRefType RingType::getTileType() const {
+  MemRefType buffers = getBuffers();
+  return MemRefType::get(buffers.getShape().drop_front(),
+                         buffers.getElementType(), MemRefLayoutAttrInterface(),
+                         buffers.getMemorySpace());
+}
+
+/// Checks that an operation on a ring stands where it may.
+static LogicalResult checkRole(Operation *op, StringRef role,
+                               unsigned regionNumber) {
+  Region *region = op->getParentRegion();
+  while (region && !isa<WarpRolesOp>(region->getParentOp()))
+    region = region->getParentRegion();
+  if (region && region->getRegionNumber() == regionNumber)
+    return success();
+  return op->emitOpError("stands outside of the ")
+         << role << " of bpt_tile.warp_roles";
+}
+
+static LogicalResult checkProducer(Operation *op) {
+  return checkRole(op, "producer", 0);
+}
+static LogicalResult checkConsumer(Operation *op) {
+  return checkRole(op, "consumer", 1);
+}
+
+LogicalResult FillOp::verify() {
+  auto source = cast<MemRefType>(getSource().getType());
+  Type element = getRing().getType().getBuffers().getElementType();
+  if (gpu::GPUDialect::isWorkgroupMemoryAddressSpace(source.getMemorySpace()))
+    return emitOpError("copies from global memory, but its source is ")
+           << source;
+  if (source.getElementType() != element)
+    return emitOpError("copies elements as they are, but the source has ")
+           << source.getElementType() << " and the ring " << element;
+  return checkProducer(*this);
+}
+
+void AcquireOp::build(OpBuilder &builder, OperationState &state, Value ring,
+                      Value number) {
+  build(builder, state, cast<RingType>(ring.getType()).getTileType(), ring,
+        number);
+}
+
+LogicalResult AcquireOp::verify() {
+  MemRefType tile = getRing().getType().getTileType();
+  if (getTile().getType() != tile)
+    return emitOpError("gives one of the ring's buffers, ")
+           << tile << ", not " << getTile().getType();
+  return checkConsumer(*this);
+}
+
+LogicalResult ReleaseOp::verify() { return checkConsumer(*this); }
+
+LogicalResult WarpRolesOp::verify() {
+  if ((*this)->getParentOfType<WarpRolesOp>())
+    return emitOpError("stands in another; warps have one role");
   return success();
 }
 

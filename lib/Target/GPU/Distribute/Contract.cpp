@@ -61,14 +61,17 @@ static bool isWrittenAfter(vector::TransferReadOp read) {
 }
 
 Operation *bpt::findChangeBefore(vector::TransferReadOp read, Operation *use) {
-  if (!isWrittenAfter(read))
+  auto acquire = read.getBase().getDefiningOp<tile::AcquireOp>();
+  if (!acquire && !isWrittenAfter(read))
     return nullptr;
   Operation *last = read->getBlock()->findAncestorOpInBlock(*use);
   Operation *writer = nullptr;
   auto search = [&](Operation *op) {
     op->walk([&](Operation *inner) {
-      if (isa<gpu::BarrierOp, tile::AsyncCopyOp, tile::WaitCopiesOp,
-              vector::TransferWriteOp>(inner))
+      auto release = dyn_cast<tile::ReleaseOp>(inner);
+      if (acquire ? release && release.getRing() == acquire.getRing()
+                  : isa<gpu::BarrierOp, tile::AsyncCopyOp, tile::WaitCopiesOp,
+                        vector::TransferWriteOp>(inner))
         writer = inner;
     });
   };

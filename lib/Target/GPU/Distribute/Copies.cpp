@@ -13,6 +13,9 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
+/// What cp.async copies at least.
+static constexpr int64_t kMinAsyncBytes = 4;
+
 namespace {
 /// The units of one row that a copy moves, and how lanes share them: unit
 /// `thread + i * threads`, row by row.
@@ -53,21 +56,29 @@ private:
 } // namespace
 
 LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
-  const MemoryView &source = getView(op.getSource());
   const MemoryView &dest = getView(op.getDest());
-  SharedTileLayout layout = dest.getSharedTile();
+  return copyTile(
+      op, op.getSource(), op.getRow(), op.getColumn(), dest.getSharedTile(),
+      getSharedBuffer(dest, op.getDestIndices()), {thread, 32 * warps});
+}
+
+FailureOr<bool> Distributor::copyTile(Operation *op, Value sourceMemory,
+                                      Value row0, Value column0,
+                                      const SharedTileLayout &layout,
+                                      Value destBase,
+                                      const ThreadGroup &group) {
+  const MemoryView &source = getView(sourceMemory);
   int64_t bytes = layout.getElementBytes();
-  Value row0 = op.getRow(), column0 = op.getColumn();
   for (int64_t dim : {0, 1}) {
     if (!source.strides[dim].value ||
         (dim == 1 && source.strides[1].constant != 1))
-      return op.emitOpError("needs rows of adjacent elements at a known "
-                            "stride, but dimension ")
+      return op->emitOpError("needs rows of adjacent elements at a known "
+                             "stride, but dimension ")
              << dim << " of " << source.type
              << " is not known so; give it with memref.reinterpret_cast";
     if (!source.sizes[dim].value)
-      return op.emitOpError("copies what exists of the tile, but the kernel "
-                            "does not know the size of dimension ")
+      return op->emitOpError("copies what exists of the tile, but the kernel "
+                             "does not know the size of dimension ")
              << dim << " of " << source.type
              << ": memref arguments are plain pointers; pass the size and give "
                 "it with memref.reinterpret_cast";
@@ -78,7 +89,7 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
       std::gcd(source.strides[0].divisor, getKnownDivisor(column0)) * bytes);
   int64_t unitBytes = std::min<int64_t>(alignment & -alignment, 16);
 
-  Value destBase = getSharedBuffer(dest, op.getDestIndices());
+  bool isAsync = unitBytes >= kMinAsyncBytes;
   Value rowStride = b.mul(source.strides[0].value, bytes);
   Value sourceBase =
       b.advance(b.advance(source.base, b.mul(getScalar(row0), rowStride)),
@@ -98,10 +109,10 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   Value rowsLeft = getLeft(0, row0, layout.getRows());
   Value columnsLeft = getLeft(1, column0, layout.getColumns());
 
-  int64_t threads = 32 * warps;
+  int64_t threads = group.count;
   int64_t perRow = layout.getRowBytes() / unitBytes;
   int64_t units = layout.getRows() * perRow;
-  CopyUnits plan(b, thread, threads, perRow);
+  CopyUnits plan(b, group.thread, threads, perRow);
 
   // Too little for an asynchronous copy: done at once, which is early enough.
   Type element = source.type.getElementType();
@@ -152,7 +163,7 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
       copied = arith::SelectOp::create(b, b.lessThan(row, rowsLeft),
                                        copied ? copied : b.getI32(unitBytes),
                                        b.getI32(0));
-    if (unitBytes < 4) {
+    if (!isAsync) {
       copyElement(from, to, copied);
       return;
     }
@@ -167,12 +178,12 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   constexpr int64_t kMaxUnrolled = 16;
   if (units / threads > kMaxUnrolled) {
     auto loop =
-        scf::ForOp::create(b, thread, b.getI32(units), b.getI32(threads));
+        scf::ForOp::create(b, group.thread, b.getI32(units), b.getI32(threads));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     auto [row, unit] = plan.getLinear(loop.getInductionVar());
     copyUnit(row, unit, getPlace(row, unit));
-    return success();
+    return isAsync;
   }
   // Rows of a thread that are 8 apart are permuted in the same way.
   std::optional<ChunkAddress> regular;
@@ -189,12 +200,12 @@ LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   for (int64_t i = 0; i < units / threads; ++i)
     copyNext(i);
   if (units % threads == 0)
-    return success();
+    return isAsync;
   Value hasUnit =
-      b.lessThan(thread, b.getI32(units - units / threads * threads));
+      b.lessThan(group.thread, b.getI32(units - units / threads * threads));
   auto rest = scf::IfOp::create(b, hasUnit, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(rest.thenBlock());
   copyNext(units / threads);
-  return success();
+  return isAsync;
 }

@@ -71,16 +71,27 @@ private:
     return applyPatternsGreedily(program, std::move(patterns));
   }
 
+  /// Some warps may copy only.
+  bool hasRoles() {
+    return program
+        .walk([](tile::WarpRolesOp) { return WalkResult::interrupt(); })
+        .wasInterrupted();
+  }
+  int32_t countThreads(int64_t warps) {
+    return 32 * (warps + (hasRoles() ? kProducerWarps : 0));
+  }
+
   LogicalResult checkSignature(int64_t warps) {
     if (!program.isKernel())
       return program.emitOpError("is a tile program, but not a kernel");
     if (!program.getBody().hasOneBlock())
       return program.emitOpError("has several blocks; a tile program has "
                                  "scf.for and scf.if");
+    int32_t threads = countThreads(warps);
     if (auto size = program.getKnownBlockSize();
-        size && *size != ArrayRef<int32_t>{int32_t(32 * warps), 1, 1})
+        size && *size != ArrayRef<int32_t>{threads, 1, 1})
       return program.emitOpError("has known_block_size = [")
-             << *size << "], but " << warps << " warps are [" << 32 * warps
+             << *size << "], but " << threads / 32 << " warps are [" << threads
              << ", 1, 1]";
     if (program.getNumPrivateAttributions() != 0)
       return program.emitOpError("has private memory, which a tile program "
@@ -138,7 +149,11 @@ private:
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                     b.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
-                    b.getDenseI32ArrayAttr({int32_t(32 * warps), 1, 1}));
+                    b.getDenseI32ArrayAttr({countThreads(warps), 1, 1}));
+    // ptxas takes what warps say of their registers only then.
+    if (hasRoles())
+      kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                      b.getI32IntegerAttr(1));
     // What other dialects have said of the kernel, such as nvvm.minctasm.
     for (NamedAttribute attr : program->getDialectAttrs())
       if (attr.getName() != tile::TileDialect::kWarpsAttrName &&

@@ -88,6 +88,7 @@ static void orderByElements(Operation *first) {
 }
 
 LogicalResult Distributor::distributeBlock(Block &block) {
+  size_t before = productsInFlight.size();
   Operation *beforeRun = nullptr;
   bool isInRun = false;
   auto last = [&]() -> Operation * {
@@ -116,7 +117,8 @@ LogicalResult Distributor::distributeBlock(Block &block) {
       return failure();
   }
   endRun();
-  waitForProducts(productsInFlight.size());
+  if (productsInFlight.size() > before)
+    waitForProducts(productsInFlight.size());
   return success();
 }
 
@@ -167,15 +169,14 @@ LogicalResult Distributor::distribute(Operation *op) {
         return success();
       })
       .Case<gpu::BarrierOp>([&](auto) {
-        // wgmma reads what threads have written by way of another proxy.
-        if (usesWgmma)
-          NVVM::FenceProxyOp::create(
-              b, NVVM::ProxyKind::async_shared,
-              NVVM::SharedSpaceAttr::get(b.getContext(),
-                                         NVVM::SharedSpace::shared_cta));
-        NVVM::Barrier0Op::create(b);
+        distributeBarrier();
         return success();
       })
+      .Case<tile::CreateRingOp>([&](auto r) { return distributeRing(r); })
+      .Case<tile::FillOp>([&](auto r) { return distributeFill(r); })
+      .Case<tile::AcquireOp>([&](auto r) { return distributeAcquire(r); })
+      .Case<tile::ReleaseOp>([&](auto r) { return distributeRelease(r); })
+      .Case<tile::WarpRolesOp>([&](auto r) { return distributeRoles(r); })
       .Case<gpu::BlockIdOp, gpu::GridDimOp>(
           [&](Operation *id) { return distributeScalar(id); })
       .Case<gpu::ThreadIdOp, gpu::LaneIdOp, gpu::SubgroupIdOp>(

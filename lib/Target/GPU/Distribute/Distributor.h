@@ -113,9 +113,25 @@ struct LeftOperand {
   bool isTransposed = false;
 };
 
+/// A ring of buffers, and the barriers of each: one that says that it is full,
+/// then, behind those of all buffers, one that says that it is free.
+struct Ring {
+  MemoryView buffers;
+  Value barriers;
+};
+
+/// Threads that share the work of a copy.
+struct ThreadGroup {
+  /// The number of a thread among them.
+  Value thread;
+  int64_t count;
+};
+
 /// A product of warpgroups that has been started.
 struct GroupProduct {
   Value result;
+  /// What it reads of workgroup memory.
+  SmallVector<Value, 2> memory;
   FragmentLayout layout;
   SmallVector<Value> accumulators;
   /// Registers that are read until it is finished.
@@ -130,6 +146,10 @@ Operation *findChangeBefore(vector::TransferReadOp read, Operation *use);
 /// The same as an error at `use`.
 LogicalResult checkUnchanged(vector::TransferReadOp read, Operation *use);
 
+/// Warps beside those that compute: a warpgroup, which gives registers away
+/// together.
+inline constexpr int64_t kProducerWarps = 4;
+
 /// Rewrites a tile program, operation by operation, into what one lane
 /// executes. A failure has been reported at the operation that caused it.
 class Distributor {
@@ -141,6 +161,7 @@ public:
   void mapArgument(Value argument, Value laneArgument, Type type);
   /// Gives `memory` a place in workgroup memory; reports misfits at `op`.
   LogicalResult allocateShared(Operation *op, Value memory);
+  FailureOr<MemoryView> allocateShared(Operation *op, MemRefType type);
   LogicalResult distributeBlock(Block &block);
 
   /// Bytes of workgroup memory that the program uses.
@@ -204,6 +225,22 @@ private:
   LogicalResult readShared(vector::TransferReadOp op, TileAxes axes);
   LogicalResult writeShared(vector::TransferWriteOp op);
   LogicalResult distributeAsyncCopy(tile::AsyncCopyOp op);
+  /// Copies a tile to `dest` by all of `group`, and says whether the copies are
+  /// asynchronous; those of too few bytes are not.
+  FailureOr<bool> copyTile(Operation *op, Value source, Value row, Value column,
+                           const SharedTileLayout &layout, Value dest,
+                           const ThreadGroup &group);
+
+  // Rings (Rings.cpp).
+  LogicalResult distributeRing(tile::CreateRingOp op);
+  LogicalResult distributeFill(tile::FillOp op);
+  LogicalResult distributeAcquire(tile::AcquireOp op);
+  LogicalResult distributeRelease(tile::ReleaseOp op);
+  LogicalResult distributeRoles(tile::WarpRolesOp op);
+  /// The buffer of a ring's tile `number`, and how often it was used before.
+  std::pair<Value, Value> getRingPlace(tile::RingType type, Value number);
+  void waitForBarrier(Value barrier, Value parity);
+  void distributeBarrier();
 
   // Values of the program in the kernel.
   Value getScalar(Value value) const { return scalars.lookup(value); }
@@ -258,6 +295,9 @@ private:
   IRMapping scalars;
   DenseMap<std::pair<Value, unsigned>, Tile> tiles;
   DenseMap<Value, MemoryView> views;
+  DenseMap<Value, Ring> rings;
+  /// The consumer of warp roles is what is distributed.
+  bool isConsumer = false;
   /// By rows per warp: the first row of the warp (0), the row of the lane (1).
   DenseMap<std::pair<int64_t, unsigned>, Value> rowOrigins;
   /// In the order in which they were started.

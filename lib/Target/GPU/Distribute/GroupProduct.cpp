@@ -253,6 +253,9 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
   os << "wgmma.commit_group.sync.aligned; }";
 
   product.result = op.getResult();
+  for (Value operand : {op.getLhs(), op.getRhs()})
+    if (vector::TransferReadOp read = getTile(operand, TileAxes::Both).read)
+      product.memory.push_back(read.getBase());
   product.layout = layout;
   product.accumulators = assembly.build(b, text);
   productsInFlight.push_back(std::move(product));
@@ -260,13 +263,31 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
 }
 
 size_t Distributor::countProductsBefore(Operation *op) const {
-  // What another thread, another iteration or another way through the program
-  // may write, is read until products are finished.
-  if (isa<gpu::BarrierOp>(op) || op->getNumRegions() != 0)
+  // What another thread or another iteration may write, is read until products
+  // are finished, and groups are counted where they are started.
+  bool isBoundary =
+      isa<gpu::BarrierOp, scf::ForOp>(op) ||
+      op->walk([&](Operation *inner) {
+          return isa<gpu::BarrierOp, tile::ReleaseOp, vector::ContractionOp>(
+                     inner) &&
+                         inner != op
+                     ? WalkResult::interrupt()
+                     : WalkResult::advance();
+        }).wasInterrupted();
+  if (isBoundary)
     return productsInFlight.size();
   size_t count = 0;
+  auto isWaitedFor = [&](const GroupProduct &product) {
+    if (auto release = dyn_cast<tile::ReleaseOp>(op))
+      return llvm::any_of(product.memory, [&](Value memory) {
+        auto acquire = memory.getDefiningOp<tile::AcquireOp>();
+        return acquire && acquire.getRing() == release.getRing();
+      });
+    return llvm::any_of(product.result.getUsers(),
+                        [&](Operation *user) { return op->isAncestor(user); });
+  };
   for (auto [i, product] : llvm::enumerate(productsInFlight))
-    if (llvm::is_contained(op->getOperands(), product.result))
+    if (isWaitedFor(product))
       count = i + 1;
   return count;
 }

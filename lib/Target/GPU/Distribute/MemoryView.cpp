@@ -50,7 +50,16 @@ static void moveBase(LaneBuilder &b, MemoryView &view, const Extent &offset) {
 }
 
 LogicalResult Distributor::allocateShared(Operation *op, Value memory) {
-  auto type = cast<MemRefType>(memory.getType());
+  FailureOr<MemoryView> view =
+      allocateShared(op, cast<MemRefType>(memory.getType()));
+  if (failed(view))
+    return failure();
+  views[memory] = *view;
+  return success();
+}
+
+FailureOr<MemoryView> Distributor::allocateShared(Operation *op,
+                                                  MemRefType type) {
   if (!gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(type))
     return op->emitOpError("allocates ")
            << type << "; a tile program allocates workgroup memory";
@@ -80,8 +89,7 @@ LogicalResult Distributor::allocateShared(Operation *op, Value memory) {
     view.getSharedTile().print(os);
     op->emitRemark() << type << " lies in " << text;
   }
-  views[memory] = view;
-  return success();
+  return view;
 }
 
 LogicalResult

@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CopiedOperands.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
 #include "bpt/Target/GPU/Distribute/Transforms.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_GPUSCHEDULEPASS
@@ -23,34 +24,11 @@ using namespace mlir::bpt;
 
 namespace {
 
-/// Whether a contraction multiplies the tile that `read` reads.
-bool isOperand(vector::TransferReadOp read, bool rightOnly = false) {
-  return llvm::any_of(read->getUses(), [&](OpOperand &use) {
-    return isa<vector::ContractionOp>(use.getOwner()) &&
-           use.getOperandNumber() <= 1 &&
-           (!rightOnly || use.getOperandNumber() == 1);
-  });
-}
-
-bool isGlobal(vector::TransferReadOp read) {
-  auto type = dyn_cast<MemRefType>(read.getBase().getType());
-  return type && !gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(type);
-}
-
 /// Whether a copy does what the read does; reports why if it does not.
 LogicalResult checkCopyable(vector::TransferReadOp read) {
-  auto type = cast<MemRefType>(read.getBase().getType());
-  if (type.getRank() != 2 || read.getMask() ||
-      !read.getPermutationMap().isMinorIdentity())
-    return read.emitOpError("reads an operand of vector.contract masked, "
-                            "permuted or from ")
-           << type
-           << "; a copy takes a tile as it lies in a memref of rank 2, which "
-              "memref.subview gives";
-  if (read.hasOutOfBoundsDim() &&
-      !matchPattern(read.getPadding(), m_AnyZeroFloat()))
-    return read.emitOpError("pads with another value than 0.0, which is what "
-                            "copies pad with");
+  std::string misfit = explainNoCopy(read);
+  if (!misfit.empty())
+    return read.emitOpError(misfit);
   return success();
 }
 
@@ -128,7 +106,7 @@ private:
 
 LogicalResult LoopScheduler::collect() {
   for (auto read : loop.getBody()->getOps<vector::TransferReadOp>())
-    if (isGlobal(read) && isOperand(read)) {
+    if (isGlobalRead(read) && isOperandRead(read)) {
       if (failed(checkCopyable(read)))
         return failure();
       copies.push_back({read, /*invariant=*/false, {}});
@@ -140,7 +118,7 @@ LogicalResult LoopScheduler::collect() {
   loop.walk([&](vector::ContractionOp contract) {
     for (Value operand : {contract.getLhs(), contract.getRhs()}) {
       auto read = operand.getDefiningOp<vector::TransferReadOp>();
-      if (read && isGlobal(read) && !loop->isAncestor(read))
+      if (read && isGlobalRead(read) && !loop->isAncestor(read))
         outside.insert(read);
     }
   });
@@ -249,9 +227,7 @@ void LoopScheduler::readShared(const Copy &copy, Value stage) {
     return;
   }
   for (OpOperand &use : llvm::make_early_inc_range(read->getUses()))
-    if (loop->isProperAncestor(use.getOwner()) &&
-        isa<vector::ContractionOp>(use.getOwner()) &&
-        use.getOperandNumber() <= 1) {
+    if (loop->isProperAncestor(use.getOwner()) && isFactorUse(use)) {
       b.setInsertionPoint(use.getOwner());
       use.set(create());
     }
@@ -354,7 +330,8 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
     }
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
       if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
-          failed(scheduleCopies(program, stages)))
+          failed(scheduleTileProgram(program,
+                                     {stages, warpRoles, maxSharedBytes})))
         return signalPassFailure();
   }
 };
@@ -370,11 +347,28 @@ LogicalResult bpt::scheduleCopies(gpu::GPUFuncOp program, int64_t stages) {
       return failure();
   SmallVector<vector::TransferReadOp> rest;
   program.walk([&](vector::TransferReadOp read) {
-    if (isGlobal(read) && isOperand(read, /*rightOnly=*/true))
+    if (isGlobalRead(read) && isOperandRead(read, /*rightOnly=*/true))
       rest.push_back(read);
   });
   for (vector::TransferReadOp read : rest)
     if (failed(copyAtOnce(read)))
       return failure();
   return success();
+}
+
+LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
+                                       const GPUSchedulePassOptions &options) {
+  auto name = [](StringRef name) {
+    return remark::RemarkOpts::name(name).category("bpt-gpu");
+  };
+  if (options.warpRoles) {
+    std::string misfit = assignWarpRoles(program, options.maxSharedBytes);
+    if (misfit.empty()) {
+      remark::passed(program.getLoc(), name("WarpRoles"))
+          << "four warps copy while the others compute";
+      return success();
+    }
+    remark::missed(program.getLoc(), name("NoWarpRoles")) << misfit;
+  }
+  return scheduleCopies(program, options.stages);
 }

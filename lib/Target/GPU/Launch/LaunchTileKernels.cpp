@@ -8,6 +8,7 @@
 
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_LAUNCHTILEKERNELSPASS
@@ -38,6 +39,11 @@ struct LaunchTileKernelsPass
         if (isa<MemRefType>(operand.get().getType()))
           operand.set(memref::ExtractAlignedPointerAsIndexOp::create(
               builder, loc, operand.get()));
+      // Some warps may only copy.
+      auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
+          NVVM::NVVMDialect::getReqntidAttrName());
+      launch.getBlockSizeXMutable().assign(
+          arith::ConstantIndexOp::create(builder, loc, threads[0]));
       launch.getDynamicSharedMemorySizeMutable().assign(
           arith::ConstantIntOp::create(builder, loc, builder.getI32Type(),
                                        bytes.getInt()));

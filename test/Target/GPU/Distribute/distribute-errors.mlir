@@ -764,3 +764,45 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x16x16xbf16, #ws>>
+
+gpu.module @kernels {
+  gpu.func @released(%y: memref<64x16xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x16xf32>
+    %one = arith.constant dense<1.0> : vector<64x16xbf16>
+    %ring = bpt_tile.create_ring : !ring
+    bpt_tile.warp_roles producer {
+    } consumer {
+      %tile = bpt_tile.acquire %ring[%c0] : !ring -> memref<16x16xbf16, #ws>
+      %b = vector.transfer_read %tile[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16, #ws>, vector<16x16xbf16>
+      // expected-note @below {{here it may change}}
+      bpt_tile.release %ring[%c0] : !ring
+      // expected-error @below {{multiplies a tile of workgroup memory that may have changed since it was read; read it after this}}
+      %p = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %one, %b, %zero : vector<64x16xbf16>, vector<16x16xbf16> into vector<64x16xf32>
+      vector.transfer_write %p, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
+    }
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @below {{has known_block_size = [128, 1, 1], but 8 warps are [256, 1, 1]}}
+  gpu.func @threads() kernel attributes {bpt_tile.warps = 4 : i32, known_block_size = array<i32: 128, 1, 1>} {
+    bpt_tile.warp_roles producer {
+    } consumer {
+      gpu.barrier
+    }
+    gpu.return
+  }
+}

@@ -18,6 +18,9 @@
 
 #include "bpt/Dialect/Tile/IR/TileDialect.h.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "bpt/Dialect/Tile/IR/TileTypes.h.inc"
+
 #define GET_OP_CLASSES
 #include "bpt/Dialect/Tile/IR/TileOps.h.inc"
 

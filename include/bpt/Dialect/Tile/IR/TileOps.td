@@ -9,6 +9,7 @@
 #ifndef BPT_TILE_OPS
 #define BPT_TILE_OPS
 
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -21,9 +22,12 @@ def Tile_Dialect : Dialect {
     threads of the block (CTA) take together, around `vector` values that are
     whole tiles of the block. MLIR's dialects say all of it but one thing: that
     a tile of global memory is fetched into workgroup memory while the block
-    computes. That is what this dialect adds. It has no operation on lanes; how
-    a tile lies in registers and in workgroup memory is decided when the
-    program is distributed (`bpt-distribute-to-lanes`).
+    computes. That is what this dialect adds, in two forms: copies that all
+    threads start ahead of time and wait for together (`async_copy`), and *rings*
+    of buffers that some warps fill while the others compute (`warp_roles`). It
+    has no operation on lanes; how a tile lies in registers and in workgroup
+    memory is decided when the program is distributed
+    (`bpt-distribute-to-lanes`).
 
     Four discardable attributes belong to it. `bpt_tile.simt` on a loop over
     blocks (or on the kernel made of it) says that its blocks are not tile
@@ -35,9 +39,12 @@ def Tile_Dialect : Dialect {
     known to keep rows aligned. `bpt_tile.shared_bytes` on a distributed kernel is the size of the dynamic
     workgroup memory that it must be launched with.
   }];
+  let useDefaultTypePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let extraClassDeclaration = [{
+    void registerTypes();
+
     static constexpr ::llvm::StringLiteral kWarpsAttrName = "bpt_tile.warps";
     /// Tells loops over blocks apart while their paths are chosen.
     static constexpr ::llvm::StringLiteral kBlockAttrName = "bpt_tile.block";
@@ -110,6 +117,141 @@ def Tile_WaitCopiesOp : Tile_Op<"wait_copies"> {
   }];
   let arguments = (ins ConfinedAttr<I32Attr, [IntNonNegative]>:$pending);
   let assemblyFormat = "$pending attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Rings of buffers between warps that copy and warps that compute
+//===----------------------------------------------------------------------===//
+
+def Tile_RingType : TypeDef<Tile_Dialect, "Ring"> {
+  let mnemonic = "ring";
+  let summary = "Buffers for a sequence of tiles that pass from warp to warp";
+  let description = [{
+    A ring of `n` buffers in workgroup memory, for tiles numbered 0, 1, 2, ...:
+    tile `i` lies in buffer `i mod n`. Warps that copy fill it, in order; warps
+    that compute acquire a tile, which waits until it is there, and release it,
+    after which its buffer is filled with tile `i + n`. Each of the two is a
+    barrier (mbarrier) of the buffer, whose phase follows from `i`.
+
+    The parameter is the memref of all buffers: static, of workgroup memory, the
+    first of its three dimensions being `n`.
+
+    ```mlir
+    !bpt_tile.ring<memref<2x128x64xbf16, #gpu.address_space<workgroup>>>
+    ```
+  }];
+  let parameters = (ins "::mlir::MemRefType":$buffers);
+  let assemblyFormat = "`<` $buffers `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getNumBuffers() const { return getBuffers().getDimSize(0); }
+    /// The memref of one buffer.
+    ::mlir::MemRefType getTileType() const;
+  }];
+}
+
+def Tile_CreateRingOp : Tile_Op<"create_ring"> {
+  let summary = "Allocate a ring, all of whose buffers are free";
+  let description = [{
+    ```mlir
+    %keys = bpt_tile.create_ring : !bpt_tile.ring<memref<2x128x64xbf16, #gpu.address_space<workgroup>>>
+    ```
+  }];
+  let results = (outs Res<Tile_RingType, "the ring", [MemAlloc]>:$ring);
+  let assemblyFormat = "attr-dict `:` type($ring)";
+}
+
+def Tile_FillOp : Tile_Op<"fill"> {
+  let summary = "Start to copy a tile of global memory to its buffer of a ring";
+  let description = [{
+    Waits until the buffer of tile `number` is free, which it is at first and
+    after `bpt_tile.release` of the tile before in that buffer. Then starts the
+    copy, as `bpt_tile.async_copy` does: zeros where the source does not exist.
+    All tiles of a ring are filled once, in order. Only in the producer of
+    `bpt_tile.warp_roles`.
+
+    ```mlir
+    bpt_tile.fill %ring[%j] from %k[%row, %c0]
+      : !bpt_tile.ring<memref<2x64x64xbf16, #gpu.address_space<workgroup>>>, memref<?x64xbf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Tile_RingType, "the ring", [MemWrite]>:$ring, Index:$number,
+    Arg<MemRefRankOf<[AnyType], [2]>, "where the tile lies in global memory", [MemRead]>:$source,
+    Index:$row, Index:$column);
+  let assemblyFormat = [{
+    $ring `[` $number `]` `from` $source `[` $row `,` $column `]`
+    attr-dict `:` type($ring) `,` type($source)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_AcquireOp : Tile_Op<"acquire"> {
+  let summary = "Wait for a tile of a ring";
+  let description = [{
+    Waits until tile `number` has been filled, and gives its buffer, which may be
+    read until the tile is released. Only in the consumer of
+    `bpt_tile.warp_roles`.
+
+    ```mlir
+    %tile = bpt_tile.acquire %ring[%j]
+      : !bpt_tile.ring<memref<2x64x64xbf16, #ws>> -> memref<64x64xbf16, #ws>
+    ```
+  }];
+  let arguments = (ins Tile_RingType:$ring, Index:$number);
+  let results = (outs AnyMemRef:$tile);
+  let assemblyFormat = [{
+    $ring `[` $number `]` attr-dict `:` type($ring) `->` type($tile)
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$number)>
+  ];
+  let hasVerifier = 1;
+}
+
+def Tile_ReleaseOp : Tile_Op<"release"> {
+  let summary = "Let the buffer of a ring's tile be filled again";
+  let description = [{
+    Says that tile `number` has been read, by products in flight too. Every tile
+    that another one follows in its buffer must be released, once. Only in the
+    consumer of `bpt_tile.warp_roles`.
+
+    ```mlir
+    bpt_tile.release %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+    ```
+  }];
+  let arguments = (ins Tile_RingType:$ring, Index:$number);
+  let assemblyFormat = "$ring `[` $number `]` attr-dict `:` type($ring)";
+  let hasVerifier = 1;
+}
+
+def Tile_WarpRolesOp : Tile_Op<"warp_roles", [NoTerminator, RecursiveMemoryEffects]> {
+  let summary = "Warps that copy beside warps that compute";
+  let description = [{
+    The block has four warps more than `bpt_tile.warps` says. They execute the
+    first region, which fills rings, and the others, at the same time, the
+    second. A `gpu.barrier` in the second is one of its warps only. Nothing else
+    passes between them; what both need is computed before.
+
+    ```mlir
+    bpt_tile.warp_roles producer {
+      scf.for %j = %c0 to %n step %c1 {
+        bpt_tile.fill %ring[%j] from %k[%row, %c0] : ...
+      }
+    } consumer {
+      %sum = scf.for %j = %c0 to %n step %c1 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+        %tile = bpt_tile.acquire %ring[%j] : ...
+        ...
+        bpt_tile.release %ring[%j] : ...
+      }
+    }
+    ```
+  }];
+  let regions = (region MaxSizedRegion<1>:$producer, MaxSizedRegion<1>:$consumer);
+  let assemblyFormat = [{
+    `producer` $producer `consumer` $consumer attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // BPT_TILE_OPS

@@ -155,6 +155,29 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     which keeps it out of registers. A right operand outside of loops is copied
     and waited for where it is read.
 
+    With `warp-roles` (sm_90 and later), four more warps copy, and the others only
+    compute:
+
+    ```mlir
+    %ring = bpt_tile.create_ring : !bpt_tile.ring<memref<2x64x64xbf16, ...>>
+    bpt_tile.warp_roles producer {
+      scf.for %j = ... { bpt_tile.fill %ring[%n] from %keys[%row, %c0] : ... }
+    } consumer {
+      scf.for %j = ... {
+        %tile = bpt_tile.acquire %ring[%n] : ...
+        %k = vector.transfer_read %tile[%c0, %c0], ...
+        %s = vector.contract ... %q, %k, %z
+        // where %s is used first:
+        bpt_tile.release %ring[%n] : ...
+    ```
+
+    There are as many buffers of a tile as fit `max-shared-bytes`, two to four.
+    Loops that follow one another have the same. A program that is not split so
+    (it reads operands in nested loops or branches, at places that it computes
+    itself, or after it has written memory; or two buffers do not fit) is
+    scheduled as above. A remark of the category `bpt-gpu` says which: `WarpRoles`
+    or, with the reason, `NoWarpRoles`.
+
     **Errors**, at the read: a memref of another rank than 2, a mask, a
     permutation, a padding other than zero (what copies fill with), and a place
     that depends on more than the loop's counter, so that it is not known ahead.
@@ -162,7 +185,12 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
   }];
   let options = [
     Option<"stages", "stages", "int64_t", /*default=*/"2",
-           "Buffers of a tile, of which all but one are being filled.">
+           "Buffers of a tile, of which all but one are being filled.">,
+    Option<"warpRoles", "warp-roles", "bool", /*default=*/"false",
+           "Let four more warps copy: sm_90 and later.">,
+    Option<"maxSharedBytes", "max-shared-bytes", "int64_t", /*default=*/"166912",
+           "Workgroup memory of a block, for which the number of buffers is "
+           "chosen with warp-roles.">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::bpt::tile::TileDialect",

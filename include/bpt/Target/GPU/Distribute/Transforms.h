@@ -23,6 +23,14 @@ namespace mlir::bpt {
 /// Copies the operands of products ahead, into `stages` (at least 2) buffers.
 LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
 
+/// Splits a program into warps that copy and warps that compute. Returns why it
+/// cannot be split, and leaves it as it is, or nothing.
+std::string assignWarpRoles(gpu::GPUFuncOp program, int64_t maxSharedBytes);
+
+/// What `bpt-gpu-schedule` does to one kernel.
+LogicalResult scheduleTileProgram(gpu::GPUFuncOp program,
+                                  const GPUSchedulePassOptions &options);
+
 /// Replaces a tile program by the kernel of one lane.
 FailureOr<LLVM::LLVMFuncOp>
 distributeToLanes(gpu::GPUFuncOp program,

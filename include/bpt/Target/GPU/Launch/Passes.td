@@ -46,7 +46,8 @@ def LaunchTileKernelsPass : Pass<"bpt-gpu-launch-tile-kernels", "::mlir::ModuleO
   let description = [{
     After distribution a kernel takes one pointer for a memref, and says with
     `bpt_tile.shared_bytes` how much dynamic shared memory it needs. This pass
-    makes its launches pass both.
+    makes its launches pass both, and start as many threads as it was made for
+    (`nvvm.reqntid`).
 
     ```mlir
     gpu.launch_func @kernels::@k blocks in (...) threads in (...) args(%x : memref<?xbf16>)

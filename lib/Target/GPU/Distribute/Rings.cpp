@@ -1,0 +1,181 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Warps that copy and warps that compute, and the rings of buffers between
+// them. Each buffer has two mbarriers: the threads that copy arrive at one when
+// it is full, one lane of each warp that computes at the other when it is free.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Distributor.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int64_t kWarpThreads = 32;
+static constexpr int64_t kProducerThreads = kProducerWarps * kWarpThreads;
+static constexpr int64_t kBarrierBytes = 8;
+/// A hardware barrier of the warps that compute; 0 is that of the block.
+static constexpr int64_t kConsumerBarrier = 1;
+
+void Distributor::distributeBarrier() {
+  // wgmma reads what threads have written by way of another proxy.
+  if (usesWgmma)
+    NVVM::FenceProxyOp::create(
+        b, NVVM::ProxyKind::async_shared,
+        NVVM::SharedSpaceAttr::get(b.getContext(),
+                                   NVVM::SharedSpace::shared_cta));
+  if (!isConsumer) {
+    NVVM::Barrier0Op::create(b);
+    return;
+  }
+  NVVM::BarrierOp::create(b, TypeRange(), b.getI32(kConsumerBarrier),
+                          b.getI32(kWarpThreads * warps), nullptr, Value());
+}
+
+LogicalResult Distributor::distributeRing(tile::CreateRingOp op) {
+  tile::RingType type = op.getRing().getType();
+  FailureOr<MemoryView> buffers = allocateShared(op, type.getBuffers());
+  if (failed(buffers))
+    return failure();
+  int64_t count = type.getNumBuffers();
+  sharedBytes = llvm::alignTo(sharedBytes, kBarrierBytes);
+  Ring ring{*buffers, b.advance(sharedMemory, sharedBytes)};
+  sharedBytes += 2 * count * kBarrierBytes;
+  Value isFirst =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread, b.getI32(0));
+  auto once = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(once.thenBlock());
+  for (int64_t i = 0; i < 2 * count; ++i)
+    NVVM::MBarrierInitOp::create(b, b.advance(ring.barriers, i * kBarrierBytes),
+                                 b.getI32(i < count ? kProducerThreads : warps),
+                                 Value());
+  rings[op.getRing()] = ring;
+  return success();
+}
+
+std::pair<Value, Value> Distributor::getRingPlace(tile::RingType type,
+                                                  Value number) {
+  int64_t count = type.getNumBuffers();
+  Value i = b.convertInt(getScalar(number), b.getI32Type());
+  if (llvm::isPowerOf2_64(count))
+    return {b.bitAnd(i, count - 1), b.shiftRight(i, llvm::Log2_64(count))};
+  return {b.createOrFold<arith::RemUIOp>(i, b.getI32(count)),
+          b.createOrFold<arith::DivUIOp>(i, b.getI32(count))};
+}
+
+void Distributor::waitForBarrier(Value barrier, Value parity) {
+  // The longest that the hardware may suspend the thread before it looks again.
+  constexpr int64_t kNanoseconds = 10000000;
+  NVVM::MBarrierTryWaitParityOp::create(b, barrier, parity,
+                                        b.getI32(kNanoseconds));
+}
+
+LogicalResult Distributor::distributeFill(tile::FillOp op) {
+  tile::RingType type = op.getRing().getType();
+  Ring ring = rings.lookup(op.getRing());
+  SharedTileLayout layout = ring.buffers.getSharedTile();
+  auto [buffer, round] = getRingPlace(type, op.getNumber());
+  Value full = b.advance(ring.barriers, b.mul(buffer, kBarrierBytes));
+  // Before the first round all are free: the phase before the first is over.
+  waitForBarrier(b.advance(full, type.getNumBuffers() * kBarrierBytes),
+                 b.bitXor(b.bitAnd(round, 1), 1));
+  Value dest =
+      b.advance(ring.buffers.base, b.mul(buffer, layout.getTileBytes()));
+  ThreadGroup producers{b.add(thread, -kWarpThreads * warps), kProducerThreads};
+  FailureOr<bool> isAsync = copyTile(op, op.getSource(), op.getRow(),
+                                     op.getColumn(), layout, dest, producers);
+  if (failed(isAsync))
+    return failure();
+  if (*isAsync)
+    NVVM::CpAsyncMBarrierArriveOp::create(b, full, /*noinc=*/true);
+  else
+    NVVM::MBarrierArriveOp::create(b, b.getI64Type(), full, Value());
+  return success();
+}
+
+LogicalResult Distributor::distributeAcquire(tile::AcquireOp op) {
+  tile::RingType type = op.getRing().getType();
+  Ring ring = rings.lookup(op.getRing());
+  auto [buffer, round] = getRingPlace(type, op.getNumber());
+  waitForBarrier(b.advance(ring.barriers, b.mul(buffer, kBarrierBytes)),
+                 b.bitAnd(round, 1));
+  // Threads have written the tile; wgmma reads it by way of another proxy.
+  if (usesWgmma)
+    NVVM::FenceProxyOp::create(
+        b, NVVM::ProxyKind::async_shared,
+        NVVM::SharedSpaceAttr::get(b.getContext(),
+                                   NVVM::SharedSpace::shared_cta));
+  MemoryView view = ring.buffers;
+  view.type = type.getTileType();
+  view.base = b.advance(
+      view.base, b.mul(buffer, ring.buffers.getSharedTile().getTileBytes()));
+  views[op.getTile()] = view;
+  return success();
+}
+
+LogicalResult Distributor::distributeRelease(tile::ReleaseOp op) {
+  tile::RingType type = op.getRing().getType();
+  Ring ring = rings.lookup(op.getRing());
+  Value buffer = getRingPlace(type, op.getNumber()).first;
+  Value isFirst =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, b.getI32(0));
+  auto once = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(once.thenBlock());
+  Value full = b.advance(ring.barriers, b.mul(buffer, kBarrierBytes));
+  NVVM::MBarrierArriveOp::create(
+      b, b.getI64Type(), b.advance(full, type.getNumBuffers() * kBarrierBytes),
+      Value());
+  return success();
+}
+
+/// Registers that a thread of each role has, once those that copy have given
+/// theirs away; nothing where all have enough at first.
+static std::optional<std::pair<int64_t, int64_t>>
+getRegisters(int64_t consumerGroups) {
+  switch (consumerGroups) {
+  case 2:
+    return {{72, 216}};
+  case 3:
+    return {{56, 152}};
+  default:
+    return std::nullopt;
+  }
+}
+
+LogicalResult Distributor::distributeRoles(tile::WarpRolesOp op) {
+  // All see the barriers as they were made.
+  NVVM::FenceMbarrierInitOp::create(b);
+  distributeBarrier();
+  Value isProducer = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, thread,
+                                           b.getI32(kWarpThreads * warps));
+  auto branch = scf::IfOp::create(b, isProducer, /*withElseRegion=*/true);
+  auto registers = getRegisters(warps / kProducerWarps);
+  auto distributeRole = [&](Region &role, Block *block, int64_t count,
+                            NVVM::SetMaxRegisterAction action) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(block);
+    b.setLoc(op.getLoc());
+    if (registers)
+      NVVM::SetMaxRegisterOp::create(b, count, action);
+    return role.empty() ? success() : distributeBlock(role.front());
+  };
+  if (failed(distributeRole(op.getProducer(), branch.thenBlock(),
+                            registers ? registers->first : 0,
+                            NVVM::SetMaxRegisterAction::decrease)))
+    return failure();
+  isConsumer = true;
+  LogicalResult result = distributeRole(op.getConsumer(), branch.elseBlock(),
+                                        registers ? registers->second : 0,
+                                        NVVM::SetMaxRegisterAction::increase);
+  isConsumer = false;
+  return result;
+}

@@ -1,0 +1,400 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Splits a tile program into warps that copy what products multiply, and warps
+// that do all the rest.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CopiedOperands.h"
+#include "bpt/Dialect/Tile/IR/TileOps.h"
+#include "bpt/Target/GPU/Distribute/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlir::bpt;
+
+static constexpr int64_t kWarpThreads = 32;
+/// Those that copy give registers away together, which a warpgroup does.
+static constexpr int64_t kProducerWarps = 4;
+static constexpr int64_t kMaxWarps = 32;
+static constexpr int64_t kMaxBuffers = 4;
+
+namespace {
+class RoleSplitter {
+public:
+  RoleSplitter(gpu::GPUFuncOp program, int64_t maxSharedBytes)
+      : program(program), body(program.getBody().front()),
+        maxSharedBytes(maxSharedBytes), b(program.getContext()) {}
+
+  /// Why it cannot be split, before anything is changed; empty if it is.
+  std::string run();
+
+private:
+  /// A read that becomes a tile of a ring.
+  struct Copy {
+    vector::TransferReadOp read;
+    /// The loop in whose iterations it is read; null for one that is read once.
+    scf::ForOp loop;
+    Value ring;
+    /// The tile's number, in the loop's first iteration.
+    Value first;
+  };
+  /// A ring of loops that follow one another.
+  struct SharedRing {
+    Value ring;
+    Value next;
+    scf::ForOp user;
+  };
+
+  std::string collect();
+  std::string checkOrder();
+  /// Whether all warps may compute the operation.
+  bool isShared(Operation *op) const;
+  bool isSharedValue(Value value) const;
+  std::string chooseBuffers();
+  void createRing(Copy &copy);
+  Value getTripCount(scf::ForOp loop);
+  Value getNumber(OpBuilder &at, Copy copy, Value iv);
+  void produce(Block &block);
+  void fill(OpBuilder &at, const Copy &copy, IRMapping &mapping, Value iv);
+  void consume(Block &block, ArrayRef<Operation *> ops);
+  void read(const Copy &copy);
+  void readOften(const Copy &copy);
+
+  gpu::GPUFuncOp program;
+  Block &body;
+  int64_t maxSharedBytes;
+  OpBuilder b;
+  /// In the order in which they are read.
+  SmallVector<Copy> copies;
+  SetVector<Operation *> shared;
+  SmallVector<SharedRing> rings;
+  int64_t numBuffers = 0;
+};
+} // namespace
+
+bool RoleSplitter::isSharedValue(Value value) const {
+  Operation *op = value.getDefiningOp();
+  return op ? shared.contains(op) : true;
+}
+
+bool RoleSplitter::isShared(Operation *op) const {
+  if (isa<memref::AllocOp>(op))
+    return true;
+  auto isTile = [](Type type) { return isa<VectorType>(type); };
+  if (!isMemoryEffectFree(op) || (llvm::any_of(op->getResultTypes(), isTile) &&
+                                  !isa<arith::ConstantOp>(op)))
+    return false;
+  return llvm::all_of(op->getOperands(),
+                      [&](Value value) { return isSharedValue(value); }) &&
+         !op->walk([&](Operation *inner) {
+              return llvm::any_of(inner->getOperands(),
+                                  [&](Value value) {
+                                    Operation *def = value.getDefiningOp();
+                                    return def && !op->isAncestor(def) &&
+                                           !shared.contains(def);
+                                  })
+                         ? WalkResult::interrupt()
+                         : WalkResult::advance();
+            }).wasInterrupted();
+}
+
+std::string RoleSplitter::collect() {
+  for (Operation &op : body)
+    if (isShared(&op))
+      shared.insert(&op);
+  // In the program's order, which is that in which tiles are waited for.
+  std::string misfit;
+  program.walk<WalkOrder::PreOrder>([&](vector::TransferReadOp read) {
+    if (!isGlobalRead(read) || !isOperandRead(read))
+      return;
+    if (read->getBlock() == &body) {
+      // What is multiplied once, from registers, is read there.
+      bool isForLoop = llvm::any_of(read->getUsers(), [](Operation *user) {
+        return isa<scf::ForOp>(user->getParentOp());
+      });
+      if (isForLoop || isOperandRead(read, /*rightOnly=*/true))
+        copies.push_back({read, nullptr, {}, {}});
+      return;
+    }
+    auto loop = dyn_cast<scf::ForOp>(read->getParentOp());
+    if (!loop || loop->getBlock() != &body)
+      misfit = "an operand is read in a loop in another one, or in a branch";
+    copies.push_back({read, loop, {}, {}});
+  });
+  if (!misfit.empty())
+    return misfit;
+  if (llvm::none_of(copies, [](const Copy &copy) { return copy.loop; }))
+    return "no loop reads operands";
+  return "";
+}
+
+std::string RoleSplitter::checkOrder() {
+  for (Copy copy : copies) {
+    if (!explainNoCopy(copy.read).empty())
+      return "an operand is read in a way that is no copy";
+    // Where it is read is known to warps that do nothing else.
+    SmallVector<Value> places = {copy.read.getBase()};
+    llvm::append_range(places, copy.read.getIndices());
+    scf::ForOp loop = copy.loop;
+    if (loop)
+      llvm::append_range(places,
+                         ArrayRef<Value>{loop.getLowerBound(),
+                                         loop.getUpperBound(), loop.getStep()});
+    while (!places.empty()) {
+      Value place = places.pop_back_val();
+      Operation *op = place.getDefiningOp();
+      if (!op ? loop && place.getParentBlock() == loop.getBody() &&
+                    place != loop.getInductionVar()
+              : !shared.contains(op) &&
+                    (!loop || op->getBlock() != loop.getBody() || !isPure(op) ||
+                     op->getNumRegions() != 0))
+        return "where an operand lies depends on more than the loop's counter "
+               "and what is computed before";
+      if (op && !shared.contains(op))
+        llvm::append_range(places, op->getOperands());
+    }
+  }
+  // Copies run ahead of what the program writes.
+  Operation *last = copies.back().loop ? copies.back().loop.getOperation()
+                                       : copies.back().read.getOperation();
+  WalkResult writes = program.walk([&](Operation *op) {
+    auto write = dyn_cast<vector::TransferWriteOp>(op);
+    if (!write || gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(
+                      cast<MemRefType>(write.getBase().getType())))
+      return WalkResult::advance();
+    Operation *ancestor = body.findAncestorOpInBlock(*op);
+    return ancestor == last || ancestor->isBeforeInBlock(last)
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  });
+  if (writes.wasInterrupted())
+    return "it writes memory before it has read all operands";
+  return "";
+}
+
+static int64_t getTileBytes(vector::TransferReadOp read) {
+  VectorType type = read.getVectorType();
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
+
+std::string RoleSplitter::chooseBuffers() {
+  int64_t once = 0;
+  program.walk([&](memref::AllocOp alloc) {
+    MemRefType type = alloc.getType();
+    once += type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  });
+  // Loops that follow one another share what they can.
+  DenseMap<Operation *, int64_t> ofLoops;
+  for (Copy copy : copies)
+    (copy.loop ? ofLoops[copy.loop] : once) += getTileBytes(copy.read);
+  int64_t perBuffer = 0;
+  for (auto [loop, bytes] : ofLoops)
+    perBuffer = std::max(perBuffer, bytes);
+  // Barriers, and what alignment leaves empty.
+  constexpr int64_t kRest = 2048;
+  numBuffers =
+      std::min((maxSharedBytes - once - kRest) / perBuffer, kMaxBuffers);
+  return numBuffers < 2 ? "two buffers of each operand do not fit" : "";
+}
+
+Value RoleSplitter::getTripCount(scf::ForOp loop) {
+  Location loc = loop.getLoc();
+  Value length = b.createOrFold<arith::SubIOp>(loc, loop.getUpperBound(),
+                                               loop.getLowerBound());
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  length = b.createOrFold<arith::MaxSIOp>(loc, length, zero);
+  return b.createOrFold<arith::CeilDivUIOp>(loc, length, loop.getStep());
+}
+
+void RoleSplitter::createRing(Copy &copy) {
+  Location loc = copy.read.getLoc();
+  VectorType tile = copy.read.getVectorType();
+  SmallVector<int64_t> shape = {copy.loop ? numBuffers : 1};
+  llvm::append_range(shape, tile.getShape());
+  auto buffers = MemRefType::get(
+      shape, tile.getElementType(), MemRefLayoutAttrInterface(),
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup));
+  auto type = tile::RingType::get(b.getContext(), buffers);
+  if (copy.loop)
+    for (SharedRing &ring : rings)
+      if (ring.ring.getType() == type && ring.user != copy.loop) {
+        copy.ring = ring.ring;
+        ring.next = b.createOrFold<arith::AddIOp>(loc, ring.next,
+                                                  getTripCount(ring.user));
+        copy.first = ring.next;
+        ring.user = copy.loop;
+        return;
+      }
+  copy.ring = tile::CreateRingOp::create(b, loc, type);
+  copy.first = arith::ConstantIndexOp::create(b, loc, 0);
+  if (copy.loop)
+    rings.push_back({copy.ring, copy.first, copy.loop});
+}
+
+Value RoleSplitter::getNumber(OpBuilder &at, Copy copy, Value iv) {
+  if (!copy.loop)
+    return copy.first;
+  Location loc = copy.read.getLoc();
+  scf::ForOp loop = copy.loop;
+  Value number = at.createOrFold<arith::SubIOp>(loc, iv, loop.getLowerBound());
+  number = at.createOrFold<arith::DivUIOp>(loc, number, loop.getStep());
+  return at.createOrFold<arith::AddIOp>(loc, copy.first, number);
+}
+
+void RoleSplitter::fill(OpBuilder &at, const Copy &copy, IRMapping &mapping,
+                        Value iv) {
+  vector::TransferReadOp read = copy.read;
+  SmallVector<Value> places = {read.getBase(), read.getIndices()[0],
+                               read.getIndices()[1]};
+  auto clone = [&](auto &&self, Value value) -> Value {
+    Operation *op = value.getDefiningOp();
+    if (mapping.contains(value) || !op || shared.contains(op))
+      return mapping.lookupOrDefault(value);
+    for (Value operand : op->getOperands())
+      self(self, operand);
+    at.clone(*op, mapping);
+    return mapping.lookup(value);
+  };
+  for (Value &place : places)
+    place = clone(clone, place);
+  tile::FillOp::create(at, read.getLoc(), copy.ring, getNumber(at, copy, iv),
+                       places[0], places[1], places[2]);
+}
+
+void RoleSplitter::produce(Block &block) {
+  OpBuilder at = OpBuilder::atBlockEnd(&block);
+  scf::ForOp open;
+  IRMapping mapping;
+  for (Copy copy : copies) {
+    if (!copy.loop) {
+      at.setInsertionPointToEnd(&block);
+      open = nullptr;
+      mapping.clear();
+      fill(at, copy, mapping, Value());
+      continue;
+    }
+    scf::ForOp loop = copy.loop;
+    if (open != loop) {
+      at.setInsertionPointToEnd(&block);
+      auto own = scf::ForOp::create(at, loop.getLoc(), loop.getLowerBound(),
+                                    loop.getUpperBound(), loop.getStep());
+      at.setInsertionPoint(own.getBody()->getTerminator());
+      mapping.clear();
+      mapping.map(loop.getInductionVar(), own.getInductionVar());
+      open = loop;
+    }
+    fill(at, copy, mapping, mapping.lookup(loop.getInductionVar()));
+  }
+}
+
+/// The read of a whole tile of workgroup memory.
+static Value readTile(OpBuilder &at, vector::TransferReadOp read,
+                      Value memory) {
+  Value zero = arith::ConstantIndexOp::create(at, read.getLoc(), 0);
+  return vector::TransferReadOp::create(
+      at, read.getLoc(), read.getVectorType(), memory, ValueRange{zero, zero},
+      read.getPadding(), SmallVector<bool>(2, true));
+}
+
+/// The last operation of `block` that uses `value`, inside of it too.
+static Operation *getLastUser(Value value, Block *block) {
+  Operation *last = nullptr;
+  for (Operation *user : value.getUsers()) {
+    Operation *ancestor = block->findAncestorOpInBlock(*user);
+    if (!last || last->isBeforeInBlock(ancestor))
+      last = ancestor;
+  }
+  return last;
+}
+
+void RoleSplitter::read(const Copy &copy) {
+  vector::TransferReadOp read = copy.read;
+  scf::ForOp loop = copy.loop;
+  OpBuilder at(read);
+  Value number = getNumber(at, copy, loop.getInductionVar());
+  Value memory = tile::AcquireOp::create(at, read.getLoc(), copy.ring, number);
+  Value tile = readTile(at, read, memory);
+  read.getResult().replaceAllUsesWith(tile);
+  // A product is over when its result is used: to wait for it then costs
+  // nothing.
+  Block *block = loop.getBody();
+  Operation *last = getLastUser(tile, block);
+  if (auto product = dyn_cast<vector::ContractionOp>(last)) {
+    last = nullptr;
+    for (Operation *user : product->getUsers()) {
+      Operation *ancestor = block->findAncestorOpInBlock(*user);
+      if (!last || ancestor->isBeforeInBlock(last))
+        last = ancestor;
+    }
+  }
+  if (last == block->getTerminator())
+    at.setInsertionPoint(last);
+  else
+    at.setInsertionPointAfter(last);
+  tile::ReleaseOp::create(at, read.getLoc(), copy.ring, number);
+  read.erase();
+}
+
+void RoleSplitter::readOften(const Copy &copy) {
+  vector::TransferReadOp read = copy.read;
+  OpBuilder at(read);
+  Value memory =
+      tile::AcquireOp::create(at, read.getLoc(), copy.ring, copy.first);
+  for (OpOperand &use : llvm::make_early_inc_range(read->getUses()))
+    if (isFactorUse(use)) {
+      at.setInsertionPoint(use.getOwner());
+      use.set(readTile(at, read, memory));
+    }
+  if (read->use_empty())
+    read.erase();
+}
+
+void RoleSplitter::consume(Block &block, ArrayRef<Operation *> ops) {
+  for (Operation *op : ops)
+    op->moveBefore(&block, block.end());
+  for (Copy copy : copies)
+    copy.loop ? read(copy) : readOften(copy);
+}
+
+std::string RoleSplitter::run() {
+  auto warps =
+      program->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName);
+  if (warps.getInt() + kProducerWarps > kMaxWarps)
+    return "a block has at most 32 warps";
+  for (auto check : {&RoleSplitter::collect, &RoleSplitter::checkOrder,
+                     &RoleSplitter::chooseBuffers})
+    if (std::string misfit = (this->*check)(); !misfit.empty())
+      return misfit;
+
+  SmallVector<Operation *> own;
+  for (Operation &op : body.without_terminator())
+    if (!shared.contains(&op))
+      own.push_back(&op);
+  // What all warps compute comes first.
+  for (Operation *op : shared)
+    if (!op->hasTrait<OpTrait::IsTerminator>())
+      op->moveBefore(&body, body.getTerminator()->getIterator());
+  b.setInsertionPoint(body.getTerminator());
+  for (Copy &copy : copies)
+    createRing(copy);
+  auto roles = tile::WarpRolesOp::create(b, program.getLoc());
+  produce(roles.getProducer().emplaceBlock());
+  consume(roles.getConsumer().emplaceBlock(), own);
+  std::array<int32_t, 3> threads = {
+      int32_t(kWarpThreads * (warps.getInt() + kProducerWarps)), 1, 1};
+  program.setKnownBlockSize(ArrayRef<int32_t>(threads));
+  return "";
+}
+
+std::string bpt::assignWarpRoles(gpu::GPUFuncOp program,
+                                 int64_t maxSharedBytes) {
+  return RoleSplitter(program, maxSharedBytes).run();
+}
