@@ -70,7 +70,7 @@ GPUSchedulePassOptions bpt::getScheduleOptions(const std::string &chip) {
   GPUSchedulePassOptions options;
   if (std::optional<ChipInfo> info = findChip(chip)) {
     options.maxSharedBytes = info->maxSharedBytes;
-    options.warpRoles = info->hasWgmma();
+    options.warpRoles = options.overlap = info->hasWgmma();
   }
   return options;
 }

@@ -12,58 +12,76 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 // Loops and branches are taken by all lanes together; a tile that they carry
-// is as many values as a lane has elements of it.
+// is as many values as a lane has elements, or pairs, of it.
 
-namespace {
-/// One value of a loop or branch: a scalar, or a tile along some axes.
-struct Carried {
-  unsigned position;
-  /// None for a scalar.
-  TileAxes axes;
-  FragmentLayout layout;
-  /// A lane's values of it.
-  int64_t count;
-};
-} // namespace
-
-LogicalResult Distributor::distributeFor(scf::ForOp op) {
+FailureOr<SmallVector<Carried>> Distributor::getCarried(Operation *op,
+                                                        StringRef memoryError) {
   SmallVector<Carried> carried;
-  SmallVector<Value> inits;
-  auto flatten = [&](const Carried &c, Value value,
-                     SmallVectorImpl<Value> &flat) {
-    if (c.axes == TileAxes::None)
-      flat.push_back(getScalar(value));
-    else
-      llvm::append_range(flat, getElements(getTile(value, c.axes), c.layout));
-  };
-  for (auto [i, result] : llvm::enumerate(op.getResults())) {
-    auto type = dyn_cast<VectorType>(result.getType());
+  for (auto [i, result] : llvm::enumerate(op->getResults())) {
     if (isa<BaseMemRefType>(result.getType()))
-      return op.emitOpError("carries a memref; carry the index of a buffer");
+      return op->emitOpError(memoryError);
+    auto type = dyn_cast<VectorType>(result.getType());
     if (!type) {
-      carried.push_back({unsigned(i), TileAxes::None, {}, 1});
-      flatten(carried.back(), op.getInitArgs()[i], inits);
+      Type scalar = getScalarType(result.getType());
+      carried.push_back({unsigned(i), TileAxes::None, {}, {scalar}});
       continue;
     }
     for (TileAxes axis : axes.getAxes(result)) {
       FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
       if (failed(layout))
         return failure();
-      carried.push_back({unsigned(i), axis, *layout, layout->getNumElements()});
-      flatten(carried.back(), op.getInitArgs()[i], inits);
+      Type lane = getLaneType(type);
+      int64_t count = layout->getNumElements();
+      if (isPaired(lane, axis)) {
+        lane = VectorType::get(2, lane);
+        count /= 2;
+      }
+      carried.push_back(
+          {unsigned(i), axis, *layout, SmallVector<Type>(count, lane)});
     }
   }
-  auto bind = [&](ValueRange values, ValueRange flat) {
-    for (const Carried &c : carried) {
-      if (c.axes == TileAxes::None)
-        scalars.map(values[c.position], flat.front());
-      else
-        setElements(values[c.position], c.axes, c.layout,
-                    SmallVector<Value>(flat.take_front(c.count)));
-      flat = flat.drop_front(c.count);
-    }
-  };
+  return carried;
+}
 
+SmallVector<Value> Distributor::flatten(ArrayRef<Carried> carried,
+                                        ValueRange values) {
+  SmallVector<Value> flat;
+  for (const Carried &c : carried) {
+    Value value = values[c.position];
+    if (c.axes == TileAxes::None) {
+      flat.push_back(getScalar(value));
+      continue;
+    }
+    const Tile &tile = getTile(value, c.axes);
+    llvm::append_range(flat, isa<VectorType>(c.types.front())
+                                 ? getPairs(tile, c.layout)
+                                 : getElements(tile, c.layout));
+  }
+  return flat;
+}
+
+void Distributor::bind(ArrayRef<Carried> carried, ValueRange values,
+                       ValueRange flat) {
+  for (const Carried &c : carried) {
+    size_t count = c.types.size();
+    if (c.axes == TileAxes::None) {
+      scalars.map(values[c.position], flat.front());
+    } else {
+      Tile tile;
+      tile.layout = c.layout;
+      tile.values = flat.take_front(count);
+      setTile(values[c.position], c.axes, std::move(tile));
+    }
+    flat = flat.drop_front(count);
+  }
+}
+
+LogicalResult Distributor::distributeFor(scf::ForOp op) {
+  FailureOr<SmallVector<Carried>> carried =
+      getCarried(op, "carries a memref; carry the index of a buffer");
+  if (failed(carried))
+    return failure();
+  SmallVector<Value> inits = flatten(*carried, op.getInitArgs());
   auto loop = scf::ForOp::create(b, getScalar(op.getLowerBound()),
                                  getScalar(op.getUpperBound()),
                                  getScalar(op.getStep()), inits);
@@ -72,42 +90,26 @@ LogicalResult Distributor::distributeFor(scf::ForOp op) {
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    bind(op.getRegionIterArgs(), loop.getRegionIterArgs());
+    bind(*carried, op.getRegionIterArgs(), loop.getRegionIterArgs());
     if (failed(distributeBlock(*op.getBody())))
       return failure();
     b.setLoc(op.getLoc());
-    SmallVector<Value> yields;
-    for (const Carried &c : carried)
-      flatten(c, op.getYieldedValues()[c.position], yields);
+    SmallVector<Value> yields = flatten(*carried, op.getYieldedValues());
     if (!inits.empty())
       scf::YieldOp::create(b, yields);
   }
-  bind(op.getResults(), loop.getResults());
+  bind(*carried, op.getResults(), loop.getResults());
   return success();
 }
 
 LogicalResult Distributor::distributeIf(scf::IfOp op) {
-  SmallVector<Carried> carried;
+  FailureOr<SmallVector<Carried>> carried =
+      getCarried(op, "chooses a memref; choose the index of a buffer");
+  if (failed(carried))
+    return failure();
   SmallVector<Type> types;
-  for (auto [i, result] : llvm::enumerate(op.getResults())) {
-    auto type = dyn_cast<VectorType>(result.getType());
-    if (isa<BaseMemRefType>(result.getType()))
-      return op.emitOpError("chooses a memref; choose the index of a buffer");
-    if (isa<BaseMemRefType>(result.getType()))
-      return op.emitOpError("carries a memref; carry the index of a buffer");
-    if (!type) {
-      carried.push_back({unsigned(i), TileAxes::None, {}, 1});
-      types.push_back(getScalarType(result.getType()));
-      continue;
-    }
-    for (TileAxes axis : axes.getAxes(result)) {
-      FailureOr<FragmentLayout> layout = getLayout(op, type, axis);
-      if (failed(layout))
-        return failure();
-      carried.push_back({unsigned(i), axis, *layout, layout->getNumElements()});
-      types.append(layout->getNumElements(), getLaneType(type));
-    }
-  }
+  for (const Carried &c : *carried)
+    llvm::append_range(types, c.types);
   auto branch = scf::IfOp::create(b, types, getScalar(op.getCondition()),
                                   /*withElseRegion=*/op.elseBlock() != nullptr);
   for (auto [from, to] : {std::pair{op.thenBlock(), branch.thenBlock()},
@@ -119,27 +121,11 @@ LogicalResult Distributor::distributeIf(scf::IfOp op) {
     if (failed(distributeBlock(*from)))
       return failure();
     b.setLoc(op.getLoc());
-    SmallVector<Value> yields;
-    for (const Carried &c : carried) {
-      Value value = from->getTerminator()->getOperand(c.position);
-      if (c.axes == TileAxes::None)
-        yields.push_back(getScalar(value));
-      else
-        llvm::append_range(yields,
-                           getElements(getTile(value, c.axes), c.layout));
-    }
+    SmallVector<Value> yields =
+        flatten(*carried, from->getTerminator()->getOperands());
     if (!types.empty())
       scf::YieldOp::create(b, yields);
   }
-  ValueRange flat = branch.getResults();
-  for (const Carried &c : carried) {
-    Value value = op.getResult(c.position);
-    if (c.axes == TileAxes::None)
-      scalars.map(value, flat.front());
-    else
-      setElements(value, c.axes, c.layout,
-                  SmallVector<Value>(flat.take_front(c.count)));
-    flat = flat.drop_front(c.count);
-  }
+  bind(*carried, op.getResults(), branch.getResults());
   return success();
 }

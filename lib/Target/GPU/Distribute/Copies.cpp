@@ -15,6 +15,8 @@ using namespace mlir::bpt;
 
 /// What cp.async copies at least.
 static constexpr int64_t kMinAsyncBytes = 4;
+/// Pieces that a thread copies one after the other without a loop.
+static constexpr int64_t kMaxUnrolled = 16;
 
 namespace {
 /// The units of one row that a copy moves, and how lanes share them: unit
@@ -57,9 +59,10 @@ private:
 
 LogicalResult Distributor::distributeAsyncCopy(tile::AsyncCopyOp op) {
   const MemoryView &dest = getView(op.getDest());
-  return copyTile(
-      op, op.getSource(), op.getRow(), op.getColumn(), dest.getSharedTile(),
-      getSharedBuffer(dest, op.getDestIndices()), {thread, 32 * warps});
+  return copyTile(op, op.getSource(), op.getRow(), op.getColumn(),
+                  dest.getSharedTile(),
+                  getSharedBuffer(dest, op.getDestIndices()),
+                  {thread, 32 * warps, kMaxUnrolled});
 }
 
 FailureOr<bool> Distributor::copyTile(Operation *op, Value sourceMemory,
@@ -174,23 +177,38 @@ FailureOr<bool> Distributor::copyTile(Operation *op, Value sourceMemory,
                                             : NVVM::LoadCacheModifierKind::CA,
                             copied);
   };
-  // A copy in small pieces is a loop, to keep the code small.
-  constexpr int64_t kMaxUnrolled = 16;
-  if (units / threads > kMaxUnrolled) {
-    auto loop =
-        scf::ForOp::create(b, group.thread, b.getI32(units), b.getI32(threads));
+  // Rows of a thread that are 8 apart are permuted in the same way.
+  bool isRegular = plan.isRegular() && plan.getRowStep() % 8 == 0;
+  auto getRegular = [&](Value firstRow) {
+    return ChunkAddress(b, layout, destBase, firstRow,
+                        b.shiftRight(b.mul(plan.getUnit(), unitBytes), 4),
+                        /*isLow=*/false);
+  };
+  // A copy in many pieces is a loop, which is little code and few registers.
+  constexpr int64_t kUnrolled = 4;
+  if (units / threads > group.maxUnrolled) {
+    bool isUnrolled = isRegular && units % (kUnrolled * threads) == 0;
+    auto loop = scf::ForOp::create(
+        b, isUnrolled ? plan.getFirstRow() : group.thread,
+        b.getI32(isUnrolled ? layout.getRows() : units),
+        b.getI32(isUnrolled ? kUnrolled * plan.getRowStep() : threads));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    auto [row, unit] = plan.getLinear(loop.getInductionVar());
-    copyUnit(row, unit, getPlace(row, unit));
+    if (!isUnrolled) {
+      auto [row, unit] = plan.getLinear(loop.getInductionVar());
+      copyUnit(row, unit, getPlace(row, unit));
+      return isAsync;
+    }
+    Value firstRow = loop.getInductionVar();
+    ChunkAddress address = getRegular(firstRow);
+    for (int64_t i = 0; i < kUnrolled; ++i)
+      copyUnit(b.add(firstRow, i * plan.getRowStep()), plan.getUnit(),
+               address.get(i * plan.getRowStep(), 0));
     return isAsync;
   }
-  // Rows of a thread that are 8 apart are permuted in the same way.
   std::optional<ChunkAddress> regular;
-  if (plan.isRegular() && plan.getRowStep() % 8 == 0)
-    regular.emplace(b, layout, destBase, plan.getFirstRow(),
-                    b.shiftRight(b.mul(plan.getUnit(), unitBytes), 4),
-                    /*isLow=*/false);
+  if (isRegular)
+    regular.emplace(getRegular(plan.getFirstRow()));
   auto copyNext = [&](int64_t i) {
     auto [row, unit] = plan.get(i);
     copyUnit(row, unit,

@@ -239,8 +239,7 @@ void Distributor::setTile(Value value, TileAxes tileAxes, Tile tile) {
   tiles[{value, unsigned(tileAxes)}] = std::move(tile);
 }
 
-/// Whether neighbours in a row share a register.
-static bool isPaired(Type laneType, TileAxes axes) {
+bool bpt::isPaired(Type laneType, TileAxes axes) {
   return hasColumns(axes) && isa<FloatType>(laneType) &&
          laneType.getIntOrFloatBitWidth() == 16;
 }

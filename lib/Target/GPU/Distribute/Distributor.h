@@ -42,6 +42,9 @@ struct Tile {
   vector::TransferReadOp read;
 };
 
+/// Whether neighbours in a row of a tile along `axes` share a register.
+bool isPaired(Type laneType, TileAxes axes);
+
 /// Where a transfer meets a tile of workgroup memory.
 struct SharedAccess {
   SharedTileLayout layout;
@@ -113,6 +116,16 @@ struct LeftOperand {
   bool isTransposed = false;
 };
 
+/// One value of a loop or branch: a scalar, or a tile along some axes.
+struct Carried {
+  unsigned position;
+  /// None for a scalar.
+  TileAxes axes;
+  FragmentLayout layout;
+  /// The types of a lane's values of it.
+  SmallVector<Type> types;
+};
+
 /// A ring of buffers, and the barriers of each: one that says that it is full,
 /// then, behind those of all buffers, one that says that it is free.
 struct Ring {
@@ -125,6 +138,8 @@ struct ThreadGroup {
   /// The number of a thread among them.
   Value thread;
   int64_t count;
+  /// Pieces that a thread copies without a loop.
+  int64_t maxUnrolled;
 };
 
 /// A product of warpgroups that has been started.
@@ -175,6 +190,12 @@ private:
   // Control flow (ControlFlow.cpp).
   LogicalResult distributeFor(scf::ForOp op);
   LogicalResult distributeIf(scf::IfOp op);
+  /// What a loop or branch carries for its results.
+  FailureOr<SmallVector<Carried>> getCarried(Operation *op,
+                                             StringRef memoryError);
+  /// A lane's values of what is carried, one after the other, and back.
+  SmallVector<Value> flatten(ArrayRef<Carried> carried, ValueRange values);
+  void bind(ArrayRef<Carried> carried, ValueRange values, ValueRange flat);
 
   // Tiles in registers (Elementwise.cpp, Reduction.cpp, Contract.cpp).
   LogicalResult distributeConstant(arith::ConstantOp op);

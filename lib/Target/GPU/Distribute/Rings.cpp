@@ -21,6 +21,8 @@ using namespace mlir::bpt;
 static constexpr int64_t kWarpThreads = 32;
 static constexpr int64_t kProducerThreads = kProducerWarps * kWarpThreads;
 static constexpr int64_t kBarrierBytes = 8;
+/// Warps that have given registers away copy in short loops.
+static constexpr int64_t kMaxUnrolled = 4;
 /// A hardware barrier of the warps that compute; 0 is that of the block.
 static constexpr int64_t kConsumerBarrier = 1;
 
@@ -89,7 +91,8 @@ LogicalResult Distributor::distributeFill(tile::FillOp op) {
                  b.bitXor(b.bitAnd(round, 1), 1));
   Value dest =
       b.advance(ring.buffers.base, b.mul(buffer, layout.getTileBytes()));
-  ThreadGroup producers{b.add(thread, -kWarpThreads * warps), kProducerThreads};
+  ThreadGroup producers{b.add(thread, -kWarpThreads * warps), kProducerThreads,
+                        kMaxUnrolled};
   FailureOr<bool> isAsync = copyTile(op, op.getSource(), op.getRow(),
                                      op.getColumn(), layout, dest, producers);
   if (failed(isAsync))
@@ -143,9 +146,9 @@ static std::optional<std::pair<int64_t, int64_t>>
 getRegisters(int64_t consumerGroups) {
   switch (consumerGroups) {
   case 2:
-    return {{72, 216}};
+    return {{40, 232}};
   case 3:
-    return {{56, 152}};
+    return {{32, 160}};
   default:
     return std::nullopt;
   }

@@ -330,8 +330,8 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
     }
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
       if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
-          failed(scheduleTileProgram(program,
-                                     {stages, warpRoles, maxSharedBytes})))
+          failed(scheduleTileProgram(
+              program, {stages, warpRoles, overlap, maxSharedBytes})))
         return signalPassFailure();
   }
 };
@@ -366,6 +366,9 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
     if (misfit.empty()) {
       remark::passed(program.getLoc(), name("WarpRoles"))
           << "four warps copy while the others compute";
+      if (options.overlap && overlapProducts(program) != 0)
+        remark::passed(program.getLoc(), name("Overlap"))
+            << "the last product of an iteration runs during the next";
       return success();
     }
     remark::missed(program.getLoc(), name("NoWarpRoles")) << misfit;

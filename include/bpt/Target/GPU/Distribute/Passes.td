@@ -178,6 +178,23 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     scheduled as above. A remark of the category `bpt-gpu` says which: `WarpRoles`
     or, with the reason, `NoWarpRoles`.
 
+    With `overlap` as well, the last product of an iteration (probabilities times
+    values), if nothing else of the iteration uses it, is started in the next one,
+    behind the first product (queries times keys). It runs while the softmax of
+    that is computed; its operands from registers pass from iteration to
+    iteration (remark `Overlap`). Loops with masks are left as they are: masks take
+    the registers that this needs.
+
+    ```mlir
+    // the first iteration's scores and probabilities %p0, and scaled sums %a0
+    scf.for %j = %first + %step to ... iter_args(%p = %p0, %a = %a0, ...) {
+      %s = vector.contract ... %q, %k(%j)
+      %o = vector.contract ... %p, %v(%j - %step), %a
+      // softmax of %s to the next %p; %o scaled to the next %a
+    }
+    // the last iteration's product
+    ```
+
     **Errors**, at the read: a memref of another rank than 2, a mask, a
     permutation, a padding other than zero (what copies fill with), and a place
     that depends on more than the loop's counter, so that it is not known ahead.
@@ -188,6 +205,9 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
            "Buffers of a tile, of which all but one are being filled.">,
     Option<"warpRoles", "warp-roles", "bool", /*default=*/"false",
            "Let four more warps copy: sm_90 and later.">,
+    Option<"overlap", "overlap", "bool", /*default=*/"false",
+           "With warp-roles, run the last product of an iteration during the "
+           "next.">,
     Option<"maxSharedBytes", "max-shared-bytes", "int64_t", /*default=*/"166912",
            "Workgroup memory of a block, for which the number of buffers is "
            "chosen with warp-roles.">

@@ -27,6 +27,10 @@ LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
 /// cannot be split, and leaves it as it is, or nothing.
 std::string assignWarpRoles(gpu::GPUFuncOp program, int64_t maxSharedBytes);
 
+/// Moves the last product of the iterations of loops of warps that compute into
+/// the next iteration, and returns of how many loops.
+int64_t overlapProducts(gpu::GPUFuncOp program);
+
 /// What `bpt-gpu-schedule` does to one kernel.
 LogicalResult scheduleTileProgram(gpu::GPUFuncOp program,
                                   const GPUSchedulePassOptions &options);
