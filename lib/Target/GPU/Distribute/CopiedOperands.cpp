@@ -35,9 +35,9 @@ std::string bpt::explainNoCopy(vector::TransferReadOp read) {
   llvm::raw_string_ostream os(text);
   if (type.getRank() != 2 || read.getMask() ||
       !read.getPermutationMap().isMinorIdentity())
-    os << "reads an operand of vector.contract masked, permuted or from "
+    os << "reads an operand of vector.contract masked, permuted or from '"
        << type
-       << "; a copy takes a tile as it lies in a memref of rank 2, which "
+       << "'; a copy takes a tile as it lies in a memref of rank 2, which "
           "memref.subview gives";
   else if (read.hasOutOfBoundsDim() &&
            !matchPattern(read.getPadding(), m_AnyZeroFloat()))
