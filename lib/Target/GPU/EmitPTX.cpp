@@ -22,6 +22,7 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar/Sink.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_EMITPTXPASS
@@ -93,8 +94,12 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(module, modules);
+  llvm::ModulePassManager passes =
+      builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+  // What only the end of a kernel needs is computed there, not before a loop
+  // that has no registers left.
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(llvm::SinkingPass()));
+  passes.run(module, modules);
 }
 
 FailureOr<std::string> bpt::emitPTX(gpu::GPUModuleOp module,

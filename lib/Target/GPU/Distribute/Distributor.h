@@ -95,7 +95,9 @@ public:
 private:
   LaneBuilder &b;
   SharedTileLayout layout;
-  Value rowAddress, swizzle, chunk;
+  /// Of the lane's row; if `isLow`, of its chunk.
+  Value address;
+  Value swizzle, chunk;
   bool isLow;
 };
 

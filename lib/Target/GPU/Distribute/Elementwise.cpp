@@ -256,12 +256,27 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     return success();
   }
 
+  // What a number or a line divides, its reciprocals multiply: a division is
+  // ten instructions and, of numbers near the ends of the range, a call.
+  bool isDivisorShared = isa<arith::DivFOp>(op) && type.isF32() &&
+                         (operands[1].form == Tile::Form::Uniform ||
+                          (operands[1].form == Tile::Form::Registers &&
+                           operands[1].layout.getAxes() != varying));
+  if (isDivisorShared) {
+    Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+    for (Value &divisor : operands[1].values)
+      divisor = b.createOrFold<arith::DivFOp>(one, divisor);
+  }
+
   SmallVector<Value> elements;
   for (int64_t i = 0, e = layout.getNumElements(); i < e; ++i) {
     SmallVector<Value> values;
     for (const Tile &tile : operands)
       values.push_back(getElement(tile, layout, i));
-    FailureOr<Value> value = applyElementwise(op, values, type);
+    FailureOr<Value> value =
+        isDivisorShared
+            ? arith::MulFOp::create(b, values[0], values[1]).getResult()
+            : applyElementwise(op, values, type);
     if (failed(value))
       return failure();
     elements.push_back(*value);

@@ -15,11 +15,12 @@ using namespace mlir::bpt;
 
 ChunkAddress::ChunkAddress(LaneBuilder &b, const SharedTileLayout &layout,
                            Value base, Value row, Value chunk, bool isLow)
-    : b(b), layout(layout), isLow(isLow) {
-  rowAddress = b.advance(base, b.mul(row, layout.getPanelRowBytes()));
+    : b(b), layout(layout), chunk(chunk), isLow(isLow) {
+  address = b.advance(base, b.mul(row, layout.getPanelRowBytes()));
   swizzle = b.bitAnd(b.shiftRight(row, layout.getSwizzleShift()),
                      layout.getSwizzleMask());
-  this->chunk = isLow ? b.shiftLeft(b.bitXor(chunk, swizzle), 4) : chunk;
+  if (isLow)
+    address = b.advance(address, b.shiftLeft(b.bitXor(chunk, swizzle), 4));
 }
 
 Value ChunkAddress::get(int64_t rowStep, int64_t chunkStep) {
@@ -27,21 +28,29 @@ Value ChunkAddress::get(int64_t rowStep, int64_t chunkStep) {
   int64_t perPanel = layout.getChunksPerPanelRow();
   bool hasPanels = layout.getPanelBytes() != layout.getTileBytes();
   if (!isLow) {
-    Value inRow = b.add(chunk, chunkStep), address = rowAddress;
+    Value inRow = b.add(chunk, chunkStep), row = address;
     if (hasPanels) {
       Value panel = b.shiftRight(inRow, llvm::Log2_64(perPanel));
-      address = b.advance(address, b.mul(panel, layout.getPanelBytes()));
+      row = b.advance(row, b.mul(panel, layout.getPanelBytes()));
       inRow = b.bitAnd(inRow, perPanel - 1);
     }
     Value permuted = b.bitXor(inRow, swizzle);
-    return b.advance(b.advance(address, b.shiftLeft(permuted, 4)), rowBytes);
+    return b.advance(b.advance(row, b.shiftLeft(permuted, 4)), rowBytes);
   }
-  // The permutation reaches the low three bits at most.
+  // A step flips bits of the address itself, where rows and buffers have none:
+  // all chunks of a loop's tile come from one register. Flipped before the row
+  // and the buffer are added, they would be one each, for all of the loop.
   int64_t inRow = chunkStep % perPanel;
-  int64_t low = inRow & 7, high = inRow & ~int64_t(7);
-  return b.advance(b.advance(rowAddress, b.bitXor(chunk, low << 4)),
-                   rowBytes + high * SharedTileLayout::kChunkBytes +
-                       chunkStep / perPanel * layout.getPanelBytes());
+  int64_t flipped = inRow & layout.getSwizzleMask();
+  Value at = address;
+  if (flipped) {
+    Value bits = LLVM::PtrToIntOp::create(b, b.getI64Type(), at);
+    bits = b.bitXor(bits, flipped * SharedTileLayout::kChunkBytes);
+    at = LLVM::IntToPtrOp::create(b, at.getType(), bits);
+  }
+  return b.advance(at, rowBytes +
+                           (inRow - flipped) * SharedTileLayout::kChunkBytes +
+                           chunkStep / perPanel * layout.getPanelBytes());
 }
 
 Value Distributor::getSharedBuffer(const MemoryView &view, ValueRange leading) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CarryTiles.h"
+#include "DropMasks.h"
 #include "FoldFills.h"
 #include "FoldMasks.h"
 #include "FoldScales.h"
@@ -168,8 +169,10 @@ struct VectorizeBlocksPass
       loop = carryMaskedTiles(rewriter, loop);
       hoistLoopInvariantSubsets(rewriter, loop);
     }
-    if (failed(fold(function)) || failed(foldScales(function)) ||
-        failed(simplify(rewriter, function)))
+    if (failed(fold(function)))
+      return signalPassFailure();
+    dropUnseenMasks(rewriter, function);
+    if (failed(foldScales(function)) || failed(simplify(rewriter, function)))
       return signalPassFailure();
   }
 };

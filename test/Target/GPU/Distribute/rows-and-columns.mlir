@@ -27,6 +27,62 @@ gpu.module @kernels {
 
 // -----
 
+// A line that divides a tile is inverted: one division a row, not one an element.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @divide
+  gpu.func @divide(%x: memref<16x8xf32>, %l: memref<16xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    %line = vector.transfer_read %l[%c0], %pad {in_bounds = [true]} : memref<16xf32>, vector<16xf32>
+    %column = vector.shape_cast %line : vector<16xf32> to vector<16x1xf32>
+    %rows = vector.broadcast %column : vector<16x1xf32> to vector<16x8xf32>
+    // CHECK-DAG: %[[ONE:.*]] = arith.constant 1.0
+    // CHECK: %[[R0:.*]] = arith.divf %[[ONE]], %{{.*}} : f32
+    // CHECK: arith.mulf %{{.*}}, %[[R0]] : f32
+    // CHECK: arith.mulf %{{.*}}, %[[R0]] : f32
+    // CHECK: %[[R8:.*]] = arith.divf %[[ONE]], %{{.*}} : f32
+    // CHECK: arith.mulf %{{.*}}, %[[R8]] : f32
+    // CHECK: arith.mulf %{{.*}}, %[[R8]] : f32
+    // CHECK-NOT: arith.divf
+    // CHECK: llvm.return
+    %q = arith.divf %t, %rows : vector<16x8xf32>
+    vector.transfer_write %q, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+
+  // CHECK-LABEL: llvm.func @divide_by_number
+  gpu.func @divide_by_number(%x: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %cap = arith.constant dense<4.0> : vector<16x8xf32>
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK: %[[QUARTER:.*]] = arith.constant 2.500000e-01 : f32
+    // CHECK-NOT: arith.divf
+    // CHECK-COUNT-4: arith.mulf %{{.*}}, %[[QUARTER]] : f32
+    %q = arith.divf %t, %cap : vector<16x8xf32>
+    // CHECK: llvm.return
+    vector.transfer_write %q, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+
+  // CHECK-LABEL: llvm.func @divide_each
+  gpu.func @divide_each(%x: memref<16x8xf32>, %y: memref<16x8xf32>) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    %u = vector.transfer_read %y[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x8xf32>, vector<16x8xf32>
+    // CHECK-COUNT-4: arith.divf
+    // CHECK-NOT: arith.mulf
+    %q = arith.divf %t, %u : vector<16x8xf32>
+    // CHECK: llvm.return
+    vector.transfer_write %q, %x[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+    gpu.return
+  }
+}
+
+// -----
+
 // A column is two values a lane, a row two of the 8 columns of each fragment; a
 // tile of them picks. Rows and columns that are the same numbers do not collide.
 gpu.module @kernels {

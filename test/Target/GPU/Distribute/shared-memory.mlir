@@ -19,8 +19,10 @@ gpu.module @kernels {
     // CHECK: %[[BYTES:.*]] = arith.shli %[[CHUNK]], %c4_i32
     // CHECK: %[[P0:.*]] = llvm.getelementptr %[[ROWPTR]][%[[BYTES]]]
     // CHECK: nvvm.ldmatrix %[[P0]] {{.*}}layout = #nvvm.mma_layout<row>, num = 4
-    // CHECK: %[[BYTES2:.*]] = arith.xori %[[BYTES]], %c32_i32
-    // CHECK: %[[P2:.*]] = llvm.getelementptr %[[ROWPTR]][%[[BYTES2]]]
+    // The next chunks are bits of the same address.
+    // CHECK: %[[BITS:.*]] = llvm.ptrtoint %[[P0]]
+    // CHECK: %[[BITS2:.*]] = arith.xori %[[BITS]], %c32_i64
+    // CHECK: %[[P2:.*]] = llvm.inttoptr %[[BITS2]]
     // CHECK: nvvm.ldmatrix %[[P2]]
     // CHECK-COUNT-2: nvvm.ldmatrix
     %t = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x64xbf16, #gpu.address_space<workgroup>>, vector<16x64xbf16>

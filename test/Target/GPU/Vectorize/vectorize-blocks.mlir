@@ -250,3 +250,88 @@ func.func @around_no_block(%row: tensor<8xf32>, %table: tensor<5x8xf32>, %ids: t
   }
   return %o : tensor<5x8xf32>
 }
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+
+// Rows that are not written need no mask on their way round a loop.
+// CHECK-LABEL: func @rows_round_a_loop
+// CHECK: scf.for
+// CHECK-NOT: arith.select
+// CHECK: vector.contract
+// CHECK-NOT: arith.select
+// CHECK: return
+func.func @rows_round_a_loop(%x: tensor<?x64xbf16>, %w: tensor<64x16xbf16>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x64xbf16>
+  %e = tensor.empty(%n) : tensor<?x16xf32>
+  %r = scf.forall (%i) = (0) to (%n) step (16) shared_outs(%o = %e) -> (tensor<?x16xf32>) {
+    %size = affine.min affine_map<(d0)[s0] -> (16, s0 - d0)>(%i)[%n]
+    %t = tensor.empty(%size) : tensor<?x16xf32>
+    %z = linalg.fill ins(%zero : f32) outs(%t : tensor<?x16xf32>) -> tensor<?x16xf32>
+    %sum = scf.for %k = %c0 to %c64 step %c16 iter_args(%acc = %z) -> (tensor<?x16xf32>) {
+      %as = tensor.extract_slice %x[%i, %k] [%size, 16] [1, 1] : tensor<?x64xbf16> to tensor<?x16xbf16>
+      %bs = tensor.extract_slice %w[%k, 0] [16, 16] [1, 1] : tensor<64x16xbf16> to tensor<16x16xbf16>
+      %m = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %bs : tensor<?x16xbf16>, tensor<16x16xbf16>) outs(%acc : tensor<?x16xf32>) -> tensor<?x16xf32>
+      scf.yield %m : tensor<?x16xf32>
+    }
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %sum into %o[%i, 0] [%size, 16] [1, 1] : tensor<?x16xf32> into tensor<?x16xf32>
+    }
+  }
+  return %r : tensor<?x16xf32>
+}
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#id = affine_map<(i, j) -> (i, j)>
+#column = affine_map<(i, j) -> (j)>
+
+// A sum over rows sees them all.
+// CHECK-LABEL: func @rows_summed
+// CHECK-DAG: %[[C16:.*]] = arith.constant 16 : index
+// CHECK: scf.forall
+// CHECK: %[[SIZE:.*]] = affine.min
+// CHECK: %[[MASK:.*]] = vector.create_mask %[[SIZE]], %[[C16]] : vector<16x16xi1>
+// CHECK: %[[IN:.*]] = arith.select %[[MASK]], %{{.*}}, %{{.*}} : vector<16x16xi1>
+// CHECK: vector.multi_reduction <add>, %[[IN]], %{{.*}} [0]
+func.func @rows_summed(%x: tensor<?x16xbf16>, %w: tensor<16x16xbf16>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x16xbf16>
+  %e = tensor.empty(%n) : tensor<?x16xf32>
+  %r = scf.forall (%i) = (0) to (%n) step (16) shared_outs(%o = %e) -> (tensor<?x16xf32>) {
+    %size = affine.min affine_map<(d0)[s0] -> (16, s0 - d0)>(%i)[%n]
+    %xs = tensor.extract_slice %x[%i, 0] [%size, 16] [1, 1] : tensor<?x16xbf16> to tensor<?x16xbf16>
+    %t = tensor.empty(%size) : tensor<?x16xf32>
+    %tz = linalg.fill ins(%zero : f32) outs(%t : tensor<?x16xf32>) -> tensor<?x16xf32>
+    %m = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%xs, %w : tensor<?x16xbf16>, tensor<16x16xbf16>) outs(%tz : tensor<?x16xf32>) -> tensor<?x16xf32>
+    %l = tensor.empty() : tensor<16xf32>
+    %z = linalg.fill ins(%zero : f32) outs(%l : tensor<16xf32>) -> tensor<16xf32>
+    %s = linalg.generic {indexing_maps = [#id, #column], iterator_types = ["reduction", "parallel"]} ins(%m : tensor<?x16xf32>) outs(%z : tensor<16xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %y = math.exp2 %in : f32
+        %p = arith.addf %out, %y : f32
+        linalg.yield %p : f32
+    } -> tensor<16xf32>
+    %os = tensor.extract_slice %o[%i, 0] [%size, 16] [1, 1] : tensor<?x16xf32> to tensor<?x16xf32>
+    %q = linalg.generic {indexing_maps = [#id, #column, #id], iterator_types = ["parallel", "parallel"]} ins(%m, %s : tensor<?x16xf32>, tensor<16xf32>) outs(%os : tensor<?x16xf32>) {
+      ^bb0(%in: f32, %d: f32, %out: f32):
+        %y = arith.divf %in, %d : f32
+        linalg.yield %y : f32
+    } -> tensor<?x16xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %q into %o[%i, 0] [%size, 16] [1, 1] : tensor<?x16xf32> into tensor<?x16xf32>
+    }
+  }
+  return %r : tensor<?x16xf32>
+}

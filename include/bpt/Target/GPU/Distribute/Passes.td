@@ -76,7 +76,8 @@ def DistributeToLanesPass
       32-bit in tiles (positions below 2^31) and 64-bit as scalars.
       `math.exp2`, `exp`, `log2`, `log` and `rsqrt` are the GPU's approximations
       in f32, denormals flushed, and `tanh` is made of these; `erf` is a
-      polynomial.
+      polynomial. A tile of f32 divided by a line or a number is multiplied by
+      reciprocals, which rounds twice.
     * `vector.transfer_read` and `transfer_write`: of global memory with any
       permutation, masked or not, in bounds or not (rows that do not exist are
       branched around); of workgroup memory as it lies, in bounds. A tile that

@@ -112,7 +112,9 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
     A dimension whose size is known only at run time (the last block of rows or
     keys) becomes a tile of its upper bound. Reads past the end give zeros, writes
     are left out, and a reduction sees its neutral element there. Masks that a
-    value meets twice are folded, so whole blocks pay nothing.
+    value meets twice are folded, so whole blocks pay nothing. A value that leads
+    to nothing but a write under a mask with the same edge is not masked on its
+    way there: rows past the last one may be anything, if no sum sees them.
 
     ```mlir
     %c = linalg.contract ins(%a, %b : tensor<64x64xbf16>, tensor<?x64xbf16>) ...
