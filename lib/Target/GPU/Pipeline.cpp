@@ -45,8 +45,10 @@ static void vectorizeBlocks(OpPassManager &pm, const std::string &chip) {
   cleanUp(function);
   VectorizeBlocksPassOptions options;
   // Several warpgroups hold tiles of twice the size.
-  if (hasWgmma(chip))
+  if (hasWgmma(chip)) {
     options.maxTileElements *= 2;
+    options.dropKnownEdges = true;
+  }
   function.addPass(createVectorizeBlocksPass(options));
   cleanUp(function);
 }

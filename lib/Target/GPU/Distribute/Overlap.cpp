@@ -269,12 +269,11 @@ SmallVector<Value> LoopRotator::rotate() {
 }
 
 bool LoopRotator::run() {
-  if (!loop.getInductionVar().getType().isIndex() || !findLate() ||
-      !findCrossing())
+  // One iteration has none to overlap with.
+  std::optional<APInt> tripCount = loop.getStaticTripCount();
+  if ((tripCount && tripCount->ult(2)) || !findLate() || !findCrossing())
     return false;
-  std::optional<int64_t> first = getConstantIntValue(loop.getLowerBound());
-  std::optional<int64_t> end = getConstantIntValue(loop.getUpperBound());
-  if (first && end && *first < *end) {
+  if (tripCount) {
     loop.replaceAllUsesWith(rotate());
     loop.erase();
     return true;

@@ -39,6 +39,8 @@ private:
   bool isUnseenBy(vector::ContractionOp op, OpOperand &use, int64_t dim);
   bool isUnseenBy(vector::TransferWriteOp op, OpOperand &use, int64_t dim);
   bool isUnseenBy(vector::ShapeCastOp op, int64_t dim);
+  /// Whether the mask ends where the tile does.
+  bool hasSameEdge(Value mask, int64_t dim) const;
   bool isUnseenBy(scf::YieldOp op, OpOperand &use, int64_t dim);
 
   Value edge;
@@ -56,12 +58,16 @@ bool UnseenPart::isUnseenBy(vector::ContractionOp op, OpOperand &use,
 
 bool UnseenPart::isUnseenBy(vector::TransferWriteOp op, OpOperand &use,
                             int64_t dim) {
-  auto mask = op.getMask() ? op.getMask().getDefiningOp<vector::CreateMaskOp>()
-                           : vector::CreateMaskOp();
-  return mask && use.get() == op.getVector() &&
-         mask.getType().getShape() == op.getVectorType().getShape() &&
+  return op.getMask() && use.get() == op.getVector() &&
+         op.getMask().getType().getShape() == op.getVectorType().getShape() &&
          compressUnusedDims(op.getPermutationMap()).isIdentity() &&
-         isEqualConstantIntOrValue(getAsOpFoldResult(mask.getOperand(dim)),
+         hasSameEdge(op.getMask(), dim);
+}
+
+bool UnseenPart::hasSameEdge(Value mask, int64_t dim) const {
+  auto create = mask.getDefiningOp<vector::CreateMaskOp>();
+  return create &&
+         isEqualConstantIntOrValue(getAsOpFoldResult(create.getOperand(dim)),
                                    getAsOpFoldResult(edge));
 }
 
@@ -118,15 +124,22 @@ bool UnseenPart::isUnseenBy(OpOperand &use, int64_t dim) {
         return isUnseen(loop.getTiedLoopRegionIterArg(&use), dim) &&
                isUnseen(loop.getTiedLoopResult(&use), dim);
       })
+      .Case<arith::SelectOp>([&](auto op) {
+        // A later mask covers it.
+        bool isCovered = use.get() == op.getTrueValue() &&
+                         use.get() != op.getFalseValue() &&
+                         use.get() != op.getCondition() &&
+                         hasSameEdge(op.getCondition(), dim);
+        return isCovered || isUnseen(op.getResult(), dim);
+      })
       .Default([&](Operation *op) {
         return OpTrait::hasElementwiseMappableTraits(op) && isPure(op) &&
                op->getNumResults() == 1 && isUnseen(op->getResult(0), dim);
       });
 }
 
-/// A known edge. LLVM leaves out the fragments past it; where rows past another
-/// edge were not masked, the rest of the sums would be half constant, which
-/// ptxas does not keep in the registers that wgmma adds to.
+/// A known edge. LLVM leaves out the fragments of products past it, where they
+/// are those of warps.
 static bool hasKnownEdge(vector::CreateMaskOp mask) {
   return llvm::any_of(
       llvm::zip(mask.getOperands(), mask.getType().getShape()), [](auto dim) {
@@ -135,16 +148,17 @@ static bool hasKnownEdge(vector::CreateMaskOp mask) {
       });
 }
 
-void bpt::dropUnseenMasks(RewriterBase &rewriter, Operation *root) {
+void bpt::dropUnseenMasks(RewriterBase &rewriter, Operation *root,
+                          bool dropsKnownEdges) {
   root->walk([&](arith::SelectOp op) {
     auto mask = op.getCondition().getDefiningOp<vector::CreateMaskOp>();
-    if (!mask || hasKnownEdge(mask))
+    if (!mask || (!dropsKnownEdges && hasKnownEdge(mask)))
       return;
     SmallVector<Value> edges(mask.getOperands());
     bool keepsAll = true;
     rewriter.setInsertionPoint(op);
     for (auto [dim, size] : llvm::enumerate(mask.getType().getShape())) {
-      if (getConstantIntValue(edges[dim]))
+      if (getConstantIntValue(edges[dim]) == size)
         continue;
       if (UnseenPart(edges[dim]).isUnseen(op.getResult(), dim))
         edges[dim] =

@@ -20,7 +20,9 @@ namespace mlir::bpt {
 /// Lets a tile that is masked along a dimension be anything past the mask's
 /// edge, where whatever it becomes is written under a mask with that edge: rows
 /// past the last one of a tensor do not change the others, and are not written.
-void dropUnseenMasks(RewriterBase &rewriter, Operation *root);
+/// Edges that are constants stay as they are unless `dropsKnownEdges`.
+void dropUnseenMasks(RewriterBase &rewriter, Operation *root,
+                     bool dropsKnownEdges);
 
 } // namespace mlir::bpt
 

@@ -171,7 +171,7 @@ struct VectorizeBlocksPass
     }
     if (failed(fold(function)))
       return signalPassFailure();
-    dropUnseenMasks(rewriter, function);
+    dropUnseenMasks(rewriter, function, dropKnownEdges);
     if (failed(foldScales(function)) || failed(simplify(rewriter, function)))
       return signalPassFailure();
   }

@@ -135,6 +135,10 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
     Option<"maxTileElements", "max-tile-elements", "int64_t", /*default=*/"16384",
            "Elements of the largest tile that the registers of a block hold: "
            "64 rows of 256 columns are 128 registers of each of 128 threads.">,
+    Option<"dropKnownEdges", "drop-known-edges", "bool", /*default=*/"false",
+           "Leave columns past a constant edge unmasked, too, where nothing sees "
+           "them. Products of warps leave them out; those of warpgroups compute "
+           "them anyway, and must not have constants among their sums.">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect",
