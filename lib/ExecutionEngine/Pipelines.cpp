@@ -58,6 +58,15 @@ static void checkSizes(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
+/// A model is compiled as one layer, if its layers are equal.
+static void outlineLayers(OpPassManager &pm) {
+  // Layers that share a computation share it still, and nothing is passed that
+  // is not read.
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addPass(createOutlineRepeatsPass());
+}
+
 void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
   pm.addNestedPass<func::FuncOp>(createExpandLossPass());
@@ -90,6 +99,9 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   lowering.avx512Math = hasAVX512Math(lowering.vectorBits);
   lowering.parallel = options.parallel;
 
+  // What bound arguments determine in a function that is called stays there.
+  if (options.outline && options.bound.empty())
+    outlineLayers(pm);
   checkSizes(pm);
   buildBlocksPipeline(pm, options.strategy);
   OpPassManager &function = pm.nest<func::FuncOp>();
@@ -122,6 +134,8 @@ static std::string chooseStrategy(const GPUPipelineOptions &options) {
 
 void bpt::buildKernelsPipeline(OpPassManager &pm,
                                const GPUPipelineOptions &options) {
+  if (options.outline)
+    outlineLayers(pm);
   checkSizes(pm);
   pm.addNestedPass<func::FuncOp>(createUnifySizesPass());
   buildBlocksPipeline(pm, chooseStrategy(options));

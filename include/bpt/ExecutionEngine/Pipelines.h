@@ -52,6 +52,11 @@ struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
       *this, "parallel",
       llvm::cl::desc("Run blocks of rows on the threads of OpenMP's runtime."),
       llvm::cl::init(true)};
+  Option<bool> outline{
+      *this, "outline",
+      llvm::cl::desc("Make calls of one function of equal layers, unless "
+                     "arguments are bound."),
+      llvm::cl::init(true)};
   Option<std::string> function{
       *this, "function",
       llvm::cl::desc("The function whose arguments `bound` binds."),
@@ -80,6 +85,10 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
       llvm::cl::desc(
           "Compute blocks that multiply f16 or bf16 on tensor cores, "
           "where the chip has those of sm_80."),
+      llvm::cl::init(true)};
+  Option<bool> outline{
+      *this, "outline",
+      llvm::cl::desc("Make calls of one function of equal layers."),
       llvm::cl::init(true)};
 };
 

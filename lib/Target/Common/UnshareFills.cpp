@@ -46,6 +46,29 @@ static bool isDestination(OpOperand &use) {
   return destinations && destinations.isDpsInit(&use);
 }
 
+/// Gives what is between two calls empty tensors of its own: one that is shared
+/// would be there during the calls.
+static void unshareAcrossCalls(Block &block) {
+  DenseMap<Operation *, unsigned> numCallsBefore;
+  unsigned numCalls = 0;
+  for (Operation &op : block) {
+    numCallsBefore[&op] = numCalls;
+    numCalls += isa<func::CallOp>(op);
+  }
+  for (auto empty : llvm::to_vector(block.getOps<tensor::EmptyOp>())) {
+    DenseMap<unsigned, Value> copies;
+    for (OpOperand &use : llvm::make_early_inc_range(empty->getUses())) {
+      Operation *user = block.findAncestorOpInBlock(*use.getOwner());
+      Value &copy = copies[numCallsBefore.lookup(user)];
+      if (!copy)
+        copy = copies.size() == 1
+                   ? Value(empty)
+                   : Value(OpBuilder(empty).clone(*empty)->getResult(0));
+      use.set(copy);
+    }
+  }
+}
+
 namespace {
 struct UnshareFillsPass : bpt::impl::UnshareFillsPassBase<UnshareFillsPass> {
   void runOnOperation() override {
@@ -63,6 +86,8 @@ struct UnshareFillsPass : bpt::impl::UnshareFillsPassBase<UnshareFillsPass> {
         if (isDestination(use))
           use.set(OpBuilder(use.getOwner()).clone(*op)->getResult(0));
       }
+    for (Block &block : getOperation().getBody())
+      unshareAcrossCalls(block);
   }
 };
 } // namespace

@@ -105,7 +105,7 @@ def cpu_lines(args: argparse.Namespace, work: Path) -> Iterator[str]:
     for (name, flags), seq in itertools.product(chosen.items(), [str(args.seq), "?"]):
         model = generate(flags, "f32", seq)
         whole = [(name, model, "main")]
-        if name in (LAYER, OUTLINED):
+        if name != ATTENTION:
             source = work / "model.mlir"
             source.write_text(model)
             gradient = run_tool("bpt-opt", [source, "--bpt-differentiate=function=main keep=attention"])

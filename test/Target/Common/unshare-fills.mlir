@@ -48,3 +48,23 @@ func.func @shared(%x: tensor<4xf32>, %given: tensor<4xf32>) -> (tensor<4xf32>, t
   %d = linalg.log ins(%x : tensor<4xf32>) outs(%f : tensor<4xf32>) -> tensor<4xf32>
   return %b, %c, %d : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// What is written before a call and what is written after it are two buffers,
+// neither of which is there during the call.
+// CHECK-LABEL: func @calls(
+// CHECK-DAG:   %[[FIRST:.*]] = tensor.empty() : tensor<4x4xf32>
+// CHECK-DAG:   %[[SECOND:.*]] = tensor.empty() : tensor<4x4xf32>
+// CHECK:       %[[A:.*]] = linalg.add {{.*}} outs(%[[X:.*]] :
+// CHECK:       %[[B:.*]] = linalg.add ins(%[[A]], %{{.*}}) outs(%[[X]] :
+// CHECK:       call @other
+// CHECK-NOT:   outs(%[[X]] :
+// CHECK:       return
+func.func private @other(tensor<4x4xf32>) -> tensor<4x4xf32>
+func.func @calls(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %a = linalg.add ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %b = linalg.add ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %c = call @other(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32>
+  %d = linalg.add ins(%c, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %d : tensor<4x4xf32>
+}

@@ -77,6 +77,9 @@ def UnshareFillsPass : Pass<"bpt-unshare-fills", "::mlir::func::FuncOp"> {
     %y = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
     %b = linalg.matmul ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%y : tensor<4x4xf32>) -> tensor<4x4xf32>
     ```
+
+    In the same way an empty tensor that is a destination before and after a call
+    becomes one for each: a buffer for both would be there during the call.
   }];
 }
 

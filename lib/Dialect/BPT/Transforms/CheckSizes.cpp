@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_CHECKSIZESPASS
@@ -23,6 +24,17 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
+/// Lines of other operations that this one stands for, if their layers have
+/// become one function.
+static SmallVector<std::string> getOtherLines(Operation *op) {
+  SmallVector<std::string> lines;
+  if (auto fused = dyn_cast<FusedLoc>(op->getLoc()))
+    for (Location other : fused.getLocations().drop_front())
+      if (auto place = other->findInstanceOf<FileLineColLoc>())
+        lines.push_back(std::to_string(place.getLine()));
+  return lines;
+}
+
 /// The reason, with the place in the user's file when there is one.
 static std::string makeMessage(Operation *op, StringRef reason) {
   std::string message;
@@ -31,6 +43,9 @@ static std::string makeMessage(Operation *op, StringRef reason) {
     os << place.getFilename().getValue() << ':' << place.getLine() << ':'
        << place.getColumn() << ": ";
   os << "error: '" << op->getName() << "' op " << reason;
+  SmallVector<std::string> others = getOtherLines(op);
+  if (!others.empty())
+    os << "; or of the same in line " << llvm::join(others, ", ");
   return message;
 }
 

@@ -88,6 +88,10 @@ bool isElementwise(OpOperand &use) {
 }
 } // namespace
 
+bool bpt::isCheapByRows(Operation *op) {
+  return isRowParallel(op) && isCheap(op);
+}
+
 /// Fills in the element-wise operations that can be epilogues.
 static void findEpilogues(RowPlan &plan) {
   for (Operation *op : plan.members) {

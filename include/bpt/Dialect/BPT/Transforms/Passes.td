@@ -79,6 +79,70 @@ def CheckSizesPass : Pass<"bpt-check-sizes", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def OutlineRepeatsPass : Pass<"bpt-outline-repeats", "::mlir::ModuleOp"> {
+  let summary = "Make calls of one function of equal layers";
+  let description = [{
+    What compiling takes grows with what there is to compile, and the layers of a
+    model are one program on different weights. This pass looks in every block of
+    a function for operations that repeat, makes a private function `@main_layer`
+    of one repeat, and calls of all of them.
+
+    Repeats are sequences of operations that follow each other, the same in
+    names, attributes, types and regions, that read the same results of each
+    other within a repeat. What they read from outside are arguments: the result
+    of the repeat before, weights, what a forward pass keeps for its backward
+    pass. What others read of a repeat are results. What costs nothing stands
+    outside of the sequence and is cloned into the function: constants, sizes,
+    views, `tensor.empty` and fills of such; so it makes no difference whether
+    layers share it. A size is not passed if an argument is known to have it.
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x2x4xf32>, %v: tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32> {
+      %e = tensor.empty() : tensor<1x8x2x4xf32>
+      %y = bpt.attention ins(%x, %x, %v : tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>)
+          outs(%e : tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32>
+      %z = bpt.attention ins(%y, %y, %v : tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>)
+          outs(%e : tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32>
+      return %z : tensor<1x8x2x4xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func private @main_layer(%x: tensor<1x8x2x4xf32>, %v: tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32> {
+      %e = tensor.empty() : tensor<1x8x2x4xf32>
+      %y = bpt.attention ins(%x, %x, %v : ...) outs(%e : tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32>
+      return %y : tensor<1x8x2x4xf32>
+    }
+    func.func @main(%x: tensor<1x8x2x4xf32>, %v: tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32> {
+      %y = call @main_layer(%x, %v) : ...
+      %z = call @main_layer(%y, %v) : ...
+      return %z : tensor<1x8x2x4xf32>
+    }
+    ```
+
+    A function's boundary is one that blocks of rows do not cross, so it has to be
+    where a tensor is stored in any case: a repeat has to contain an operation
+    that reads a tensor at all rows (attention, or its gradient), or a call of a
+    function that does, and to read a result of the one before. Where repeats
+    begin is where least is passed from one to the next: a layer's input. What is
+    cheap to compute again by blocks of rows, such as a norm, is computed again on
+    both sides of the boundary, unless a repeat gives it to the next, so that it
+    is not stored either. Of repeats within repeats those become a function that
+    leave least to compile. A slice that differs from repeat to repeat would be
+    copied to be an argument, so operations that read such ones are not the same;
+    nor are those whose attributes say which layer they are in, as the streams of
+    `#bpt.dropout` do.
+
+    An operation of the function has the places of all operations that it stands
+    for. A remark (`--remarks-filter=bpt-outline-repeats`) says what was found.
+  }];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Number of functions made">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def DifferentiatePass : Pass<"bpt-differentiate", "::mlir::ModuleOp"> {
   let summary = "Add the gradient of a function, by reverse-mode differentiation";
   let description = [{

@@ -48,6 +48,10 @@ RowPlan planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf,
 /// Operations that a loop for `root` computes: it and what is fused into it.
 SetVector<Operation *> getFused(Operation *root, const RowPlan &plan);
 
+/// Whether the results can be computed again by blocks of rows, for about what
+/// it takes to read them.
+bool isCheapByRows(Operation *op);
+
 /// Which loops of an operation run over the batch and the rows of its result.
 struct RowLoops {
   unsigned batch = 0, rows = kRowLoop;
