@@ -363,17 +363,3 @@ float bpt_emu_redux_f32(ReductionOp op, uint32_t abs, uint32_t propagateNaN,
              reduce<float>);
   return self.result;
 }
-
-//===----------------------------------------------------------------------===//
-// setmaxnreg
-//===----------------------------------------------------------------------===//
-
-void bpt_emu_setmaxnreg(uint32_t isIncrease, uint32_t count, uint32_t site) {
-  if (count < 24 || count > 256 || count % 8)
-    fail(site,
-         "setmaxnreg takes a multiple of 8 from 24 to 256, and {0} is not",
-         count);
-  collective(isIncrease ? "setmaxnreg.inc" : "setmaxnreg.dec", kAllLanes,
-             /*aligned=*/true, site, nullptr,
-             [](Warp &, void *const *, uint32_t) {});
-}

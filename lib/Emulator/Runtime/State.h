@@ -186,6 +186,8 @@ struct Warp {
   /// Lanes that wait for the parts of the other warps.
   uint32_t wgmmaWaiters = 0;
   bool wgmmaFenced = false;
+  /// Of each thread (setmaxnreg); 0 if they cannot change.
+  uint32_t registers = 0;
 };
 
 /// One of a CTA's 16 barriers.
@@ -242,6 +244,9 @@ struct Cta {
   /// By address.
   std::map<uint32_t, Mbarrier> mbarriers;
   std::vector<PhaseWaiter> phaseWaiters;
+  /// Registers that warps have given back, and who waits for some.
+  uint32_t freeRegisters = 0;
+  std::vector<Thread *> registerWaiters;
   /// By byte of shared memory.
   std::vector<uint64_t> initialized;
   RaceShadow shadow;

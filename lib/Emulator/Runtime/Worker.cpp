@@ -67,6 +67,7 @@ void Worker::startCta(Cluster &cluster, uint32_t rank) {
   for (auto [i, warp] : llvm::enumerate(cta.warps)) {
     warp.cta = &cta;
     warp.index = static_cast<uint32_t>(i);
+    warp.registers = launch.kernel.getInitialRegisters();
     warps.push_back(&warp);
   }
   for (uint32_t i = 0; i < cta.numThreads; ++i) {

@@ -83,6 +83,7 @@ void emulator::Module::Impl::collectKernels() {
     kernel.maxBlock = toDim3(function.directives.maxThreads);
     kernel.requiredCluster = toDim3(function.directives.requiredCluster);
     kernel.maxRegisters = function.directives.maxRegisters;
+    kernel.minBlocks = function.directives.minCTAsPerSM;
     kernels.push_back(std::move(kernel));
   }
 }
@@ -182,6 +183,8 @@ emulator::Module::Impl::describe(const Kernel &kernel, Variant &variant) {
   description.requiredBlock = kernel.requiredBlock;
   description.maxBlock = kernel.maxBlock;
   description.requiredCluster = kernel.requiredCluster;
+  description.maxRegisters = kernel.maxRegisters;
+  description.minBlocks = kernel.minBlocks;
   if (!variant.code)
     return description;
   auto &entry = variant.entries[&kernel];

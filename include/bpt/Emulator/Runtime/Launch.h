@@ -55,6 +55,12 @@ struct KernelDescription {
   /// .reqntid, .maxntid (both 0 where absent), .reqnctapercluster.
   Dim3 requiredBlock = {0, 0, 0}, maxBlock = {0, 0, 0};
   Dim3 requiredCluster = {0, 0, 0};
+  /// .maxnreg and .minnctapersm, 0 where absent.
+  uint32_t maxRegisters = 0, minBlocks = 0;
+
+  /// Registers of a thread as the kernel starts, if it is compiled so that it
+  /// can change them (setmaxnreg); 0 if it is not.
+  uint32_t getInitialRegisters() const;
 };
 
 struct LaunchGeometry {

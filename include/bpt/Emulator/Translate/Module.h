@@ -32,8 +32,8 @@ struct Kernel {
   /// .reqntid, .maxntid and .reqnctapercluster; all 0 where absent.
   Dim3 requiredBlock = {0, 0, 0}, maxBlock = {0, 0, 0};
   Dim3 requiredCluster = {0, 0, 0};
-  /// .maxnreg; 0 where absent.
-  uint32_t maxRegisters = 0;
+  /// .maxnreg and .minnctapersm; 0 where absent.
+  uint32_t maxRegisters = 0, minBlocks = 0;
 };
 
 struct ModuleOptions {

@@ -410,6 +410,38 @@ def warpgroup_faults():
                 ("deadlock|exited",), **common)
 
 
+def register_faults():
+    """Two warpgroups, of which the second gives registers to the first: 65536 of a block
+    are 168 for each of 384 threads, in units of 8."""
+    def roles(dec, inc, marks=("", "")):
+        return f"""
+  setp.ge.u32 %p1, %t, 256;
+  @%p1 bra P;
+  setmaxnreg.inc.sync.aligned.u32 {inc}; {marks[0]}
+  bra E;
+P:
+  {dec} {marks[1]}
+E:"""
+    directives = {"target": "sm_90a", "block": (384, 1, 1),
+                  "attributes": ".reqntid 384, 1, 1\n.minnctapersm 1"}
+    yield Fault("registers that nobody gives back",
+                roles("<<//|>>setmaxnreg.dec.sync.aligned.u32 40;", 232, ("//!", "")),
+                ("deadlock", "setmaxnreg.inc"), **directives)
+    yield Fault("more registers than are given back",
+                roles("setmaxnreg.dec.sync.aligned.u32 40;", "<<240|232>>", ("//!", "")),
+                ("deadlock", "setmaxnreg.inc"), **directives)
+    yield Fault("setmaxnreg.dec to more registers than there are",
+                roles("setmaxnreg.dec.sync.aligned.u32 <<176|40>>;", 168, ("", "//!")),
+                ("to 176 registers, but .* has 168",), **directives)
+    yield Fault("setmaxnreg.inc to fewer registers than there are",
+                roles("setmaxnreg.dec.sync.aligned.u32 40;", "<<160|168>>", ("//!", "")),
+                ("to 160 registers, but .* has 168",), **directives)
+    yield Fault("setmaxnreg where ptxas ignores it",
+                "  setmaxnreg.dec.sync.aligned.u32 24; //!", ("ptxas ignores it",),
+                target="sm_90a", block=(128, 1, 1),
+                attributes="<<.maxntid 128, 1, 1|.maxnreg 64>>")
+
+
 def module_faults():
     yield Fault("unknown opcode", "  <<frobnicate|mov>>.b32 %r0, %t; //!",
                 ("frobnicate",))
@@ -430,4 +462,5 @@ def module_faults():
 
 def all_faults():
     return [*memory_faults(), *race_faults(), *collective_faults(), *asynchronous_faults(),
-            *barrier_faults(), *warpgroup_faults(), *module_faults()]
+            *barrier_faults(), *warpgroup_faults(), *register_faults(),
+            *module_faults()]

@@ -45,7 +45,7 @@ gpu.module @kernels {
     %ring = bpt_tile.create_ring : !ring
     // CHECK: %[[PRODUCES:.*]] = arith.cmpi uge, %[[THREAD]], %[[C256]]
     // CHECK: scf.if %[[PRODUCES]] {
-    // CHECK:   nvvm.setmaxregister decrease 72
+    // CHECK:   nvvm.setmaxregister decrease 40
     bpt_tile.warp_roles producer {
       scf.for %j = %c0 to %n step %c1 {
         %row = arith.muli %j, %c64 : index
@@ -65,7 +65,7 @@ gpu.module @kernels {
         bpt_tile.fill %ring[%j] from %k[%row, %c0] : !ring, memref<1024x64xbf16>
       }
     // CHECK: } else {
-    // CHECK:   nvvm.setmaxregister increase 216
+    // CHECK:   nvvm.setmaxregister increase 232
     } consumer {
       %s = scf.for %j = %c0 to %n step %c1 iter_args(%acc = %zero) -> (vector<128x64xf32>) {
         // CHECK: scf.for
