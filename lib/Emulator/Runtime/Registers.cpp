@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// setmaxnreg: warps of a block give registers back, and others take them. A block
-// starts with what its threads have, and no more.
+// setmaxnreg: warps of a block give registers back, and others take them. A
+// block starts with what its threads have, and no more.
 //
 //===----------------------------------------------------------------------===//
 
