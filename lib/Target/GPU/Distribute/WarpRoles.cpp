@@ -46,11 +46,15 @@ private:
     /// The tile's number, in the loop's first iteration.
     Value first;
   };
-  /// A ring of loops that follow one another.
-  struct SharedRing {
-    Value ring;
-    Value next;
+  /// A ring, of one loop or of what follows one another.
+  struct PlannedRing {
+    tile::RingType type;
+    /// The loop that used it last; null after what is read once, which does not
+    /// release its tile.
     scf::ForOp user;
+    Value ring;
+    /// The number of the user's first tile.
+    Value next;
   };
 
   std::string collect();
@@ -58,6 +62,13 @@ private:
   /// Whether all warps may compute the operation.
   bool isShared(Operation *op) const;
   bool isSharedValue(Value value) const;
+  /// The ring of `count` buffers for what is copied, or of as many as it needs.
+  tile::RingType getRingType(Copy copy, int64_t count);
+  /// Bytes of workgroup memory with so many buffers.
+  int64_t countBytes(int64_t count);
+  /// A ring that is free when what is copied is read, or null.
+  static PlannedRing *findRing(MutableArrayRef<PlannedRing> planned, Copy copy,
+                               tile::RingType type);
   std::string chooseBuffers();
   void createRing(Copy &copy);
   Value getTripCount(scf::ForOp loop);
@@ -75,7 +86,7 @@ private:
   /// In the order in which they are read.
   SmallVector<Copy> copies;
   SetVector<Operation *> shared;
-  SmallVector<SharedRing> rings;
+  SmallVector<PlannedRing> rings;
   int64_t numBuffers = 0;
 };
 } // namespace
@@ -180,29 +191,71 @@ std::string RoleSplitter::checkOrder() {
   return "";
 }
 
-static int64_t getTileBytes(vector::TransferReadOp read) {
-  VectorType type = read.getVectorType();
+tile::RingType RoleSplitter::getRingType(Copy copy, int64_t count) {
+  // More buffers than tiles would stay empty.
+  if (!copy.loop)
+    count = 1;
+  else if (std::optional<APInt> trips = copy.loop.getStaticTripCount())
+    count = std::clamp<int64_t>(trips->getSExtValue(), 1, count);
+  VectorType tile = copy.read.getVectorType();
+  SmallVector<int64_t> shape = {count};
+  llvm::append_range(shape, tile.getShape());
+  auto space = gpu::AddressSpaceAttr::get(program.getContext(),
+                                          gpu::AddressSpace::Workgroup);
+  return tile::RingType::get(program.getContext(),
+                             MemRefType::get(shape, tile.getElementType(),
+                                             MemRefLayoutAttrInterface(),
+                                             space));
+}
+
+static int64_t getBytes(MemRefType type) {
   return type.getNumElements() * type.getElementTypeBitWidth() / 8;
 }
 
+RoleSplitter::PlannedRing *
+RoleSplitter::findRing(MutableArrayRef<PlannedRing> planned, Copy copy,
+                       tile::RingType type) {
+  MemRefType wanted = type.getBuffers();
+  for (PlannedRing &ring : planned) {
+    MemRefType buffers = ring.type.getBuffers();
+    // A tile with fewer rows is the first rows of a buffer.
+    if (ring.user && ring.user != copy.loop &&
+        buffers.getElementType() == wanted.getElementType() &&
+        buffers.getDimSize(2) == wanted.getDimSize(2) &&
+        buffers.getDimSize(1) >= wanted.getDimSize(1) &&
+        buffers.getDimSize(0) >= wanted.getDimSize(0))
+      return &ring;
+  }
+  return nullptr;
+}
+
+int64_t RoleSplitter::countBytes(int64_t count) {
+  // The widest panels begin at multiples of this.
+  constexpr int64_t kAlignment = 1024, kBarrierBytes = 8;
+  int64_t bytes = 0;
+  auto add = [&](MemRefType type) {
+    bytes = llvm::alignTo(bytes, kAlignment) + getBytes(type);
+  };
+  program.walk([&](memref::AllocOp alloc) { add(alloc.getType()); });
+  SmallVector<PlannedRing> planned;
+  for (Copy copy : copies) {
+    tile::RingType type = getRingType(copy, count);
+    if (PlannedRing *ring = findRing(planned, copy, type)) {
+      ring->user = copy.loop;
+      continue;
+    }
+    planned.push_back({type, copy.loop, {}, {}});
+    add(type.getBuffers());
+    bytes += 2 * type.getNumBuffers() * kBarrierBytes;
+  }
+  return bytes;
+}
+
 std::string RoleSplitter::chooseBuffers() {
-  int64_t once = 0;
-  program.walk([&](memref::AllocOp alloc) {
-    MemRefType type = alloc.getType();
-    once += type.getNumElements() * type.getElementTypeBitWidth() / 8;
-  });
-  // Loops that follow one another share what they can.
-  DenseMap<Operation *, int64_t> ofLoops;
-  for (Copy copy : copies)
-    (copy.loop ? ofLoops[copy.loop] : once) += getTileBytes(copy.read);
-  int64_t perBuffer = 0;
-  for (auto [loop, bytes] : ofLoops)
-    perBuffer = std::max(perBuffer, bytes);
-  // Barriers, and what alignment leaves empty.
-  constexpr int64_t kRest = 2048;
-  numBuffers =
-      std::min((maxSharedBytes - once - kRest) / perBuffer, kMaxBuffers);
-  return numBuffers < 2 ? "two buffers of each operand do not fit" : "";
+  for (numBuffers = kMaxBuffers; numBuffers >= 2; --numBuffers)
+    if (countBytes(numBuffers) <= maxSharedBytes)
+      return "";
+  return "two buffers of each operand do not fit";
 }
 
 Value RoleSplitter::getTripCount(scf::ForOp loop) {
@@ -216,27 +269,18 @@ Value RoleSplitter::getTripCount(scf::ForOp loop) {
 
 void RoleSplitter::createRing(Copy &copy) {
   Location loc = copy.read.getLoc();
-  VectorType tile = copy.read.getVectorType();
-  SmallVector<int64_t> shape = {copy.loop ? numBuffers : 1};
-  llvm::append_range(shape, tile.getShape());
-  auto buffers = MemRefType::get(
-      shape, tile.getElementType(), MemRefLayoutAttrInterface(),
-      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup));
-  auto type = tile::RingType::get(b.getContext(), buffers);
-  if (copy.loop)
-    for (SharedRing &ring : rings)
-      if (ring.ring.getType() == type && ring.user != copy.loop) {
-        copy.ring = ring.ring;
-        ring.next = b.createOrFold<arith::AddIOp>(loc, ring.next,
-                                                  getTripCount(ring.user));
-        copy.first = ring.next;
-        ring.user = copy.loop;
-        return;
-      }
+  tile::RingType type = getRingType(copy, numBuffers);
+  if (PlannedRing *ring = findRing(rings, copy, type)) {
+    ring->next = b.createOrFold<arith::AddIOp>(loc, ring->next,
+                                               getTripCount(ring->user));
+    ring->user = copy.loop;
+    copy.ring = ring->ring;
+    copy.first = ring->next;
+    return;
+  }
   copy.ring = tile::CreateRingOp::create(b, loc, type);
   copy.first = arith::ConstantIndexOp::create(b, loc, 0);
-  if (copy.loop)
-    rings.push_back({copy.ring, copy.first, copy.loop});
+  rings.push_back({type, copy.loop, copy.ring, copy.first});
 }
 
 Value RoleSplitter::getNumber(OpBuilder &at, Copy copy, Value iv) {

@@ -35,15 +35,15 @@ getSteps(Builder &builder, linalg::ContractOp op, int64_t depth) {
   return steps;
 }
 
-/// Whether the product is in a loop of its block all of whose iterations
-/// multiply the same operand, which is then worth to be kept whole.
-static bool keepsOperand(linalg::ContractOp op) {
+/// Adds the operands that all iterations of a loop of the block multiply, which
+/// are then worth to be kept whole.
+static void addKeptOperands(linalg::ContractOp op, DenseSet<Value> &kept) {
   auto loop = op->getParentOfType<scf::ForOp>();
   if (!loop || !op->getParentOfType<scf::ForallOp>()->isAncestor(loop))
-    return false;
-  return llvm::any_of(op.getInputs(), [&](Value input) {
-    return loop.isDefinedOutsideOfLoop(input);
-  });
+    return;
+  for (Value input : op.getInputs())
+    if (loop.isDefinedOutsideOfLoop(input))
+      kept.insert(input);
 }
 
 /// Whether an operand is computed in the block: it is in registers already, and
@@ -74,11 +74,16 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
       if (getTileBlock(op) && !hasComputedOperand(op))
         products.push_back(op);
     });
+    DenseSet<Value> kept;
+    for (linalg::ContractOp op : products)
+      addKeptOperands(op, kept);
     for (linalg::ContractOp op : products) {
+      bool keepsOperand = llvm::any_of(
+          op.getInputs(), [&](Value input) { return kept.contains(input); });
       rewriter.setInsertionPoint(op);
       scf::SCFTilingOptions options;
       int64_t step =
-          keepsOperand(op) ? std::max(depth, keptDepth) : depth.getValue();
+          keepsOperand ? std::max(depth, keptDepth) : depth.getValue();
       options.setTileSizes(getSteps(rewriter, op, step));
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
           rewriter, cast<TilingInterface>(op.getOperation()), options);

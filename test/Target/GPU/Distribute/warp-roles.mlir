@@ -81,6 +81,49 @@ gpu.module @kernels {
 #mn = affine_map<(m, n, k) -> (m, n)>
 #product = ["parallel", "parallel", "reduction"]
 
+// The last keys, which are fewer, go through the ring of the others: the first rows
+// of a buffer. There are no more buffers than tiles.
+// REMARK: four warps copy
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @last_keys
+  // CHECK: %[[RING:.*]] = bpt_tile.create_ring : <memref<3x64x64xbf16,
+  // CHECK-NOT: create_ring
+  // CHECK: producer {
+  // CHECK:   scf.for
+  // CHECK:   bpt_tile.fill %[[RING]][%c3{{.*}}] from %{{.*}}[%c192{{.*}}, %c0{{.*}}]
+  // CHECK: } consumer {
+  // CHECK:   scf.for
+  // CHECK:   %[[LAST:.*]] = bpt_tile.acquire %[[RING]][%c3{{.*}}]
+  // CHECK:   vector.transfer_read %[[LAST]][%c0{{.*}}, %c0{{.*}}], {{.*}} vector<16x64xbf16>
+  // CHECK-NOT: bpt_tile.release
+  gpu.func @last_keys(%k: memref<200x64xbf16>, %y: memref<64x64xf32>, %z: memref<64x16xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %c192 = arith.constant 192 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %zero16 = arith.constant dense<0.0> : vector<64x16xf32>
+    %one = arith.constant dense<1.0> : vector<64x64xbf16>
+    %s = scf.for %j = %c0 to %c192 step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %b = vector.transfer_read %k[%j, %c0], %pad {in_bounds = [true, true]} : memref<200x64xbf16>, vector<64x64xbf16>
+      %p = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %one, %b, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %p : vector<64x64xf32>
+    }
+    %b = vector.transfer_read %k[%c192, %c0], %pad {in_bounds = [false, true]} : memref<200x64xbf16>, vector<16x64xbf16>
+    %t = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %one, %b, %zero16 : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
+    vector.transfer_write %s, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+    vector.transfer_write %t, %z[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+
 // REMARK: no loop reads operands
 gpu.module @kernels {
   // CHECK-LABEL: gpu.func @no_loop

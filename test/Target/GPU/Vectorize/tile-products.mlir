@@ -85,3 +85,28 @@ func.func @kept_long(%a: tensor<16x256xf16>, %b: tensor<256x64xf16>, %c: tensor<
   }
   return %r : tensor<16x8xf32>
 }
+
+// What another product keeps whole is there whole for the last keys too.
+// CHECK-LABEL: func @kept_elsewhere
+// CHECK: scf.for %{{.*}} step %c8
+// CHECK: linalg.contract {{.*}} : tensor<16x64xf16>, tensor<64x8xf16>
+// CHECK-NOT: scf.for
+// CHECK: linalg.contract {{.*}} : tensor<16x64xf16>, tensor<64x4xf16>
+func.func @kept_elsewhere(%a: tensor<16x64xf16>, %b: tensor<64x64xf16>, %last: tensor<64x4xf16>, %c: tensor<16x8xf32>, %d: tensor<16x4xf32>) -> (tensor<16x8xf32>, tensor<16x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  %r:2 = scf.forall (%i) in (1) shared_outs(%o = %c, %p = %d) -> (tensor<16x8xf32>, tensor<16x4xf32>) {
+    %n = scf.for %j = %c0 to %c64 step %c8 iter_args(%acc = %o) -> (tensor<16x8xf32>) {
+      %bs = tensor.extract_slice %b[0, %j] [64, 8] [1, 1] : tensor<64x64xf16> to tensor<64x8xf16>
+      %s = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %bs : tensor<16x64xf16>, tensor<64x8xf16>) outs(%acc : tensor<16x8xf32>) -> tensor<16x8xf32>
+      scf.yield %s : tensor<16x8xf32>
+    }
+    %m = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %last : tensor<16x64xf16>, tensor<64x4xf16>) outs(%p : tensor<16x4xf32>) -> tensor<16x4xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %n into %o[0, 0] [16, 8] [1, 1] : tensor<16x8xf32> into tensor<16x8xf32>
+      tensor.parallel_insert_slice %m into %p[0, 0] [16, 4] [1, 1] : tensor<16x4xf32> into tensor<16x4xf32>
+    }
+  }
+  return %r#0, %r#1 : tensor<16x8xf32>, tensor<16x4xf32>
+}

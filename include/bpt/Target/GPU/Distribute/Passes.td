@@ -172,8 +172,9 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
         bpt_tile.release %ring[%n] : ...
     ```
 
-    There are as many buffers of a tile as fit `max-shared-bytes`, two to four.
-    Loops that follow one another have the same. A program that is not split so
+    There are as many buffers of a tile as fit `max-shared-bytes`, two to four, but
+    no more than tiles. Loops that follow one another have the same, and what is
+    read once after them, in fewer rows too. A program that is not split so
     (it reads operands in nested loops or branches, at places that it computes
     itself, or after it has written memory; or two buffers do not fit) is
     scheduled as above. A remark of the category `bpt-gpu` says which: `WarpRoles`

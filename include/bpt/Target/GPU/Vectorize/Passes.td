@@ -76,8 +76,8 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
     `depth`, which carries the sum. A product with an operand that the block
     computes stays whole: that operand is in registers. So does one of at most
     `kept-depth` terms in a loop of the block that multiplies the same operand in
-    every iteration (queries, in a loop over keys): it is fetched once. A depth
-    that the sum is not a multiple of is legal: the last step is smaller.
+    every iteration (queries, in a loop over keys), or of such an operand with
+    something else (the last keys): it is fetched once. A depth that the sum is not a multiple of is legal: the last step is smaller.
 
     ```mlir
     %c = linalg.contract ... ins(%a, %b : tensor<64x768xbf16>, tensor<768x64xbf16>) outs(%z)
