@@ -12,6 +12,7 @@
 #include "AxisAnalysis.h"
 #include "LaneBuilder.h"
 #include "MemoryView.h"
+#include "Warps.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Layout.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -162,10 +163,6 @@ struct GroupProduct {
 Operation *findChangeBefore(vector::TransferReadOp read, Operation *use);
 /// The same as an error at `use`.
 LogicalResult checkUnchanged(vector::TransferReadOp read, Operation *use);
-
-/// Warps beside those that compute: a warpgroup, which gives registers away
-/// together.
-inline constexpr int64_t kProducerWarps = 4;
 
 /// Rewrites a tile program, operation by operation, into what one lane
 /// executes. A failure has been reported at the operation that caused it.

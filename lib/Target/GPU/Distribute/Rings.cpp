@@ -18,11 +18,10 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-static constexpr int64_t kWarpThreads = 32;
 static constexpr int64_t kProducerThreads = kProducerWarps * kWarpThreads;
 static constexpr int64_t kBarrierBytes = 8;
 /// Warps that have given registers away copy in short loops.
-static constexpr int64_t kMaxUnrolled = 4;
+static constexpr int64_t kMaxUnrolledOfProducer = 4;
 /// A hardware barrier of the warps that compute; 0 is that of the block.
 static constexpr int64_t kConsumerBarrier = 1;
 
@@ -92,7 +91,7 @@ LogicalResult Distributor::distributeFill(tile::FillOp op) {
   Value dest =
       b.advance(ring.buffers.base, b.mul(buffer, layout.getTileBytes()));
   ThreadGroup producers{b.add(thread, -kWarpThreads * warps), kProducerThreads,
-                        kMaxUnrolled};
+                        kMaxUnrolledOfProducer};
   FailureOr<bool> isAsync = copyTile(op, op.getSource(), op.getRow(),
                                      op.getColumn(), layout, dest, producers);
   if (failed(isAsync))

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CopiedOperands.h"
+#include "Warps.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -20,9 +21,6 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-static constexpr int64_t kWarpThreads = 32;
-/// Those that copy give registers away together, which a warpgroup does.
-static constexpr int64_t kProducerWarps = 4;
 static constexpr int64_t kMaxWarps = 32;
 static constexpr int64_t kMaxBuffers = 4;
 
