@@ -115,7 +115,7 @@ bool LoopRotator::findCrossing() {
     if (op && late.contains(op))
       continue;
     if (isa<VectorType>(value.getType()) &&
-        !(op && isa<arith::ConstantOp>(op))) {
+        !isa_and_present<arith::ConstantOp>(op)) {
       crossing.insert(value);
       continue;
     }
