@@ -127,6 +127,8 @@ LogicalResult Distributor::distributeRelease(tile::ReleaseOp op) {
   tile::RingType type = op.getRing().getType();
   Ring ring = rings.lookup(op.getRing());
   Value buffer = getRingPlace(type, op.getNumber()).first;
+  // One lane speaks for what all of the warp have read.
+  NVVM::SyncWarpOp::create(b, b.getI32(-1));
   Value isFirst =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, b.getI32(0));
   auto once = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);

@@ -78,6 +78,7 @@ gpu.module @kernels {
         %b = vector.transfer_read %tile[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16, #ws>, vector<64x64xbf16>
         %p = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %one, %b, %acc : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
         // CHECK:   llvm.inline_asm {{.*}}wgmma.wait_group.sync.aligned 0
+        // CHECK:   nvvm.bar.warp.sync
         // CHECK:   scf.if
         // CHECK:     %[[FREE:.*]] = llvm.getelementptr %{{.*}}[16]
         // CHECK:     nvvm.mbarrier.arrive %[[FREE]]
