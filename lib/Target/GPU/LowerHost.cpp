@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -25,6 +26,7 @@ namespace mlir::bpt {
 } // namespace mlir::bpt
 
 using namespace mlir;
+using namespace mlir::bpt;
 
 namespace {
 /// The functions of bpt/ExecutionEngine/Device/DeviceABI.h.
@@ -44,6 +46,10 @@ public:
           {"bptDeviceCopyToDevice", {pointer, pointer, word}, nothing},
           {"bptDeviceLoadModule", {pointer, word, pointer}, pointer},
           {"bptDeviceGetKernel", {pointer, pointer}, pointer},
+          {"bptDeviceEncodeTensorMap",
+           {pointer, word, word, pointer, pointer, pointer, pointer, pointer,
+            word, word, word, word},
+           nothing},
           {"bptDeviceLaunch",
            {pointer, word, word, word, word, word, word, word, word, word, word,
             pointer},
@@ -230,6 +236,100 @@ struct CopyLowering : ConvertOpToLLVMPattern<memref::CopyOp> {
   const DeviceABI &abi;
 };
 
+/// Stack of a function, which a loop takes once.
+Value allocateOnStack(OpBuilder &builder, const DeviceABI &abi, Operation *op,
+                      Type type, uint64_t alignment = 0) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(
+      &op->getParentOfType<FunctionOpInterface>()->getRegion(0).front());
+  Value one = constantWord(builder, op->getLoc(), 1);
+  return LLVM::AllocaOp::create(builder, op->getLoc(), abi.pointer, type, one,
+                                alignment);
+}
+
+/// The address of a value that is stored.
+Value storeOnStack(OpBuilder &builder, const DeviceABI &abi, Operation *op,
+                   Value value) {
+  Value address = allocateOnStack(builder, abi, op, value.getType());
+  LLVM::StoreOp::create(builder, op->getLoc(), value, address);
+  return address;
+}
+
+/// The same of an array, whose values have one type.
+Value storeOnStack(OpBuilder &builder, const DeviceABI &abi, Operation *op,
+                   ArrayRef<Value> values) {
+  Type element = values.empty() ? abi.pointer : values.front().getType();
+  auto array =
+      LLVM::LLVMArrayType::get(element, std::max<size_t>(values.size(), 1));
+  Value table = allocateOnStack(builder, abi, op, array);
+  for (auto [index, value] : llvm::enumerate(values)) {
+    Value slot = LLVM::GEPOp::create(
+        builder, op->getLoc(), abi.pointer, array, table,
+        ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(index)});
+    LLVM::StoreOp::create(builder, op->getLoc(), value, slot);
+  }
+  return table;
+}
+
+struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
+  TensorMapLowering(const LLVMTypeConverter &converter, const DeviceABI &abi)
+      : ConvertOpToLLVMPattern(converter), abi(abi) {}
+
+  LogicalResult
+  matchAndRewrite(tile::CreateTensorMapOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    // What the driver calls 16-bit floats, bf16 and integers, the swizzles, and
+    // how much it reads ahead into L2.
+    constexpr int64_t kFloat16 = 6, kBFloat16 = 9, kUInt16 = 1;
+    constexpr int64_t kReadsAhead128 = 2;
+    constexpr uint64_t kMapBytes = 128, kAlignment = 64;
+    Location loc = op.getLoc();
+    tile::TensorMapType map = op.getMap().getType();
+    auto tensor = cast<MemRefType>(op.getTensor().getType());
+    MemRefDescriptor descriptor(adaptor.getTensor());
+    auto word = [&](int64_t value) {
+      return constantWord(rewriter, loc, value);
+    };
+    Type half = map.getElementType();
+    Value bytes = word(2);
+    // The driver counts dimensions from the innermost one.
+    SmallVector<Value> sizes, strides, box, steps;
+    for (auto [dim, boxSize] :
+         llvm::reverse(llvm::zip_equal(op.getPermutation(), map.getBox()))) {
+      Value size = descriptor.size(rewriter, loc, dim);
+      sizes.push_back(
+          LLVM::UMaxOp::create(rewriter, loc, size, word(1)).getResult());
+      if (sizes.size() > 1)
+        strides.push_back(LLVM::MulOp::create(
+            rewriter, loc, descriptor.stride(rewriter, loc, dim), bytes));
+      box.push_back(LLVM::ConstantOp::create(
+          rewriter, loc, rewriter.getI32IntegerAttr(boxSize)));
+      steps.push_back(LLVM::ConstantOp::create(rewriter, loc,
+                                               rewriter.getI32IntegerAttr(1)));
+    }
+    Value memory = allocateOnStack(
+        rewriter, abi, op,
+        LLVM::LLVMArrayType::get(rewriter.getI8Type(), kMapBytes), kAlignment);
+    int64_t type = half.isF16()    ? kFloat16
+                   : half.isBF16() ? kBFloat16
+                                   : kUInt16;
+    // 32, 64 and 128 bytes are 1, 2 and 3.
+    int64_t swizzle = llvm::Log2_64(map.getRowBytes()) - 4;
+    abi.call(rewriter, loc, "bptDeviceEncodeTensorMap",
+             {memory, word(type), word(map.getRank()),
+              descriptor.bufferPtr(rewriter, loc, *getTypeConverter(), tensor),
+              storeOnStack(rewriter, abi, op, sizes),
+              storeOnStack(rewriter, abi, op, strides),
+              storeOnStack(rewriter, abi, op, box),
+              storeOnStack(rewriter, abi, op, steps), word(0), word(swizzle),
+              word(kReadsAhead128), word(0)});
+    rewriter.replaceOp(op, memory);
+    return success();
+  }
+
+  const DeviceABI &abi;
+};
+
 struct LaunchLowering : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
   LaunchLowering(const LLVMTypeConverter &converter, const DeviceABI &abi,
                  const KernelMap &kernels)
@@ -239,31 +339,20 @@ struct LaunchLowering : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
   matchAndRewrite(gpu::LaunchFuncOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    // A kernel takes the fields of a descriptor as parameters of their own.
-    SmallVector<Value> parameters = getTypeConverter()->promoteOperands(
-        loc, op.getKernelOperands(), adaptor.getKernelOperands(), rewriter);
     SmallVector<Value> addresses;
-    auto array = LLVM::LLVMArrayType::get(
-        abi.pointer, std::max<size_t>(parameters.size(), 1));
-    Value table;
-    {
-      // Stack that a loop takes once.
-      OpBuilder::InsertionGuard guard(rewriter);
-      rewriter.setInsertionPointToStart(
-          &op->getParentOfType<FunctionOpInterface>()->getRegion(0).front());
-      Value one = constantWord(rewriter, loc, 1);
-      table = LLVM::AllocaOp::create(rewriter, loc, abi.pointer, array, one);
-      for (Value parameter : parameters)
-        addresses.push_back(LLVM::AllocaOp::create(rewriter, loc, abi.pointer,
-                                                   parameter.getType(), one));
+    for (auto [operand, converted] :
+         llvm::zip(op.getKernelOperands(), adaptor.getKernelOperands())) {
+      // A tensor map is memory already.
+      if (isa<tile::TensorMapType>(operand.getType())) {
+        addresses.push_back(converted);
+        continue;
+      }
+      // A kernel takes the fields of a descriptor as parameters of their own.
+      for (Value parameter : getTypeConverter()->promoteOperands(
+               loc, operand, converted, rewriter))
+        addresses.push_back(storeOnStack(rewriter, abi, op, parameter));
     }
-    for (auto [index, parameter] : llvm::enumerate(parameters)) {
-      LLVM::StoreOp::create(rewriter, loc, parameter, addresses[index]);
-      Value slot = LLVM::GEPOp::create(
-          rewriter, loc, abi.pointer, array, table,
-          ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(index)});
-      LLVM::StoreOp::create(rewriter, loc, addresses[index], slot);
-    }
+    Value table = storeOnStack(rewriter, abi, op, addresses);
     Value one = constantWord(rewriter, loc, 1);
     Value shared = constantWord(rewriter, loc, 0);
     if (Value bytes = adaptor.getDynamicSharedMemorySize())
@@ -291,7 +380,12 @@ struct LowerHostPass : bpt::impl::LowerHostPassBase<LowerHostPass> {
 
     LLVMTypeConverter converter(context, LowerToLLVMOptions(context));
     RewritePatternSet patterns(context);
-    patterns.add<AllocLowering, DeallocLowering, CopyLowering>(converter, abi);
+    converter.addConversion([](tile::TensorMapType type) -> Type {
+      return LLVM::LLVMPointerType::get(type.getContext());
+    });
+    patterns
+        .add<AllocLowering, DeallocLowering, CopyLowering, TensorMapLowering>(
+            converter, abi);
     patterns.add<LaunchLowering>(converter, abi, kernels);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);

@@ -60,6 +60,8 @@ static void makeKernels(OpPassManager &pm, const std::string &chip) {
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createVerifyHostPass());
   pm.addPass(createPrepareTileKernelsPass({hasWgmma(chip)}));
+  cleanUp(pm);
+  pm.addPass(createUnifyArgumentsPass());
 }
 
 static void distributeOverThreads(OpPassManager &pm) {
@@ -107,7 +109,10 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
   distributeOverThreads(pm);
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(createGPUSchedulePass(getScheduleOptions(chip)));
-  kernels.addPass(createDistributeToLanesPass(getDistributionOptions(chip)));
+  if (hasWgmma(chip))
+    pm.addPass(createTensorMapsPass());
+  pm.addNestedPass<gpu::GPUModuleOp>(
+      createDistributeToLanesPass(getDistributionOptions(chip)));
   pm.addPass(createLaunchTileKernelsPass());
   cleanUp(pm);
 }

@@ -193,3 +193,127 @@ func.func @nested() {
   }
   return
 }
+
+// -----
+
+// expected-error@+1 {{a tensor map is of elements of 16 bits; got 'f32'}}
+func.func private @map_of_f32(!bpt_tile.tensor_map<64x16xf32>)
+
+// -----
+
+// expected-error@+1 {{a tensor map has 1 to 5 dimensions; got 6}}
+func.func private @map_of_six(!bpt_tile.tensor_map<1x1x1x1x64x64xbf16>)
+
+// -----
+
+// expected-error@+1 {{a box has 1 to 256 elements along a dimension; got 257}}
+func.func private @tall_box(!bpt_tile.tensor_map<257x64xbf16>)
+
+// -----
+
+// expected-error@+1 {{a row of a box has the 32, 64 or 128 bytes of a swizzle; got 256}}
+func.func private @wide_box(!bpt_tile.tensor_map<64x128xbf16>)
+
+// -----
+
+func.func @map_of_others(%x: memref<64x64xf16>) {
+  // expected-error@+1 {{describes elements as they are, but the tensor has 'f16' and the map 'bf16'}}
+  %map = bpt_tile.create_tensor_map %x permutation = [0, 1] : memref<64x64xf16> -> !bpt_tile.tensor_map<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @map_of_fewer(%x: memref<64x64xbf16>) {
+  // expected-error@+1 {{describes all dimensions, but the tensor has 2 and the map 3}}
+  %map = bpt_tile.create_tensor_map %x permutation = [0, 1] : memref<64x64xbf16> -> !bpt_tile.tensor_map<1x64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @no_permutation(%x: memref<64x64xbf16>) {
+  // expected-error@+1 {{takes a permutation of the 2 dimensions, got [0, 0]}}
+  %map = bpt_tile.create_tensor_map %x permutation = [0, 0] : memref<64x64xbf16> -> !bpt_tile.tensor_map<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @map_of_columns(%x: memref<64x64xbf16>) {
+  // expected-error@+1 {{needs adjacent elements along the last dimension of the map, but dimension 0 of 'memref<64x64xbf16>' is not known to have a stride of 1}}
+  %map = bpt_tile.create_tensor_map %x permutation = [1, 0] : memref<64x64xbf16> -> !bpt_tile.tensor_map<64x64xbf16>
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_of_few_rows(%r: !ring, %map: !bpt_tile.tensor_map<32x64xbf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies a tile of 64 x 64 as boxes of all its rows, next to each other; got '!bpt_tile.tensor_map<32x64xbf16>'}}
+    bpt_tile.fill %r[%i] from %map[%i, %i] : !ring, !bpt_tile.tensor_map<32x64xbf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_of_many(%r: !ring, %map: !bpt_tile.tensor_map<2x64x64xbf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies a tile of 64 x 64 as boxes of all its rows, next to each other; got '!bpt_tile.tensor_map<2x64x64xbf16>'}}
+    bpt_tile.fill %r[%i] from %map[%i, %i, %i] : !ring, !bpt_tile.tensor_map<2x64x64xbf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_without_index(%r: !ring, %map: !bpt_tile.tensor_map<64x64xbf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{takes 2 indices of its source, got 1}}
+    bpt_tile.fill %r[%i] from %map[%i] : !ring, !bpt_tile.tensor_map<64x64xbf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_of_f16(%r: !ring, %map: !bpt_tile.tensor_map<64x64xf16>, %i: index) {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies elements as they are, but the source has 'f16' and the ring 'bf16'}}
+    bpt_tile.fill %r[%i] from %map[%i, %i] : !ring, !bpt_tile.tensor_map<64x64xf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+func.func @fill_of_both(%k: memref<64x64xbf16>, %map: !bpt_tile.tensor_map<64x64xbf16>, %i: index) {
+  %r = bpt_tile.create_ring : !ring
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{copies from a memref, but another fill of the ring from a tensor map}}
+    bpt_tile.fill %r[%i] from %k[%i, %i] : !ring, memref<64x64xbf16>
+    bpt_tile.fill %r[%i] from %map[%i, %i] : !ring, !bpt_tile.tensor_map<64x64xbf16>
+  } consumer {
+  }
+  return
+}

@@ -60,3 +60,28 @@ func.func @roles(%k: memref<?x64xbf16>, %n: index) {
   }
   return
 }
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+
+// CHECK-LABEL: func @from_map
+// CHECK-SAME: %[[MAP:.*]]: !bpt_tile.tensor_map<1x1x64x64xbf16>
+func.func @from_map(%map: !bpt_tile.tensor_map<1x1x64x64xbf16>, %i: index) {
+  %ring = bpt_tile.create_ring : !bpt_tile.ring<memref<2x64x128xbf16, #ws>>
+  bpt_tile.warp_roles producer {
+    // CHECK: bpt_tile.fill %{{.*}}[%[[I:.*]]] from %[[MAP]][%[[I]], %[[I]], %[[I]], %[[I]]] : <memref<2x64x128xbf16, #gpu.address_space<workgroup>>>, !bpt_tile.tensor_map<1x1x64x64xbf16>
+    bpt_tile.fill %ring[%i] from %map[%i, %i, %i, %i] : !bpt_tile.ring<memref<2x64x128xbf16, #ws>>, !bpt_tile.tensor_map<1x1x64x64xbf16>
+  } consumer {
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @create_map
+func.func @create_map(%keys: memref<2x?x4x64xbf16>) {
+  // CHECK: bpt_tile.create_tensor_map %{{.*}} permutation = [0, 2, 1, 3] : memref<2x?x4x64xbf16> -> <1x1x128x64xbf16>
+  %map = bpt_tile.create_tensor_map %keys permutation = [0, 2, 1, 3] : memref<2x?x4x64xbf16> -> !bpt_tile.tensor_map<1x1x128x64xbf16>
+  return
+}

@@ -38,3 +38,28 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+// A tensor map is the launch's own memory, and its parameter is passed in place:
+// dimensions count from the innermost one, empty ones as 1.
+// CHECK-LABEL: llvm.func @map
+// CHECK-DAG: %[[BYTES:.*]] = llvm.mlir.constant(2 : i64)
+// CHECK-DAG: %[[ONE:.*]] = llvm.mlir.constant(1 : i64)
+// CHECK-DAG: %[[BF16:.*]] = llvm.mlir.constant(9 : i64)
+// CHECK-DAG: %[[SWIZZLE:.*]] = llvm.mlir.constant(3 : i64)
+// CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i64)
+// CHECK: %[[MAP:.*]] = llvm.alloca %{{.*}} x !llvm.array<128 x i8> {alignment = 64 : i64}
+// CHECK: llvm.intr.umax(%{{.*}}, %[[ONE]])
+// CHECK: llvm.call @bptDeviceEncodeTensorMap(%[[MAP]], %[[BF16]], %[[BYTES]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[SWIZZLE]], %[[BYTES]], %[[ZERO]])
+// CHECK: llvm.store %[[MAP]], %{{.*}}
+// CHECK: llvm.call @bptDeviceLaunch
+module attributes {gpu.container_module} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = "PTX">]
+  func.func @map(%x: memref<?x64xbf16>) {
+    %c1 = arith.constant 1 : index
+    %map = bpt_tile.create_tensor_map %x permutation = [0, 1] : memref<?x64xbf16> -> !bpt_tile.tensor_map<128x64xbf16>
+    gpu.launch_func @kernels::@one blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%map : !bpt_tile.tensor_map<128x64xbf16>)
+    return
+  }
+}

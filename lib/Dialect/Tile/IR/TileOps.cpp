@@ -104,16 +104,130 @@ static LogicalResult checkConsumer(Operation *op) {
   return checkRole(op, "consumer", 1);
 }
 
+Type TensorMapType::parse(AsmParser &parser) {
+  SMLoc loc = parser.getCurrentLocation();
+  SmallVector<int64_t> box;
+  Type element;
+  if (parser.parseLess() ||
+      parser.parseDimensionList(box, /*allowDynamic=*/false) ||
+      parser.parseType(element) || parser.parseGreater())
+    return {};
+  return parser.getChecked<TensorMapType>(loc, parser.getContext(), box,
+                                          element);
+}
+
+void TensorMapType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printer.printDimensionList(getBox());
+  printer << 'x' << getElementType() << '>';
+}
+
+LogicalResult
+TensorMapType::verify(function_ref<InFlightDiagnostic()> emitError,
+                      ArrayRef<int64_t> box, Type elementType) {
+  if (!elementType.isIntOrFloat() || elementType.getIntOrFloatBitWidth() != 16)
+    return emitError() << "a tensor map is of elements of 16 bits; got "
+                       << elementType;
+  if (box.empty() || int64_t(box.size()) > kMaxRank)
+    return emitError() << "a tensor map has 1 to 5 dimensions; got "
+                       << box.size();
+  for (int64_t size : box)
+    if (size < 1 || size > kMaxBoxSize)
+      return emitError() << "a box has 1 to 256 elements along a dimension; "
+                            "got "
+                         << size;
+  if (!llvm::is_contained({32, 64, 128}, 2 * box.back()))
+    return emitError() << "a row of a box has the 32, 64 or 128 bytes of a "
+                          "swizzle; got "
+                       << 2 * box.back();
+  return success();
+}
+
+int64_t TensorMapType::getRowBytes() const {
+  return getBox().back() * (getElementType().getIntOrFloatBitWidth() / 8);
+}
+
+int64_t TensorMapType::getBoxBytes() const {
+  return llvm::product_of(getBox().drop_back()) * getRowBytes();
+}
+
+LogicalResult CreateTensorMapOp::verify() {
+  auto tensor = cast<MemRefType>(getTensor().getType());
+  TensorMapType map = getMap().getType();
+  if (tensor.getElementType() != map.getElementType())
+    return emitOpError("describes elements as they are, but the tensor has ")
+           << tensor.getElementType() << " and the map "
+           << map.getElementType();
+  if (tensor.getRank() != map.getRank())
+    return emitOpError("describes all dimensions, but the tensor has ")
+           << tensor.getRank() << " and the map " << map.getRank();
+  SmallVector<int64_t> dims(getPermutation());
+  llvm::sort(dims);
+  if (!llvm::equal(dims, llvm::seq<int64_t>(tensor.getRank())))
+    return emitOpError("takes a permutation of the ")
+           << tensor.getRank() << " dimensions, got [" << getPermutation()
+           << "]";
+  auto [strides, offset] = tensor.getStridesAndOffset();
+  if (strides[getPermutation().back()] != 1)
+    return emitOpError("needs adjacent elements along the last dimension of "
+                       "the map, but dimension ")
+           << getPermutation().back() << " of " << tensor
+           << " is not known to have a stride of 1";
+  return success();
+}
+
+/// Checks that the boxes of a map are the panels of the ring's tile.
+static LogicalResult checkPanels(FillOp op, TensorMapType map) {
+  ArrayRef<int64_t> box = map.getBox();
+  MemRefType tile = op.getRing().getType().getTileType();
+  if (box.size() < 2 || box.take_back(2).front() != tile.getDimSize(0) ||
+      tile.getDimSize(1) % box.back() != 0 ||
+      !llvm::all_of(box.drop_back(2), [](int64_t size) { return size == 1; }))
+    return op.emitOpError("copies a tile of ")
+           << tile.getDimSize(0) << " x " << tile.getDimSize(1)
+           << " as boxes of all its rows, next to each other; got " << map;
+  return success();
+}
+
 LogicalResult FillOp::verify() {
-  auto source = cast<MemRefType>(getSource().getType());
+  Type type = getSource().getType(), sourceElement;
+  size_t rank = 2;
+  if (auto map = dyn_cast<TensorMapType>(type)) {
+    sourceElement = map.getElementType();
+    rank = map.getRank();
+    if (failed(checkPanels(*this, map)))
+      return failure();
+  } else {
+    auto source = cast<MemRefType>(type);
+    sourceElement = source.getElementType();
+    if (gpu::GPUDialect::isWorkgroupMemoryAddressSpace(source.getMemorySpace()))
+      return emitOpError("copies from global memory, but its source is ")
+             << source;
+  }
+  if (getIndices().size() != rank)
+    return emitOpError("takes ")
+           << rank << " indices of its source, got " << getIndices().size();
   Type element = getRing().getType().getBuffers().getElementType();
-  if (gpu::GPUDialect::isWorkgroupMemoryAddressSpace(source.getMemorySpace()))
-    return emitOpError("copies from global memory, but its source is ")
-           << source;
-  if (source.getElementType() != element)
+  if (sourceElement != element)
     return emitOpError("copies elements as they are, but the source has ")
-           << source.getElementType() << " and the ring " << element;
+           << sourceElement << " and the ring " << element;
   return checkProducer(*this);
+}
+
+LogicalResult CreateRingOp::verify() {
+  // Threads arrive at the barriers of some rings, the hardware at others'.
+  FillOp first;
+  for (Operation *user : getRing().getUsers())
+    if (auto fill = dyn_cast<FillOp>(user)) {
+      if (!first)
+        first = fill;
+      else if (first.isFromMap() != fill.isFromMap())
+        return fill.emitOpError("copies from a ")
+               << (fill.isFromMap() ? "tensor map" : "memref")
+               << ", but another fill of the ring from a "
+               << (first.isFromMap() ? "tensor map" : "memref");
+    }
+  return success();
 }
 
 void AcquireOp::build(OpBuilder &builder, OperationState &state, Value ring,

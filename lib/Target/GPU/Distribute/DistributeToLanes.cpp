@@ -100,14 +100,15 @@ private:
       auto memref = dyn_cast<MemRefType>(type);
       int64_t offset = 0;
       SmallVector<int64_t> strides;
-      if (memref ? gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(memref) ||
-                       failed(memref.getStridesAndOffset(strides, offset)) ||
-                       offset != 0
-                 : !type.isIntOrIndexOrFloat())
+      if (memref
+              ? gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(memref) ||
+                    failed(memref.getStridesAndOffset(strides, offset)) ||
+                    offset != 0
+              : !type.isIntOrIndexOrFloat() && !isa<tile::TensorMapType>(type))
         return program.emitOpError("has an argument of ")
                << type
-               << "; a kernel takes scalars and memrefs in global memory "
-                  "without an offset, as pointers";
+               << "; a kernel takes scalars, tensor maps and memrefs in global "
+                  "memory without an offset, as pointers";
     }
     return success();
   }
@@ -126,6 +127,19 @@ private:
         /*addrSpace=*/unsigned(NVVM::NVVMMemorySpace::Shared));
   }
 
+  /// Passes the 128 bytes of a tensor map as a constant of the grid.
+  static void passInPlace(LLVM::LLVMFuncOp kernel, unsigned number) {
+    constexpr int64_t kBytes = 128, kAlignment = 64;
+    Builder b(kernel.getContext());
+    kernel.setArgAttr(
+        number, LLVM::LLVMDialect::getByValAttrName(),
+        TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), kBytes)));
+    kernel.setArgAttr(number, LLVM::LLVMDialect::getAlignAttrName(),
+                      b.getI64IntegerAttr(kAlignment));
+    kernel.setArgAttr(number, NVVM::NVVMDialect::getGridConstantAttrName(),
+                      b.getUnitAttr());
+  }
+
   /// An empty kernel with the program's name, arguments and block size.
   LLVM::LLVMFuncOp createKernel(int64_t warps) {
     OpBuilder b(program);
@@ -134,11 +148,16 @@ private:
       if (isa<MemRefType>(type))
         type = LLVM::LLVMPointerType::get(
             context, unsigned(NVVM::NVVMMemorySpace::Global));
+      if (isa<tile::TensorMapType>(type))
+        type = LLVM::LLVMPointerType::get(context);
       types.push_back(type.isIndex() ? b.getI64Type() : type);
     }
     auto kernel = LLVM::LLVMFuncOp::create(
         b, program.getLoc(), program.getName(),
         LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
+    for (auto [i, type] : llvm::enumerate(program.getArgumentTypes()))
+      if (isa<tile::TensorMapType>(type))
+        passInPlace(kernel, i);
     for (int64_t i = 0, e = types.size(); i < e; ++i)
       for (NamedAttribute attr : llvm::to_vector(
                program.getArgAttrDict(i) ? program.getArgAttrDict(i).getValue()

@@ -134,6 +134,8 @@ struct Carried {
 struct Ring {
   MemoryView buffers;
   Value barriers;
+  /// The hardware fills it, and not threads.
+  bool isFromMap = false;
 };
 
 /// Threads that share the work of a copy.
@@ -254,6 +256,10 @@ private:
   // Rings (Rings.cpp).
   LogicalResult distributeRing(tile::CreateRingOp op);
   LogicalResult distributeFill(tile::FillOp op);
+  LogicalResult fillFromMap(tile::FillOp op, Value full, Value dest);
+  LogicalResult distributeProducer(Region &producer);
+  /// A branch for the first thread of those that copy.
+  Block *createForFirstProducer();
   LogicalResult distributeAcquire(tile::AcquireOp op);
   LogicalResult distributeRelease(tile::ReleaseOp op);
   LogicalResult distributeRoles(tile::WarpRolesOp op);
@@ -318,6 +324,8 @@ private:
   DenseMap<Value, Ring> rings;
   /// The consumer of warp roles is what is distributed.
   bool isConsumer = false;
+  /// What is distributed is executed by one thread.
+  bool isOneThread = false;
   /// By rows per warp: the first row of the warp (0), the row of the lane (1).
   DenseMap<std::pair<int64_t, unsigned>, Value> rowOrigins;
   /// In the order in which they were started.

@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Warps that copy and warps that compute, and the rings of buffers between
-// them. Each buffer has two mbarriers: the threads that copy arrive at one when
-// it is full, one lane of each warp that computes at the other when it is free.
+// them. Each buffer has two mbarriers: the threads that copy, or the hardware
+// that does for one thread, arrive at one when it is full, one lane of each
+// warp that computes at the other when it is free.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,6 +49,11 @@ LogicalResult Distributor::distributeRing(tile::CreateRingOp op) {
   int64_t count = type.getNumBuffers();
   sharedBytes = llvm::alignTo(sharedBytes, kBarrierBytes);
   Ring ring{*buffers, b.advance(sharedMemory, sharedBytes)};
+  ring.isFromMap = llvm::any_of(op.getRing().getUsers(), [](Operation *user) {
+    auto fill = dyn_cast<tile::FillOp>(user);
+    return fill && fill.isFromMap();
+  });
+  int64_t producers = ring.isFromMap ? 1 : kProducerThreads;
   sharedBytes += 2 * count * kBarrierBytes;
   Value isFirst =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread, b.getI32(0));
@@ -56,7 +62,7 @@ LogicalResult Distributor::distributeRing(tile::CreateRingOp op) {
   b.setInsertionPointToStart(once.thenBlock());
   for (int64_t i = 0; i < 2 * count; ++i)
     NVVM::MBarrierInitOp::create(b, b.advance(ring.barriers, i * kBarrierBytes),
-                                 b.getI32(i < count ? kProducerThreads : warps),
+                                 b.getI32(i < count ? producers : warps),
                                  Value());
   rings[op.getRing()] = ring;
   return success();
@@ -80,6 +86,10 @@ void Distributor::waitForBarrier(Value barrier, Value parity) {
 }
 
 LogicalResult Distributor::distributeFill(tile::FillOp op) {
+  // One thread starts what the hardware copies.
+  OpBuilder::InsertionGuard guard(b);
+  if (op.isFromMap() && !isOneThread)
+    b.setInsertionPointToStart(createForFirstProducer());
   tile::RingType type = op.getRing().getType();
   Ring ring = rings.lookup(op.getRing());
   SharedTileLayout layout = ring.buffers.getSharedTile();
@@ -90,10 +100,13 @@ LogicalResult Distributor::distributeFill(tile::FillOp op) {
                  b.bitXor(b.bitAnd(round, 1), 1));
   Value dest =
       b.advance(ring.buffers.base, b.mul(buffer, layout.getTileBytes()));
+  if (op.isFromMap())
+    return fillFromMap(op, full, dest);
   ThreadGroup producers{b.add(thread, -kWarpThreads * warps), kProducerThreads,
                         kMaxUnrolledOfProducer};
-  FailureOr<bool> isAsync = copyTile(op, op.getSource(), op.getRow(),
-                                     op.getColumn(), layout, dest, producers);
+  FailureOr<bool> isAsync =
+      copyTile(op, op.getSource(), op.getIndices()[0], op.getIndices()[1],
+               layout, dest, producers);
   if (failed(isAsync))
     return failure();
   if (*isAsync)
@@ -103,14 +116,47 @@ LogicalResult Distributor::distributeFill(tile::FillOp op) {
   return success();
 }
 
+LogicalResult Distributor::fillFromMap(tile::FillOp op, Value full,
+                                       Value dest) {
+  auto map = cast<tile::TensorMapType>(op.getSource().getType());
+  SharedTileLayout layout = rings.lookup(op.getRing()).buffers.getSharedTile();
+  if (!layout.isInPanels() || layout.getPanelRowBytes() != map.getRowBytes())
+    return op.emitOpError("copies boxes of ")
+           << map
+           << ", but the tile does not lie in panels of that width; "
+              "panels are those of wgmma (option wgmma)";
+  NVVM::MBarrierArriveExpectTxOp::create(
+      b, Type(), full, b.getI32(layout.getTileBytes()), NVVM::MemScopeKind::CTA,
+      /*relaxed=*/false, Value());
+  // The hardware counts dimensions from the innermost one.
+  SmallVector<Value> first;
+  for (Value index : llvm::reverse(op.getIndices()))
+    first.push_back(b.convertInt(getScalar(index), b.getI32Type()));
+  auto cluster = LLVM::LLVMPointerType::get(
+      b.getContext(), unsigned(NVVM::NVVMMemorySpace::SharedCluster));
+  for (int64_t panel = 0;
+       panel * layout.getPanelBytes() < layout.getTileBytes(); ++panel) {
+    SmallVector<Value> box = first;
+    box.front() = b.add(first.front(), panel * map.getBox().back());
+    Value to = LLVM::AddrSpaceCastOp::create(
+        b, cluster, b.advance(dest, panel * layout.getPanelBytes()));
+    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+        b, to, getScalar(op.getSource()), box, full, ValueRange(), Value(),
+        Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
+        NVVM::CTAGroupKindAttr(), Value());
+  }
+  return success();
+}
+
 LogicalResult Distributor::distributeAcquire(tile::AcquireOp op) {
   tile::RingType type = op.getRing().getType();
   Ring ring = rings.lookup(op.getRing());
   auto [buffer, round] = getRingPlace(type, op.getNumber());
   waitForBarrier(b.advance(ring.barriers, b.mul(buffer, kBarrierBytes)),
                  b.bitAnd(round, 1));
-  // Threads have written the tile; wgmma reads it by way of another proxy.
-  if (usesWgmma)
+  // Where threads have written the tile, wgmma reads it by way of another
+  // proxy.
+  if (usesWgmma && !ring.isFromMap)
     NVVM::FenceProxyOp::create(
         b, NVVM::ProxyKind::async_shared,
         NVVM::SharedSpaceAttr::get(b.getContext(),
@@ -141,18 +187,35 @@ LogicalResult Distributor::distributeRelease(tile::ReleaseOp op) {
   return success();
 }
 
+Block *Distributor::createForFirstProducer() {
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread,
+                                        b.getI32(kWarpThreads * warps));
+  return scf::IfOp::create(b, isFirst, /*withElseRegion=*/false).thenBlock();
+}
+
 /// Registers that a thread of each role has, once those that copy have given
 /// theirs away; nothing where all have enough at first.
 static std::optional<std::pair<int64_t, int64_t>>
-getRegisters(int64_t consumerGroups) {
+getRegisters(int64_t consumerGroups, bool isOneThread) {
   switch (consumerGroups) {
   case 2:
-    return {{40, 232}};
+    // A thread that computes no addresses needs few.
+    return isOneThread ? std::pair{24, 240} : std::pair{40, 232};
   case 3:
     return {{32, 160}};
   default:
     return std::nullopt;
   }
+}
+
+LogicalResult Distributor::distributeProducer(Region &producer) {
+  if (producer.empty())
+    return success();
+  if (!isOneThread)
+    return distributeBlock(producer.front());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(createForFirstProducer());
+  return distributeBlock(producer.front());
 }
 
 LogicalResult Distributor::distributeRoles(tile::WarpRolesOp op) {
@@ -162,24 +225,34 @@ LogicalResult Distributor::distributeRoles(tile::WarpRolesOp op) {
   Value isProducer = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, thread,
                                            b.getI32(kWarpThreads * warps));
   auto branch = scf::IfOp::create(b, isProducer, /*withElseRegion=*/true);
-  auto registers = getRegisters(warps / kProducerWarps);
-  auto distributeRole = [&](Region &role, Block *block, int64_t count,
-                            NVVM::SetMaxRegisterAction action) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(block);
-    b.setLoc(op.getLoc());
-    if (registers)
-      NVVM::SetMaxRegisterOp::create(b, count, action);
-    return role.empty() ? success() : distributeBlock(role.front());
-  };
-  if (failed(distributeRole(op.getProducer(), branch.thenBlock(),
-                            registers ? registers->first : 0,
-                            NVVM::SetMaxRegisterAction::decrease)))
+  OpBuilder::InsertionGuard guard(b);
+  bool isFromMaps = !op.getProducer()
+                         .walk([](tile::FillOp fill) {
+                           return fill.isFromMap() ? WalkResult::advance()
+                                                   : WalkResult::interrupt();
+                         })
+                         .wasInterrupted();
+  auto registers = getRegisters(warps / kProducerWarps, isFromMaps);
+
+  b.setInsertionPointToStart(branch.thenBlock());
+  if (registers)
+    NVVM::SetMaxRegisterOp::create(b, registers->first,
+                                   NVVM::SetMaxRegisterAction::decrease);
+  isOneThread = isFromMaps;
+  LogicalResult produced = distributeProducer(op.getProducer());
+  isOneThread = false;
+  if (failed(produced))
     return failure();
+
+  b.setInsertionPointToStart(branch.elseBlock());
+  b.setLoc(op.getLoc());
+  if (registers)
+    NVVM::SetMaxRegisterOp::create(b, registers->second,
+                                   NVVM::SetMaxRegisterAction::increase);
   isConsumer = true;
-  LogicalResult result = distributeRole(op.getConsumer(), branch.elseBlock(),
-                                        registers ? registers->second : 0,
-                                        NVVM::SetMaxRegisterAction::increase);
+  LogicalResult consumed = op.getConsumer().empty()
+                               ? success()
+                               : distributeBlock(op.getConsumer().front());
   isConsumer = false;
-  return result;
+  return consumed;
 }

@@ -308,7 +308,7 @@ void RoleSplitter::fill(OpBuilder &at, const Copy &copy, IRMapping &mapping,
   for (Value &place : places)
     place = clone(clone, place);
   tile::FillOp::create(at, read.getLoc(), copy.ring, getNumber(at, copy, iv),
-                       places[0], places[1], places[2]);
+                       places[0], ValueRange(places).drop_front());
 }
 
 void RoleSplitter::produce(Block &block) {

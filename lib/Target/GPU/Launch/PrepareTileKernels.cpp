@@ -88,7 +88,8 @@ public:
       operands.push_back(metadata.getOffset());
     for (auto [dim, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
-        operands.push_back(metadata.getSizes()[dim]);
+        operands.push_back(
+            builder.createOrFold<memref::DimOp>(loc, memref, dim));
     for (auto [dim, stride] : llvm::enumerate(strides))
       if (ShapedType::isDynamic(stride) && !isDense())
         operands.push_back(metadata.getStrides()[dim]);

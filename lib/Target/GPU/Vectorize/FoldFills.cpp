@@ -11,28 +11,21 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
 
 /// Whether the slice is all of the tensor that it is inserted into.
-static bool coversDestination(PatternRewriter &rewriter,
-                              tensor::InsertSliceOp insert) {
-  auto type = insert.getDestType();
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+static bool coversDestination(tensor::InsertSliceOp insert) {
+  using Variable = ValueBoundsConstraintSet::Variable;
+  for (int64_t dim = 0; dim < insert.getDestType().getRank(); ++dim) {
     if (!isZeroInteger(insert.getMixedOffsets()[dim]) ||
         !isOneInteger(insert.getMixedStrides()[dim]))
       return false;
-    OpFoldResult size = insert.getMixedSizes()[dim];
-    if (!type.isDynamicDim(dim)) {
-      if (!isConstantIntValue(size, type.getDimSize(dim)))
-        return false;
-      continue;
-    }
-    auto value = dyn_cast<Value>(size);
-    auto known = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp();
-    if (!known || known.getSource() != insert.getDest() ||
-        known.getConstantIndex() != dim)
+    FailureOr<bool> isWhole = ValueBoundsConstraintSet::areEqual(
+        Variable(insert.getMixedSizes()[dim]), Variable(insert.getDest(), dim));
+    if (failed(isWhole) || !*isWhole)
       return false;
   }
   return true;
@@ -45,7 +38,7 @@ struct DropOverwrittenFill : OpRewritePattern<tensor::InsertSliceOp> {
   LogicalResult matchAndRewrite(tensor::InsertSliceOp insert,
                                 PatternRewriter &rewriter) const override {
     auto fill = insert.getDest().getDefiningOp<linalg::FillOp>();
-    if (!fill || !coversDestination(rewriter, insert))
+    if (!fill || !coversDestination(insert))
       return failure();
     rewriter.modifyOpInPlace(insert, [&] {
       insert.getDestMutable().assign(fill.getDpsInits().front());

@@ -728,7 +728,7 @@ gpu.module @kernels {
 
 // Arguments that are neither scalars nor memory.
 gpu.module @kernels {
-  // expected-error@+1 {{has an argument of 'vector<8xf32>'; a kernel takes scalars and memrefs in global memory without an offset, as pointers}}
+  // expected-error@+1 {{has an argument of 'vector<8xf32>'; a kernel takes scalars, tensor maps and memrefs in global memory without an offset, as pointers}}
   gpu.func @f(%v: vector<8xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
     gpu.return
   }
@@ -802,6 +802,25 @@ gpu.module @kernels {
     bpt_tile.warp_roles producer {
     } consumer {
       gpu.barrier
+    }
+    gpu.return
+  }
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x128xbf16, #ws>>
+
+// Without wgmma tiles do not lie in panels.
+gpu.module @kernels {
+  gpu.func @boxes(%map: !bpt_tile.tensor_map<64x64xbf16>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %ring = bpt_tile.create_ring : !ring
+    bpt_tile.warp_roles producer {
+      // expected-error@+1 {{copies boxes of '!bpt_tile.tensor_map<64x64xbf16>', but the tile does not lie in panels of that width; panels are those of wgmma (option wgmma)}}
+      bpt_tile.fill %ring[%c0] from %map[%c0, %c0] : !ring, !bpt_tile.tensor_map<64x64xbf16>
+    } consumer {
     }
     gpu.return
   }

@@ -178,3 +178,74 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x128xbf16, #ws>>
+
+// One thread starts what the hardware copies: both panels of the tile, whose bytes
+// the barrier waits for. Others have no use for the registers.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @from_map
+  // CHECK-SAME: (%[[MAP:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}, %[[ROW:.*]]: i64)
+  gpu.func @from_map(%map: !bpt_tile.tensor_map<1x64x64xbf16>, %row: index) kernel attributes {bpt_tile.warps = 8 : i32} {
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    // CHECK-DAG: %[[C0:.*]] = arith.constant 0 : i32
+    // CHECK-DAG: %[[C1:.*]] = arith.constant 1 : i32
+    // CHECK-DAG: %[[C64:.*]] = arith.constant 64 : i32
+    // CHECK-DAG: %[[C256:.*]] = arith.constant 256 : i32
+    // CHECK-DAG: %[[BYTES:.*]] = arith.constant 16384 : i32
+    // CHECK: nvvm.mbarrier.init %{{.*}}, %[[C1]]
+    %ring = bpt_tile.create_ring : !ring
+    // CHECK: nvvm.setmaxregister decrease 24
+    // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %{{.*}}, %[[C256]]
+    // CHECK: scf.if %[[FIRST]]
+    bpt_tile.warp_roles producer {
+      // CHECK: nvvm.mbarrier.try_wait.parity
+      // CHECK: nvvm.mbarrier.arrive.expect_tx %[[FULL:.*]], %[[BYTES]]
+      // CHECK: %[[R:.*]] = arith.trunci %[[ROW]]
+      // CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[MAP]], %[[FULL]], box[%[[C0]], %[[R]], %[[C0]]]
+      // CHECK: %[[PANEL:.*]] = llvm.getelementptr %{{.*}}[8192]
+      // CHECK: %[[TO:.*]] = llvm.addrspacecast %[[PANEL]]
+      // CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %[[TO]], %[[MAP]], %[[FULL]], box[%[[C64]], %[[R]], %[[C0]]]
+      bpt_tile.fill %ring[%c0] from %map[%c0, %row, %c0] : !ring, !bpt_tile.tensor_map<1x64x64xbf16>
+    // CHECK: nvvm.setmaxregister increase 240
+    } consumer {
+      // The hardware's writes are in order with wgmma's reads.
+      // CHECK: nvvm.mbarrier.try_wait.parity
+      // CHECK-NOT: fence.proxy
+      %tile = bpt_tile.acquire %ring[%c0] : !ring -> memref<64x128xbf16, #ws>
+    }
+    gpu.return
+  }
+}
+
+// -----
+
+#ws = #gpu.address_space<workgroup>
+!ring = !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+
+// Beside a ring that threads fill, the one thread is one of theirs.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @both
+  gpu.func @both(%map: !bpt_tile.tensor_map<64x64xbf16>, %k: memref<64x64xbf16>) kernel attributes {bpt_tile.warps = 8 : i32} {
+    %c0 = arith.constant 0 : index
+    %ring = bpt_tile.create_ring : !ring
+    %other = bpt_tile.create_ring : !ring
+    // CHECK: nvvm.setmaxregister decrease 40
+    bpt_tile.warp_roles producer {
+      // CHECK: scf.if
+      // CHECK:   nvvm.mbarrier.arrive.expect_tx
+      // CHECK:   nvvm.cp.async.bulk.tensor
+      // CHECK: }
+      bpt_tile.fill %ring[%c0] from %map[%c0, %c0] : !ring, !bpt_tile.tensor_map<64x64xbf16>
+      // CHECK: nvvm.cp.async.shared.global
+      // CHECK: nvvm.cp.async.mbarrier.arrive
+      bpt_tile.fill %other[%c0] from %k[%c0, %c0] : !ring, memref<64x64xbf16>
+    } consumer {
+    }
+    gpu.return
+  }
+}

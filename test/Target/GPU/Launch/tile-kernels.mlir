@@ -70,9 +70,10 @@ module attributes {gpu.container_module} {
   }
 
   // CHECK-LABEL: func @host
-  // CHECK: %[[BASE:.*]], %[[OFFSET:.*]], %[[SIZES:.*]]:2, %{{.*}}:2 = memref.extract_strided_metadata %arg0
+  // CHECK: %[[BASE:.*]], %[[OFFSET:.*]], %{{.*}}:2, %{{.*}}:2 = memref.extract_strided_metadata %arg0
   // CHECK: %[[CAST:.*]] = memref.reinterpret_cast %[[BASE]]
-  // CHECK: gpu.launch_func @kernels::@product {{.*}} threads in (%c32{{.*}}, %{{.*}}, %{{.*}}) args(%[[CAST]] : memref<?xbf16>, %[[SIZES]]#0 : index, %arg1 : memref<32x16xf32>, %{{.*}} : index)
+  // CHECK: %[[ROWS:.*]] = memref.dim %arg0, %{{.*}} : memref<?x16xbf16>
+  // CHECK: gpu.launch_func @kernels::@product {{.*}} threads in (%c32{{.*}}, %{{.*}}, %{{.*}}) args(%[[CAST]] : memref<?xbf16>, %[[ROWS]] : index, %arg1 : memref<32x16xf32>, %{{.*}} : index)
   // LAUNCH-LABEL: func @host
   // LAUNCH-DAG: %[[X:.*]] = memref.extract_aligned_pointer_as_index
   // LAUNCH-DAG: %[[Y:.*]] = memref.extract_aligned_pointer_as_index %arg1

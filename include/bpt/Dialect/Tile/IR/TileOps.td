@@ -29,6 +29,9 @@ def Tile_Dialect : Dialect {
     memory is decided when the program is distributed
     (`bpt-distribute-to-lanes`).
 
+    What the hardware copies by itself it knows by a *tensor map*, which the host
+    makes.
+
     Four discardable attributes belong to it. `bpt_tile.simt` on a loop over
     blocks (or on the kernel made of it) says that its blocks are not tile
     programs but run their operations one after the other on all threads, and
@@ -150,6 +153,65 @@ def Tile_RingType : TypeDef<Tile_Dialect, "Ring"> {
   }];
 }
 
+def Tile_TensorMapType : TypeDef<Tile_Dialect, "TensorMap"> {
+  let mnemonic = "tensor_map";
+  let summary = "What the hardware that copies tiles knows of a tensor";
+  let description = [{
+    A description of a tensor in global memory (address, sizes, strides), and of
+    the *box* that one copy moves, outermost dimension first. The host makes it;
+    a kernel gets it as an argument and gives it to the hardware (TMA), which
+    computes the addresses of a box from the indices of its first element, and
+    fills with zeros what does not exist.
+
+    A row of the box has 32, 64 or 128 bytes, and a box at most 256 of each
+    dimension. It lies in workgroup memory row by row, with the hardware's
+    swizzle of that many bytes: one panel of a tile as
+    `bpt-distribute-to-lanes` lays it out with `wgmma`.
+
+    ```mlir
+    !bpt_tile.tensor_map<1x1x128x64xbf16>
+    ```
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"int64_t", "the sizes of the box">:$box,
+    "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t kMaxRank = 5, kMaxBoxSize = 256;
+
+    int64_t getRank() const { return getBox().size(); }
+    /// Bytes of a row of the box, and of the swizzle.
+    int64_t getRowBytes() const;
+    int64_t getBoxBytes() const;
+  }];
+}
+
+def Tile_CreateTensorMapOp : Tile_Op<"create_tensor_map", [Pure]> {
+  let summary = "Describe a tensor to the hardware that copies tiles";
+  let description = [{
+    On the host. Dimension `i` of the map is dimension `permutation[i]` of the
+    memref, whose elements must be adjacent in the last one. The hardware takes
+    an address and strides that are multiples of 16 bytes, and sizes below
+    2^32; others are an error when the map is made. A size of 0 counts as 1: of
+    an empty tensor nothing is copied.
+
+    ```mlir
+    %map = bpt_tile.create_tensor_map %keys permutation = [0, 2, 1, 3]
+      : memref<2x?x4x64xbf16> -> !bpt_tile.tensor_map<1x1x128x64xbf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<AnyStridedMemRef, "the tensor">:$tensor,
+    DenseI64ArrayAttr:$permutation);
+  let results = (outs Tile_TensorMapType:$map);
+  let assemblyFormat = [{
+    $tensor `permutation` `=` $permutation attr-dict
+    `:` type($tensor) `->` type($map)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_CreateRingOp : Tile_Op<"create_ring"> {
   let summary = "Allocate a ring, all of whose buffers are free";
   let description = [{
@@ -159,6 +221,7 @@ def Tile_CreateRingOp : Tile_Op<"create_ring"> {
   }];
   let results = (outs Res<Tile_RingType, "the ring", [MemAlloc]>:$ring);
   let assemblyFormat = "attr-dict `:` type($ring)";
+  let hasVerifier = 1;
 }
 
 def Tile_FillOp : Tile_Op<"fill"> {
@@ -170,18 +233,32 @@ def Tile_FillOp : Tile_Op<"fill"> {
     All tiles of a ring are filled once, in order. Only in the producer of
     `bpt_tile.warp_roles`.
 
+    The source is a memref of rank 2, whose elements all threads copy, or a
+    tensor map, from which the hardware does; its boxes are then the panels of
+    the tile, and the indices those of the tile's first element. All tiles of a
+    ring have the same kind of source.
+
     ```mlir
     bpt_tile.fill %ring[%j] from %k[%row, %c0]
       : !bpt_tile.ring<memref<2x64x64xbf16, #gpu.address_space<workgroup>>>, memref<?x64xbf16>
+    bpt_tile.fill %ring[%j] from %map[%batch, %head, %row, %c0]
+      : !bpt_tile.ring<memref<2x64x64xbf16, #gpu.address_space<workgroup>>>, !bpt_tile.tensor_map<1x1x64x64xbf16>
     ```
   }];
   let arguments = (ins
     Arg<Tile_RingType, "the ring", [MemWrite]>:$ring, Index:$number,
-    Arg<MemRefRankOf<[AnyType], [2]>, "where the tile lies in global memory", [MemRead]>:$source,
-    Index:$row, Index:$column);
+    Arg<AnyTypeOf<[MemRefRankOf<[AnyType], [2]>, Tile_TensorMapType]>,
+        "where the tile lies in global memory", [MemRead]>:$source,
+    Variadic<Index>:$indices);
   let assemblyFormat = [{
-    $ring `[` $number `]` `from` $source `[` $row `,` $column `]`
+    $ring `[` $number `]` `from` $source `[` $indices `]`
     attr-dict `:` type($ring) `,` type($source)
+  }];
+  let extraClassDeclaration = [{
+    /// Whether the hardware copies, and not threads.
+    bool isFromMap() {
+      return ::llvm::isa<TensorMapType>(getSource().getType());
+    }
   }];
   let hasVerifier = 1;
 }

@@ -41,6 +41,61 @@ def PrepareTileKernelsPass : Pass<"bpt-gpu-prepare-tile-kernels", "::mlir::Modul
                            "::mlir::memref::MemRefDialect"];
 }
 
+def UnifyArgumentsPass : Pass<"bpt-gpu-unify-arguments", "::mlir::ModuleOp"> {
+  let summary = "Pass a kernel once what all its launches pass several times";
+  let description = [{
+    A kernel knows two sizes that are the same only as two arguments. Where every
+    launch passes one integer for several arguments, one is left, of which all is
+    known (`bpt_tile.divisor`) that was known of any. So the kernel sees that a
+    view ends where its tensor does.
+
+    ```mlir
+    gpu.launch_func @kernels::@k ... args(%x : memref<?xbf16>, %n : index, %n : index)
+    gpu.func @k(%x: memref<?xbf16>, %size: index, %length: index) kernel
+    ```
+    becomes
+    ```mlir
+    gpu.launch_func @kernels::@k ... args(%x : memref<?xbf16>, %n : index)
+    gpu.func @k(%x: memref<?xbf16>, %size: index) kernel
+    ```
+  }];
+}
+
+def TensorMapsPass : Pass<"bpt-gpu-tensor-maps", "::mlir::ModuleOp"> {
+  let summary = "Let the hardware copy the tiles of rings";
+  let description = [{
+    Where warps that copy (`bpt_tile.fill`) read the tiles of a ring from a view
+    of a kernel's argument, a tensor map of that argument becomes an argument as
+    well, and the hardware (TMA, sm_90 and later) copies whole panels of the tile,
+    with the indices of the tile's first element: one thread starts it, and
+    computes no addresses.
+
+    ```mlir
+    %keys = memref.subview %k[%b, 0, %h, 0] [1, %n, 1, 64] [1, 1, 1, 1] : memref<2x?x4x64xbf16> to memref<?x64xbf16, ...>
+    bpt_tile.fill %ring[%j] from %keys[%row, %c0] : ...
+    ```
+    becomes
+    ```mlir
+    // where the kernel is launched
+    %map = bpt_tile.create_tensor_map %k permutation = [0, 2, 1, 3] : memref<2x?x4x64xbf16> -> !bpt_tile.tensor_map<1x1x128x64xbf16>
+    // in the kernel
+    bpt_tile.fill %ring[%j] from %map[%b, %h, %row, %c0] : ..., !bpt_tile.tensor_map<1x1x128x64xbf16>
+    ```
+
+    Rings are left to threads, with a remark of the category `bpt-gpu`
+    (`NoTensorMap`; `TensorMap` for the others), where the hardware cannot: the
+    tensor has more than five dimensions, does not begin at a multiple of 16
+    bytes, or has a stride that is not known to be one; its rows are not of
+    adjacent elements; the view ends before the tensor does (zeros begin where the
+    tensor ends); the tile has more than 256 rows or does not lie in panels; or
+    the tensor depends on more than the kernel's arguments.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bpt::tile::TileDialect",
+                           "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def LaunchTileKernelsPass : Pass<"bpt-gpu-launch-tile-kernels", "::mlir::ModuleOp"> {
   let summary = "Launch distributed kernels with pointers and shared memory";
   let description = [{
