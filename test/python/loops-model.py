@@ -63,10 +63,12 @@ assert all(f"{option}=true" in make_pipeline("sm_90a", last) for option in ("wgm
 (ptx,), infos = lower(last, "sm_90a", work)
 assert "wgmma.mma_async" in ptx and "\n\t" in ptx
 assert infos["main_0"]["threads"] == 384 and infos["main_0"]["shared_bytes"] > 100_000, infos
+# Two tiles of keys and values, and not the queries.
+assert infos["main_0"]["copied_bytes"] == 2 * 128 * 64 * 2, infos
 assert infos["main_0"]["buffers"][0] == "1×128×64" and len(infos["main_0"]["buffers"]) == 3, infos
 (ptx,), infos = lower(first, "sm_90a", work)
 assert "wgmma" not in ptx and "mma.sync" in ptx
-assert infos["main_0"]["buffers"] == ["2×32×64"] * 2, infos
+assert infos["main_0"]["buffers"] == ["2×32×64"] * 2 and not infos["main_0"]["copied_bytes"], infos
 
 wrong = type(first)("wrong", first.gen, passes={"bpt-gpu-schedule": {"frobnicate": True}})
 try:

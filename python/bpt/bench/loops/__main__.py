@@ -75,7 +75,7 @@ def own_entries(program: Program, chip: str, rates: Rates | None) -> tuple[list[
         kernels = compile_kernels(program, chip, Path(folder))
     entries, left_out = [], []
     for kernel in kernels:
-        if entry := describe(kernel.function, rates):
+        if entry := describe(kernel.function, rates, kernel.copied_bytes_of_a_warp):
             entries.append({"title": program.name} | entry | kernel.info)
         else:
             left_out.append(kernel.function.name)

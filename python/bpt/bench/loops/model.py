@@ -14,6 +14,7 @@ from bpt.bench.loops.flow import Flow, Loop, weigh_all
 from bpt.bench.loops.pipes import (
     CLASSES,
     COPIES,
+    PARTITIONS,
     Rates,
     classify,
     cycles,
@@ -117,8 +118,10 @@ def schedule(iteration: Sequence[Instruction], rates: Rates) -> Schedule | None:
     return Schedule(ends[-1] - ends[-2], hidden)
 
 
-def describe(function: Function, rates: Rates | None) -> dict[str, Any] | None:
-    """What the table and the JSON have of a kernel; None without products."""
+def describe(function: Function, rates: Rates | None, copied_bytes: float = 0) -> dict[str, Any] | None:
+    """What the table and the JSON have of a kernel; None without products. In an
+    iteration other warps write `copied_bytes` to shared memory for each of those that
+    multiply."""
     found = main_loops(function)
     if found is None:
         return None
@@ -152,16 +155,19 @@ def describe(function: Function, rates: Rates | None) -> dict[str, Any] | None:
     if rates is None:
         return entry
     work = cycles(iteration, rates)
+    work["shared memory"] += PARTITIONS * copied_bytes / rates.shared
     products = cycles(filter(is_group_product, iteration), rates)
     rest = cycles((i for i in iteration if classify(i) != "tensor"), rates)
     scheduled = schedule(iteration, rates)
     tensor = work["tensor"]
+    overlapped = tensor / max(work.values())
+    serial = tensor / (max(tensor, products["shared memory"]) + max(rest.values()))
     entry["model"] = {
         "gpu": rates.gpu,
         "cycles": work,
-        "overlapped": tensor / max(work.values()),
-        "scheduled": scheduled and tensor / scheduled.cycles,
+        "overlapped": overlapped,
+        "scheduled": scheduled and min(overlapped, tensor / scheduled.cycles),
         "exponentials_in_flight": scheduled and scheduled.exponentials_in_flight,
-        "serial": tensor / (max(tensor, products["shared memory"]) + max(rest.values())),
+        "serial": min(overlapped, serial),
     }
     return entry

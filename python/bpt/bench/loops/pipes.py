@@ -69,6 +69,9 @@ _CLASS_OF = {name: kind for kind, names in _NAMES.items() for name in names.spli
 
 def classify(instruction: Instruction) -> str:
     name = instruction.name
+    # ptxas writes loads that no lane executes, to wait for others.
+    if instruction.guard == "!PT":
+        return "other"
     if TENSOR.match(name):
         return "tensor"
     if kind := _CLASS_OF.get(name):
@@ -158,7 +161,7 @@ def cycles(instructions: Iterable[Instruction], rates: Rates) -> dict[str, float
         elif kind == "fma":
             work["fma"] += 1 / rates.float32
             integer_fma += (name in _INTEGER_FMA) / _INTEGER_FMA_RATE
-        elif kind == "alu" or name in _ALU_CONVERSIONS:
+        elif kind == "alu" or (kind == "conversion" and name in _ALU_CONVERSIONS):
             work["alu"] += 1 / rates.alu
         elif kind in ("xu", "conversion"):
             work["xu"] += 1 / rates.special

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -9,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bpt.bench.loops.disassembly import Function, read_kernels, run_cuda_tool
+from bpt.bench.loops.pipes import WARP_SIZE
 from bpt.tools import ToolError, find_tool, run_tool
 
 SCHEDULE = "bpt-gpu-schedule"
 DISTRIBUTE = "bpt-distribute-to-lanes"
+
+# Of bpt-gpu-schedule.
+COPYING_WARPS = 4
 
 # The function that bpt-differentiate adds.
 GRADIENT = "main_vjp"
@@ -100,6 +105,12 @@ class Kernel:
     info: dict[str, Any]
     """What the cubin does not say: threads, bytes of shared memory, buffers."""
 
+    @property
+    def copied_bytes_of_a_warp(self) -> float:
+        """The share of one that computes in what warps that copy write."""
+        copied = self.info.get("copied_bytes", 0)
+        return copied / (self.info["threads"] / WARP_SIZE - COPYING_WARPS) if copied else 0
+
 
 def compile_kernels(program: Program, chip: str, work: Path) -> list[Kernel]:
     """The kernels of a program's function."""
@@ -138,6 +149,7 @@ def read_infos(printed: str) -> dict[str, dict[str, Any]]:
             info = infos.setdefault(name, {"buffers": []})
             if scheduled:
                 info["buffers"] = _find_buffers(body)
+                info["copied_bytes"] = _copied_bytes(body)
                 continue
             if threads := re.search(r"nvvm\.reqntid = array<i32: (\d+)", body):
                 info["threads"] = int(threads[1])
@@ -152,6 +164,17 @@ def _find_buffers(body: str) -> list[str]:
     if not rings:
         rings = re.findall(r"memref\.alloc\(\) : memref<((?:\d+x){3})\w+, #gpu\.address_space<workgroup>", body)
     return [ring.rstrip("x").replace("x", "×") for ring in rings]
+
+
+def _copied_bytes(body: str) -> int:
+    """What the warps that copy write in an iteration: a tile of every ring that has
+    several."""
+    rings = re.findall(r"bpt_tile\.create_ring : <memref<(\d+)x((?:\d+x)+)[a-z]+(\d+)", body)
+    return sum(
+        math.prod(map(int, tile.rstrip("x").split("x"))) * int(bits) // 8
+        for count, tile, bits in rings
+        if int(count) > 1
+    )
 
 
 def assemble(ptx: Path, cubin: Path, chip: str) -> dict[str, int]:
