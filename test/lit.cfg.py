@@ -74,6 +74,18 @@ if ptxas:
 else:
     lit_config.note("tests of what ptxas makes of kernels are left out: there is no ptxas")
 
+# The disassembler too, which may come with another Python package.
+find_tools = "from bpt.bench.loops.disassembly import find_cuda_tool as find; find('nvdisasm'); find('cuobjdump')"
+find_tools = subprocess.run(
+    [config.python, "-c", find_tools],
+    env={**os.environ, "PYTHONPATH": os.path.join(config.bpt_src_root, "python")},
+    capture_output=True,
+)
+if ptxas and find_tools.returncode == 0:
+    config.available_features.add("nvdisasm")
+else:
+    lit_config.note("tests of disassembled kernels are left out: there is no ptxas, cuobjdump or nvdisasm")
+
 # nvcc writes other PTX with every version; the kernels in Inputs are of this one.
 nvcc = shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
 if nvcc and "release 13.0," in subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout:

@@ -1,0 +1,1 @@
+"""What the main loops of GPU kernels are made of, from their disassembly."""
