@@ -216,6 +216,22 @@ bpt::MatchAloneOp::matchOperation(Operation *current,
 }
 
 //===----------------------------------------------------------------------===//
+// MatchGatedOp
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+bpt::MatchGatedOp::matchOperation(Operation *current,
+                                  transform::TransformResults &results,
+                                  transform::TransformState &state) {
+  auto network = dyn_cast<FeedForwardOp>(current);
+  if (!network)
+    return emitSilenceableError() << "not a feed-forward network";
+  if (!network.getW3())
+    return emitSilenceableError() << "has no gate";
+  return DiagnosedSilenceableFailure::success();
+}
+
+//===----------------------------------------------------------------------===//
 // Registration
 //===----------------------------------------------------------------------===//
 

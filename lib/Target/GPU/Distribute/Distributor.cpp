@@ -54,13 +54,13 @@ static bool isElementwise(Operation &op) {
          op.getNumResults() == 1 && isa<VectorType>(op.getResult(0).getType());
 }
 
-/// Orders operations on elements, from after `first` to the end of its block,
-/// so that an element passes through all of them before the next one does. Tile
-/// by tile, each would hold all the elements of what it computes at once.
-static void orderByElements(Operation *first) {
+/// Orders operations on elements so that an element passes through all of them
+/// before the next one does. Tile by tile, each would hold all the elements of
+/// what it computes at once.
+static void orderByElements(llvm::iterator_range<Block::iterator> ops) {
   llvm::SetVector<Operation *> run;
-  for (Operation *op = first->getNextNode(); op; op = op->getNextNode())
-    run.insert(op);
+  for (Operation &op : ops)
+    run.insert(&op);
   // Intrinsics of elements do not say so, but are pure too.
   if (!llvm::all_of(run, [](Operation *op) {
         return isPure(op) || isa<LLVM::CallIntrinsicOp>(op);
@@ -80,25 +80,27 @@ static void orderByElements(Operation *first) {
     if (llvm::none_of(op->getUsers(),
                       [&](Operation *user) { return run.contains(user); }))
       schedule(schedule, op);
-  Operation *previous = first;
-  for (Operation *op : ordered) {
-    op->moveAfter(previous);
-    previous = op;
-  }
+  for (Operation *op : ordered)
+    op->moveBefore(op->getBlock(), ops.end());
 }
 
 LogicalResult Distributor::distributeBlock(Block &block) {
   size_t before = productsInFlight.size();
+  // The operation before a run, if it is not the block's first one.
   Operation *beforeRun = nullptr;
   bool isInRun = false;
-  auto last = [&]() -> Operation * {
-    Block *current = b.getInsertionBlock();
-    return current->empty() ? nullptr : &current->back();
+  auto startRun = [&] {
+    Block::iterator point = b.getInsertionPoint();
+    beforeRun =
+        point == b.getInsertionBlock()->begin() ? nullptr : &*std::prev(point);
+    isInRun = true;
   };
   auto endRun = [&] {
-    if (isInRun && beforeRun)
-      orderByElements(beforeRun);
-    isInRun = false;
+    if (!std::exchange(isInRun, false))
+      return;
+    Block::iterator begin = beforeRun ? std::next(beforeRun->getIterator())
+                                      : b.getInsertionBlock()->begin();
+    orderByElements({begin, b.getInsertionPoint()});
   };
   for (Operation &op : block.without_terminator()) {
     if (size_t count = countProductsBefore(&op)) {
@@ -110,8 +112,7 @@ LogicalResult Distributor::distributeBlock(Block &block) {
     if (!isElementwise(op)) {
       endRun();
     } else if (!isInRun) {
-      beforeRun = last();
-      isInRun = true;
+      startRun();
     }
     if (failed(distribute(&op)))
       return failure();

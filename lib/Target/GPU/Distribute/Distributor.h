@@ -147,6 +147,8 @@ struct ThreadGroup {
   int64_t maxUnrolled;
 };
 
+class Assembly;
+
 /// A product of warpgroups that has been started.
 struct GroupProduct {
   Value result;
@@ -230,6 +232,9 @@ private:
   size_t countProductsBefore(Operation *op) const;
   /// Waits for the first `count` products in flight.
   void waitForProducts(size_t count);
+  /// A store that keeps the sums, and all they are made of, before a wait: its
+  /// text, with operands that are added. Empty if there are no sums.
+  std::string orderSums(Assembly &assembly);
   /// The registers of a fragment of 16 rows `m` and 16 terms `k`.
   SmallVector<Value> getLeftFragment(LeftOperand &lhs, int64_t m, int64_t k);
 
@@ -330,6 +335,10 @@ private:
   DenseMap<std::pair<int64_t, unsigned>, Value> rowOrigins;
   /// In the order in which they were started.
   SmallVector<GroupProduct> productsInFlight;
+  /// The lane's parts of the last sums of rows while products were in flight.
+  SmallVector<Value> sumsMeanwhile;
+  /// A byte of workgroup memory for each thread, if it is used.
+  std::optional<int64_t> orderingBytes;
   Value sharedMemory, thread, lane, warp, laneRow, laneColumn;
   int64_t sharedBytes = 0;
 };

@@ -67,6 +67,56 @@ bool Distributor::isGroupProduct(vector::ContractionOp op,
   return misfit.empty();
 }
 
+namespace mlir::bpt {
+/// Puts together the text of a piece of assembly with its operands.
+class Assembly {
+public:
+  /// Results of a type in registers of their own.
+  Assembly(size_t numResults, Type type)
+      : type(type), numResults(numResults),
+        constraints(numResults, type.isF32() ? "=f" : "=r") {}
+  /// Results in the registers of `before`.
+  explicit Assembly(ArrayRef<Value> before)
+      : Assembly(before.size(), before.front().getType()) {
+    for (auto [i, value] : llvm::enumerate(before))
+      add(value, std::to_string(i));
+  }
+
+  /// The name of a new operand.
+  std::string add(Value value, std::string constraint) {
+    constraints.push_back(std::move(constraint));
+    operands.push_back(value);
+    return "$" + std::to_string(numResults + operands.size() - 1);
+  }
+
+  std::string listResults() const {
+    SmallVector<std::string> names;
+    for (size_t i = 0; i < numResults; ++i)
+      names.push_back("$" + std::to_string(i));
+    return "{" + llvm::join(names, ", ") + "}";
+  }
+
+  SmallVector<Value> build(LaneBuilder &b, StringRef text) {
+    constraints.push_back("~{memory}");
+    auto results = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), SmallVector<Type>(numResults, type));
+    auto assembly = LLVM::InlineAsmOp::create(
+        b, results, operands, text, llvm::join(constraints, ","),
+        /*has_side_effects=*/true, /*is_align_stack=*/false,
+        LLVM::tailcallkind::TailCallKind::None,
+        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+        ArrayAttr());
+    return b.unpack(assembly.getResult(0));
+  }
+
+private:
+  Type type;
+  size_t numResults;
+  SmallVector<std::string> constraints;
+  SmallVector<Value> operands;
+};
+} // namespace mlir::bpt
+
 namespace {
 /// How wgmma finds an operand in workgroup memory: a descriptor of its first
 /// instruction, and the bytes from there to that of a later one.
@@ -117,54 +167,6 @@ private:
 
   SharedTileLayout layout;
   bool isMajorK;
-};
-
-/// Puts together the text of a piece of assembly with its operands.
-class Assembly {
-public:
-  /// Results of a type in registers of their own.
-  Assembly(size_t numResults, Type type)
-      : type(type), numResults(numResults),
-        constraints(numResults, type.isF32() ? "=f" : "=r") {}
-  /// Results in the registers of `before`.
-  explicit Assembly(ArrayRef<Value> before)
-      : Assembly(before.size(), before.front().getType()) {
-    for (auto [i, value] : llvm::enumerate(before))
-      add(value, std::to_string(i));
-  }
-
-  /// The name of a new operand.
-  std::string add(Value value, std::string constraint) {
-    constraints.push_back(std::move(constraint));
-    operands.push_back(value);
-    return "$" + std::to_string(numResults + operands.size() - 1);
-  }
-
-  std::string listResults() const {
-    SmallVector<std::string> names;
-    for (size_t i = 0; i < numResults; ++i)
-      names.push_back("$" + std::to_string(i));
-    return "{" + llvm::join(names, ", ") + "}";
-  }
-
-  SmallVector<Value> build(LaneBuilder &b, StringRef text) {
-    constraints.push_back("~{memory}");
-    auto results = LLVM::LLVMStructType::getLiteral(
-        b.getContext(), SmallVector<Type>(numResults, type));
-    auto assembly = LLVM::InlineAsmOp::create(
-        b, results, operands, text, llvm::join(constraints, ","),
-        /*has_side_effects=*/true, /*is_align_stack=*/false,
-        LLVM::tailcallkind::TailCallKind::None,
-        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-        ArrayAttr());
-    return b.unpack(assembly.getResult(0));
-  }
-
-private:
-  Type type;
-  size_t numResults;
-  SmallVector<std::string> constraints;
-  SmallVector<Value> operands;
 };
 } // namespace
 
@@ -292,6 +294,27 @@ size_t Distributor::countProductsBefore(Operation *op) const {
   return count;
 }
 
+std::string Distributor::orderSums(Assembly &assembly) {
+  // ptxas would compute the exponentials that a softmax adds up behind the
+  // wait, when the tensor cores have nothing to do, but moves no store there.
+  Value last;
+  for (Value sum : sumsMeanwhile)
+    if (sum.getType().isF32() && sum.getParentBlock() == b.getInsertionBlock())
+      last = last ? LLVM::MaxNumOp::create(b, last, sum).getResult() : sum;
+  if (!last)
+    return "";
+  if (!orderingBytes) {
+    orderingBytes = sharedBytes;
+    sharedBytes += kWarpThreads * warps;
+  }
+  Value place = b.advance(b.advance(sharedMemory, *orderingBytes), thread);
+  std::string address =
+      assembly.add(LLVM::PtrToIntOp::create(b, b.getI32Type(), place), "r");
+  std::string value =
+      assembly.add(LLVM::BitcastOp::create(b, b.getI32Type(), last), "r");
+  return "st.shared.b8 [" + address + "], " + value + "; ";
+}
+
 void Distributor::waitForProducts(size_t count) {
   if (count == 0)
     return;
@@ -306,10 +329,12 @@ void Distributor::waitForProducts(size_t count) {
   Assembly assembly(accumulators);
   for (Value value : held)
     assembly.add(value, "r");
+  std::string order = orderSums(assembly);
   SmallVector<Value> finished =
-      assembly.build(b, llvm::formatv("wgmma.wait_group.sync.aligned {0};",
-                                      productsInFlight.size() - count)
+      assembly.build(b, llvm::formatv("{0}wgmma.wait_group.sync.aligned {1};",
+                                      order, productsInFlight.size() - count)
                             .str());
+  sumsMeanwhile.clear();
   size_t next = 0;
   for (const GroupProduct &product :
        ArrayRef(productsInFlight).take_front(count)) {

@@ -78,6 +78,10 @@ LogicalResult Distributor::distributeReduction(vector::MultiDimReductionOp op) {
       values.push_back(
           getElement(source, *layout, layout->getIndex(row, column)));
     Value value = combineAll(b, op.getKind(), std::move(values));
+    if (row == 0)
+      sumsMeanwhile.clear();
+    if (!productsInFlight.empty() && op.getKind() == vector::CombiningKind::ADD)
+      sumsMeanwhile.push_back(value);
     // The four lanes that share the row.
     for (int64_t mask : {1, 2})
       value = combine(b, op.getKind(), value, b.shuffleXor(value, mask));

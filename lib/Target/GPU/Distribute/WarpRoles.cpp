@@ -62,6 +62,7 @@ private:
   bool isSharedValue(Value value) const;
   /// The ring of `count` buffers for what is copied, or of as many as it needs.
   tile::RingType getRingType(Copy copy, int64_t count);
+  int64_t getNumWarps();
   /// Bytes of workgroup memory with so many buffers.
   int64_t countBytes(int64_t count);
   /// A ring that is free when what is copied is read, or null.
@@ -246,7 +247,8 @@ int64_t RoleSplitter::countBytes(int64_t count) {
     add(type.getBuffers());
     bytes += 2 * type.getNumBuffers() * kBarrierBytes;
   }
-  return bytes;
+  // What orders sums before a wait.
+  return bytes + kWarpThreads * getNumWarps();
 }
 
 std::string RoleSplitter::chooseBuffers() {
@@ -406,10 +408,13 @@ void RoleSplitter::consume(Block &block, ArrayRef<Operation *> ops) {
     copy.loop ? read(copy) : readOften(copy);
 }
 
+int64_t RoleSplitter::getNumWarps() {
+  return program->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName)
+      .getInt();
+}
+
 std::string RoleSplitter::run() {
-  auto warps =
-      program->getAttrOfType<IntegerAttr>(tile::TileDialect::kWarpsAttrName);
-  if (warps.getInt() + kProducerWarps > kMaxWarps)
+  if (getNumWarps() + kProducerWarps > kMaxWarps)
     return "a block has at most 32 warps";
   for (auto check : {&RoleSplitter::collect, &RoleSplitter::checkOrder,
                      &RoleSplitter::chooseBuffers})
@@ -431,7 +436,7 @@ std::string RoleSplitter::run() {
   produce(roles.getProducer().emplaceBlock());
   consume(roles.getConsumer().emplaceBlock(), own);
   std::array<int32_t, 3> threads = {
-      int32_t(kWarpThreads * (warps.getInt() + kProducerWarps)), 1, 1};
+      int32_t(kWarpThreads * (getNumWarps() + kProducerWarps)), 1, 1};
   program.setKnownBlockSize(ArrayRef<int32_t>(threads));
   return "";
 }

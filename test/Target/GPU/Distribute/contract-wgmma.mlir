@@ -189,3 +189,51 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+#ws = #gpu.address_space<workgroup>
+
+// What is summed up while a product runs is to be computed before the wait for it:
+// the larger of a lane's two sums is stored, to a byte of its own. A maximum is
+// needed by no one before.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @sums_meanwhile
+  // CHECK-SAME: bpt_tile.shared_bytes = 2688 : i64
+  gpu.func @sums_meanwhile(%e: memref<64x16xf32>, %y: memref<64x16xf32>, %s: memref<64xf32>, %m: memref<64xf32>) workgroup(%x: memref<64x16xbf16, #ws>, %w: memref<16x16xbf16, #ws>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : bf16
+    %pad32 = arith.constant 0.0 : f32
+    %zero = arith.constant dense<0.0> : vector<64x16xf32>
+    %none = arith.constant dense<0.0> : vector<64xf32>
+    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x16xbf16, #ws>, vector<64x16xbf16>
+    %b = vector.transfer_read %w[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16, #ws>, vector<16x16xbf16>
+    %t = vector.transfer_read %e[%c0, %c0], %pad32 {in_bounds = [true, true]} : memref<64x16xf32>, vector<64x16xf32>
+    // CHECK: %[[THREAD:.*]] = nvvm.read.ptx.sreg.tid.x
+    // CHECK: wgmma.commit_group
+    %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %zero : vector<64x16xbf16>, vector<16x16xbf16> into vector<64x16xf32>
+    // CHECK: nvvm.shfl.sync bfly %{{[^,]*}}, %[[SUM0:[^,]*]],
+    // CHECK: nvvm.shfl.sync
+    %sum = vector.multi_reduction <add>, %t, %none [1] : vector<64x16xf32> to vector<64xf32>
+    // CHECK: nvvm.shfl.sync bfly %{{[^,]*}}, %[[SUM1:[^,]*]],
+    vector.transfer_write %sum, %s[%c0] {in_bounds = [true]} : vector<64xf32>, memref<64xf32>
+    // CHECK: %[[BOTH:.*]] = llvm.intr.maxnum(%[[SUM0]], %[[SUM1]])
+    // CHECK: %[[BYTES:.*]] = llvm.getelementptr %{{.*}}[2560]
+    // CHECK: %[[BYTE:.*]] = llvm.getelementptr %[[BYTES]][%[[THREAD]]]
+    // CHECK: %[[ADDRESS:.*]] = llvm.ptrtoint %[[BYTE]]
+    // CHECK: %[[VALUE:.*]] = llvm.bitcast %[[BOTH]] : f32 to i32
+    // CHECK: llvm.inline_asm has_side_effects {{.*}}"st.shared.b8 [$16], $17; wgmma.wait_group.sync.aligned 0;", "{{.*}}r,r,~{memory}" {{.*}}, %[[ADDRESS]], %[[VALUE]]
+    vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
+    %d = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %zero : vector<64x16xbf16>, vector<16x16xbf16> into vector<64x16xf32>
+    %max = vector.multi_reduction <maxnumf>, %t, %none [1] : vector<64x16xf32> to vector<64xf32>
+    vector.transfer_write %max, %m[%c0] {in_bounds = [true]} : vector<64xf32>, memref<64xf32>
+    // CHECK-NOT: st.shared
+    // CHECK: wgmma.wait_group.sync.aligned 0
+    vector.transfer_write %d, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
+    gpu.return
+  }
+}

@@ -218,4 +218,25 @@ def MatchAloneOp : Op<Transform_Dialect, "bpt.match.alone", [
   let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
 }
 
+def MatchGatedOp : Op<Transform_Dialect, "bpt.match.gated", [
+    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "a feed-forward network with a gate";
+  let description = [{
+    Succeeds on a `bpt.feed_forward` with a gate (`gate(...)`), whose activations
+    are products of two projections: a block of hidden units then has two sums,
+    and room for half as many. Otherwise it is a silenceable failure, and so no
+    match.
+
+    ```mlir
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.bpt.match.gated %op : !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$operand_handle);
+  let results = (outs);
+  let assemblyFormat = "$operand_handle attr-dict `:` type($operand_handle)";
+  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
+}
+
 #endif // BPT_TRANSFORM_OPS

@@ -8,6 +8,10 @@
 // the limit: scores, probabilities and sums of 64 rows lie in those of 128 threads,
 // keys / 2 + keys / 4 + head dimension / 2 for each. 128 keys at head dimension 128
 // are too many for some forms: ptxas then serializes products.
+//
+// Projections have 256 columns, half a lane's registers: 64 rows of a warpgroup times
+// 256 columns take the tensor cores 128 cycles and read workgroup memory for 80, times
+// 64 columns 32 and 56. A gate is a second product: half the columns for each.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -30,6 +34,22 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_narrow_linear(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.bpt.match.gated %op : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
 
   transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
@@ -46,12 +66,30 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
+  transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 256, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 256, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
         @is_small_narrow_attention -> @block_small_narrow_attention,
         @is_narrow_attention -> @block_narrow_attention,
-        @is_wide_narrow_attention -> @block_wide_narrow_attention
+        @is_wide_narrow_attention -> @block_wide_narrow_attention,
+        @is_narrow_linear -> @block_narrow_linear,
+        @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
+        @is_narrow_feed_forward -> @block_narrow_feed_forward
         : (!transform.any_op) -> !transform.any_op
     transform.yield
   }
