@@ -59,6 +59,12 @@ module attributes {transform.with_named_sequence} {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.bpt.match.gated %op : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -118,8 +124,13 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
   // A gate is a second product: half the columns for each.
-  transform.named_sequence @block_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) {
+  transform.named_sequence @block_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 64, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -149,6 +160,7 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
+        @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward,
         @is_attention -> @block_attention,
         @is_attention_backward -> @block_attention_backward,
