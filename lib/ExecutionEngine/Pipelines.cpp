@@ -126,10 +126,13 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
 }
 
 static std::string chooseStrategy(const GPUPipelineOptions &options) {
-  if (options.strategy != "chip")
-    return options.strategy;
   std::optional<ChipInfo> info = findChip(options.chip);
-  return info && info->hasWgmma() ? "gpu,hopper" : "gpu";
+  SmallVector<StringRef> names;
+  StringRef(options.strategy).split(names, ',');
+  for (StringRef &name : names)
+    if (name == "chip")
+      name = info && info->hasWgmma() ? "gpu,hopper" : "gpu";
+  return llvm::join(names, ",");
 }
 
 void bpt::buildKernelsPipeline(OpPassManager &pm,

@@ -73,7 +73,8 @@ struct GPUPipelineOptions : public PassPipelineOptions<GPUPipelineOptions> {
   Option<std::string> strategy{
       *this, "strategy",
       llvm::cl::desc("File of the strategy, or the name of one that ships with "
-                     "BPT; chip: that of the chip; empty: operations keep the "
+                     "BPT, or several with commas between, applied in order; "
+                     "chip: that of the chip; empty: operations keep the "
                      "strategies they carry."),
       llvm::cl::init("chip")};
   Option<std::string> chip{

@@ -317,3 +317,10 @@ func.func @fill_of_both(%k: memref<64x64xbf16>, %map: !bpt_tile.tensor_map<64x64
   }
   return
 }
+
+// -----
+
+// expected-error@+1 {{attribute 'bpt_tile.schedule' must be #bpt_tile.schedule, got false}}
+func.func @no_schedule() attributes {bpt_tile.schedule = false} {
+  return
+}

@@ -85,3 +85,11 @@ func.func @create_map(%keys: memref<2x?x4x64xbf16>) {
   %map = bpt_tile.create_tensor_map %keys permutation = [0, 2, 1, 3] : memref<2x?x4x64xbf16> -> !bpt_tile.tensor_map<1x1x128x64xbf16>
   return
 }
+
+// -----
+
+// CHECK-LABEL: func @schedule
+// CHECK-SAME: bpt_tile.schedule = #bpt_tile.schedule<overlap = false, tensor_maps = false>
+func.func @schedule() attributes {bpt_tile.schedule = #bpt_tile.schedule<overlap = false, tensor_maps = false, warp_roles = true>} {
+  return
+}

@@ -31,6 +31,8 @@ static Value createUp(RewriterBase &rewriter, FeedForwardOp op, Value weight,
                              bias, init);
   if (strategy)
     up->setAttr(BPTDialect::kStrategyAttrName, strategy);
+  for (NamedAttribute attribute : getAttributesOfLoop(op))
+    up->setAttr(attribute.getName(), attribute.getValue());
   return up.getResult();
 }
 
@@ -80,6 +82,8 @@ LinearOp bpt::splitFeedForward(RewriterBase &rewriter, FeedForwardOp op) {
                        op.getW2(), op.getB2(), op.getInit());
   if (downStrategy)
     down->setAttr(BPTDialect::kStrategyAttrName, downStrategy);
+  for (NamedAttribute attribute : getAttributesOfLoop(op))
+    down->setAttr(attribute.getName(), attribute.getValue());
   rewriter.replaceOp(op, down);
   return down;
 }

@@ -12,6 +12,15 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
+SmallVector<NamedAttribute> bpt::getAttributesOfLoop(Operation *op) {
+  return llvm::to_vector(
+      llvm::make_filter_range(op->getDialectAttrs(), [&](NamedAttribute attr) {
+        Dialect *dialect = attr.getNameDialect();
+        return dialect != op->getDialect() &&
+               !isa_and_present<BPTDialect>(dialect);
+      }));
+}
+
 FailureOr<Operation *>
 bpt::tileLoops(RewriterBase &rewriter, Operation *op,
                ArrayRef<std::pair<unsigned, int64_t>> blocks,
@@ -31,6 +40,7 @@ bpt::tileLoops(RewriterBase &rewriter, Operation *op,
   }
   if (!any)
     return op;
+  SmallVector<NamedAttribute> attributes = getAttributesOfLoop(op);
   scf::SCFTilingOptions options;
   options.setTileSizes(sizes);
   options.setLoopType(type);
@@ -39,5 +49,7 @@ bpt::tileLoops(RewriterBase &rewriter, Operation *op,
   if (failed(tiled))
     return failure();
   rewriter.replaceOp(op, tiled->replacements);
+  for (NamedAttribute attribute : attributes)
+    tiled->loops.front()->setAttr(attribute.getName(), attribute.getValue());
   return tiled->tiledOps.front();
 }

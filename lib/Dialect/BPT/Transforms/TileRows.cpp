@@ -130,6 +130,9 @@ bpt::tileAndFuse(RewriterBase &rewriter, Operation *root,
           return std::nullopt;
         return scf::SCFTileAndFuseOptions::ControlFnResult{};
       });
+  SmallVector<NamedAttribute> attributes;
+  for (Operation *op : fused)
+    llvm::append_range(attributes, getAttributesOfLoop(op));
   FailureOr<scf::SCFTileAndFuseResult> tiled =
       scf::tileConsumerAndFuseProducersUsingSCF(
           rewriter, cast<TilingInterface>(root), options);
@@ -138,6 +141,9 @@ bpt::tileAndFuse(RewriterBase &rewriter, Operation *root,
   for (OpResult value : root->getResults())
     rewriter.replaceAllUsesWith(value, tiled->replacements.lookup(value));
   rewriter.eraseOp(root);
+  if (!tiled->loops.empty())
+    for (NamedAttribute attribute : attributes)
+      tiled->loops.front()->setAttr(attribute.getName(), attribute.getValue());
   return tiled->loops;
 }
 

@@ -20,6 +20,9 @@ using namespace mlir::bpt::tile;
 #define GET_TYPEDEF_CLASSES
 #include "bpt/Dialect/Tile/IR/TileTypes.cpp.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "bpt/Dialect/Tile/IR/TileAttributes.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "bpt/Dialect/Tile/IR/TileOps.cpp.inc"
 
@@ -30,8 +33,16 @@ void TileDialect::registerTypes() {
       >();
 }
 
+void TileDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "bpt/Dialect/Tile/IR/TileAttributes.cpp.inc"
+      >();
+}
+
 void TileDialect::initialize() {
   registerTypes();
+  registerAttributes();
   addOperations<
 #define GET_OP_LIST
 #include "bpt/Dialect/Tile/IR/TileOps.cpp.inc"
@@ -266,6 +277,11 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
     return op->emitOpError()
            << "attribute '" << kSimtAttrName
            << "' must be a string that says why, got " << attribute.getValue();
+  if (attribute.getName() == kScheduleAttrName &&
+      !isa<ScheduleAttr>(attribute.getValue()))
+    return op->emitOpError()
+           << "attribute '" << kScheduleAttrName
+           << "' must be #bpt_tile.schedule, got " << attribute.getValue();
   if (attribute.getName() == kSharedBytesAttrName) {
     auto bytes = dyn_cast<IntegerAttr>(attribute.getValue());
     if (!bytes || bytes.getValue().isNegative())

@@ -361,12 +361,19 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
   auto name = [](StringRef name) {
     return remark::RemarkOpts::name(name).category("bpt-gpu");
   };
-  if (options.warpRoles) {
+  auto schedule = program->getAttrOfType<tile::ScheduleAttr>(
+      tile::TileDialect::kScheduleAttrName);
+  bool hasRoles = !schedule || schedule.getWarpRoles();
+  bool overlaps = options.overlap && (!schedule || schedule.getOverlap());
+  if (options.warpRoles && !hasRoles)
+    remark::missed(program.getLoc(), name("NoWarpRoles"))
+        << "its schedule leaves them out";
+  if (options.warpRoles && hasRoles) {
     std::string misfit = assignWarpRoles(program, options.maxSharedBytes);
     if (misfit.empty()) {
       remark::passed(program.getLoc(), name("WarpRoles"))
           << "four warps copy while the others compute";
-      if (options.overlap && overlapProducts(program) != 0)
+      if (overlaps && overlapProducts(program) != 0)
         remark::passed(program.getLoc(), name("Overlap"))
             << "the last product of an iteration runs during the next";
       return success();

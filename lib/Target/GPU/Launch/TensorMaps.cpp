@@ -187,6 +187,12 @@ void KernelMaps::run() {
   }
 }
 
+static bool usesTensorMaps(gpu::GPUFuncOp kernel) {
+  auto schedule = kernel->getAttrOfType<tile::ScheduleAttr>(
+      tile::TileDialect::kScheduleAttrName);
+  return !schedule || schedule.getTensorMaps();
+}
+
 namespace {
 struct TensorMapsPass : bpt::impl::TensorMapsPassBase<TensorMapsPass> {
   void runOnOperation() override {
@@ -200,7 +206,8 @@ struct TensorMapsPass : bpt::impl::TensorMapsPassBase<TensorMapsPass> {
     });
     for (auto &[op, ofKernel] : launches)
       if (auto kernel = dyn_cast<gpu::GPUFuncOp>(op))
-        KernelMaps(kernel, ofKernel).run();
+        if (usesTensorMaps(kernel))
+          KernelMaps(kernel, ofKernel).run();
   }
 };
 } // namespace

@@ -117,6 +117,10 @@ FailureOr<SmallVector<Operation *>> tileKeysBackward(RewriterBase &rewriter,
 /// elements.
 void hoistTiles(RewriterBase &rewriter, Operation *root, int64_t maxElements);
 
+/// What dialects other than its own and `bpt` have said of an operation, which
+/// is said of the loop over its blocks as well.
+SmallVector<NamedAttribute> getAttributesOfLoop(Operation *op);
+
 /// Cuts loops of an operation, by number, into blocks of so many iterations; a
 /// loop that is no longer than its block, or whose block is 0, stays whole.
 /// Returns what one block computes: the operation itself if no loop is cut.

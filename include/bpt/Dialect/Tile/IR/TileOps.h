@@ -21,6 +21,9 @@
 #define GET_TYPEDEF_CLASSES
 #include "bpt/Dialect/Tile/IR/TileTypes.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "bpt/Dialect/Tile/IR/TileAttributes.h.inc"
+
 #define GET_OP_CLASSES
 #include "bpt/Dialect/Tile/IR/TileOps.h.inc"
 

@@ -32,10 +32,13 @@ def Tile_Dialect : Dialect {
     What the hardware copies by itself it knows by a *tensor map*, which the host
     makes.
 
-    Four discardable attributes belong to it. `bpt_tile.simt` on a loop over
+    Five discardable attributes belong to it. `bpt_tile.simt` on a loop over
     blocks (or on the kernel made of it) says that its blocks are not tile
     programs but run their operations one after the other on all threads, and
-    why: a string. `bpt-gpu-choose-paths` sets it, and whoever wants that path. `bpt_tile.warps` on a kernel says
+    why: a string. `bpt-gpu-choose-paths` sets it, and whoever wants that path. `bpt_tile.schedule` on a
+    loop over blocks, or on the kernel, says what its schedule leaves out
+    (`#bpt_tile.schedule`). Both may be said of the operation that the loop is made for,
+    by a strategy. `bpt_tile.warps` on a kernel says
     that it is a tile program, and for blocks of how many warps.
     `bpt_tile.divisor` on an integer or index argument of a kernel promises that
     the argument is a multiple of that number, which is how a dynamic stride is
@@ -43,19 +46,50 @@ def Tile_Dialect : Dialect {
     workgroup memory that it must be launched with.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let extraClassDeclaration = [{
     void registerTypes();
+    void registerAttributes();
 
     static constexpr ::llvm::StringLiteral kWarpsAttrName = "bpt_tile.warps";
     /// Tells loops over blocks apart while their paths are chosen.
     static constexpr ::llvm::StringLiteral kBlockAttrName = "bpt_tile.block";
     static constexpr ::llvm::StringLiteral kSimtAttrName = "bpt_tile.simt";
+    static constexpr ::llvm::StringLiteral kScheduleAttrName = "bpt_tile.schedule";
     static constexpr ::llvm::StringLiteral kDivisorAttrName = "bpt_tile.divisor";
     static constexpr ::llvm::StringLiteral kSharedBytesAttrName =
         "bpt_tile.shared_bytes";
   }];
+}
+
+def Tile_ScheduleAttr : AttrDef<Tile_Dialect, "Schedule"> {
+  let mnemonic = "schedule";
+  let summary = "what the schedule of a kernel leaves out";
+  let description = [{
+    What the chip has is used unless it is left out here, so that it can be compared
+    with what it replaces. It changes no result.
+
+    | option | what it is |
+    |---|---|
+    | `warp_roles` | some warps copy while the others compute (sm_90 and later) |
+    | `overlap` | the last product of an iteration runs during the next one; with `warp_roles` |
+    | `tensor_maps` | the hardware copies tiles, not threads; with `warp_roles` |
+
+    A strategy says it of an operation; it passes to the loop over the operation's
+    blocks, and to the kernel:
+
+    ```mlir
+    %schedule = transform.param.constant #bpt_tile.schedule<overlap = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
+    ```
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"bool", "true">:$warp_roles,
+    DefaultValuedParameter<"bool", "true">:$overlap,
+    DefaultValuedParameter<"bool", "true">:$tensor_maps);
+  let assemblyFormat = "`<` struct(params) `>`";
 }
 
 class Tile_Op<string mnemonic, list<Trait> traits = []>
