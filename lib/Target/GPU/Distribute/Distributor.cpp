@@ -51,7 +51,7 @@ void Distributor::mapArgument(Value argument, Value laneArgument, Type type) {
 /// Whether the operation computes a tile element by element.
 static bool isElementwise(Operation &op) {
   return OpTrait::hasElementwiseMappableTraits(&op) &&
-         op.getNumResults() == 1 && isa<VectorType>(op.getResult(0).getType());
+         op.getNumResults() != 0 && isa<VectorType>(op.getResult(0).getType());
 }
 
 /// Orders operations on elements, from after `first` to the end of its block,
@@ -187,10 +187,9 @@ LogicalResult Distributor::distribute(Operation *op) {
           })
       .Default([&](Operation *other) -> LogicalResult {
         // Of memory, only what is above: an elementwise choice of it is not.
-        Type result = other->getNumResults() == 1
-                          ? other->getResult(0).getType()
-                          : Type();
-        if (result && OpTrait::hasElementwiseMappableTraits(other)) {
+        if (other->getNumResults() != 0 &&
+            OpTrait::hasElementwiseMappableTraits(other)) {
+          Type result = other->getResult(0).getType();
           if (isa<VectorType>(result))
             return distributeElementwise(other);
           if (result.isIntOrIndexOrFloat())

@@ -290,8 +290,8 @@ private:
   /// A tile of 16 bits as pairs of neighbours in a row.
   SmallVector<Value> getPairs(const Tile &tile, const FragmentLayout &as);
   /// The operation `op` on one element of each operand.
-  FailureOr<Value> applyElementwise(Operation *op, ValueRange operands,
-                                    Type result);
+  FailureOr<SmallVector<Value>>
+  applyElementwise(Operation *op, ValueRange operands, TypeRange results);
 
   /// A lane's row of its warp's part: warp * rowsPerWarp + lane / 4.
   Value getLaneRow(int64_t rowsPerWarp);

@@ -208,18 +208,23 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     operands.push_back(tile);
   }
   Type type = getLaneType(result.getType());
+  SmallVector<Type> types = llvm::map_to_vector(
+      op->getResultTypes(), [&](Type type) { return getLaneType(type); });
 
   if (varying == TileAxes::None) {
     SmallVector<Value> scalarsOfOperands;
     for (const Tile &tile : operands)
       scalarsOfOperands.push_back(tile.values.front());
-    FailureOr<Value> value = applyElementwise(op, scalarsOfOperands, type);
-    if (failed(value))
+    FailureOr<SmallVector<Value>> values =
+        applyElementwise(op, scalarsOfOperands, types);
+    if (failed(values))
       return failure();
-    Tile tile;
-    tile.form = Tile::Form::Uniform;
-    tile.values = {*value};
-    setTile(result, tileAxes, tile);
+    for (auto [result, value] : llvm::zip(op->getResults(), *values)) {
+      Tile tile;
+      tile.form = Tile::Form::Uniform;
+      tile.values = {value};
+      setTile(result, tileAxes, tile);
+    }
     return success();
   }
 
@@ -268,20 +273,24 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       divisor = b.createOrFold<arith::DivFOp>(one, divisor);
   }
 
-  SmallVector<Value> elements;
+  SmallVector<SmallVector<Value>> elements(op->getNumResults());
   for (int64_t i = 0, e = layout.getNumElements(); i < e; ++i) {
     SmallVector<Value> values;
     for (const Tile &tile : operands)
       values.push_back(getElement(tile, layout, i));
-    FailureOr<Value> value =
-        isDivisorShared
-            ? arith::MulFOp::create(b, values[0], values[1]).getResult()
-            : applyElementwise(op, values, type);
-    if (failed(value))
+    if (isDivisorShared) {
+      elements[0].push_back(arith::MulFOp::create(b, values[0], values[1]));
+      continue;
+    }
+    FailureOr<SmallVector<Value>> computed =
+        applyElementwise(op, values, types);
+    if (failed(computed))
       return failure();
-    elements.push_back(*value);
+    for (auto [ofResult, value] : llvm::zip(elements, *computed))
+      ofResult.push_back(value);
   }
-  setElements(result, tileAxes, layout, elements);
+  for (auto [result, ofResult] : llvm::zip(op->getResults(), elements))
+    setElements(result, tileAxes, layout, ofResult);
   return success();
 }
 
@@ -321,11 +330,13 @@ LogicalResult Distributor::distributeScalar(Operation *op) {
     scalars.map(result, b.convertInt(value, b.getI64Type()));
     return success();
   }
-  FailureOr<Value> value = applyElementwise(op, getScalars(op->getOperands()),
-                                            getScalarType(result.getType()));
-  if (failed(value))
+  FailureOr<SmallVector<Value>> values = applyElementwise(
+      op, getScalars(op->getOperands()),
+      llvm::map_to_vector(op->getResultTypes(),
+                          [&](Type type) { return getScalarType(type); }));
+  if (failed(values))
     return failure();
-  scalars.map(result, *value);
+  scalars.map(op->getResults(), *values);
   return success();
 }
 
@@ -335,8 +346,9 @@ static bool isApproximated(Operation *op) {
              math::RsqrtOp, math::TanhOp>(op);
 }
 
-FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
-                                               Type result) {
+FailureOr<SmallVector<Value>>
+Distributor::applyElementwise(Operation *op, ValueRange x, TypeRange results) {
+  Type result = results.front();
   if (isApproximated(op) && !result.isF32())
     return op->emitOpError("computes ")
            << result << ", but is known in f32 only; extend the operand";
@@ -409,7 +421,7 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
           })
           .Default([](Operation *) { return Value(); });
   if (value)
-    return value;
+    return SmallVector<Value>{value};
   if (!isa<arith::ArithDialect>(op->getDialect()))
     return op->emitOpError("has no form for one lane; of math, exp2, exp, "
                            "log2, log, rsqrt, sqrt, absf, floor, ceil, "
@@ -417,6 +429,6 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
   OperationState state(b.getLoc(), op->getName());
   state.addOperands(x);
   state.addAttributes(op->getAttrs());
-  state.addTypes(result);
-  return b.create(state)->getResult(0);
+  state.addTypes(results);
+  return SmallVector<Value>(b.create(state)->getResults());
 }
