@@ -63,7 +63,7 @@ static void orderByElements(Operation *first) {
     run.insert(op);
   // Intrinsics of elements do not say so, but are pure too.
   if (!llvm::all_of(run, [](Operation *op) {
-        return isPure(op) || isa<LLVM::CallIntrinsicOp>(op);
+        return isMemoryEffectFree(op) || isa<LLVM::CallIntrinsicOp>(op);
       }))
     return;
   // What is used outside, in the order of its elements, after what it needs.

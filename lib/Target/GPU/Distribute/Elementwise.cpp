@@ -7,9 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Distributor.h"
+#include "bpt/Target/GPU/Distribute/KnownDivisor.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
+#include <map>
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -52,6 +56,8 @@ LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
     tile.values = {op.getSourceType().isIndex()
                        ? b.convertInt(scalar, b.getI32Type())
                        : scalar};
+    if (op.getSourceType().isIntOrIndex())
+      tile.divisor = getKnownDivisor(op.getSource());
     for (TileAxes axis : axes.getAxes(op.getResult()))
       setTile(op.getResult(), axis, tile);
     return success();
@@ -121,6 +127,7 @@ LogicalResult Distributor::distributeStep(vector::StepOp op) {
       return failure();
     Tile tile;
     tile.form = Tile::Form::Position;
+    tile.divisor = getDivisorOf(0);
     tile.layout = *layout;
     tile.values = {b.getI32(0)};
     setTile(op.getResult(), axis, tile);
@@ -236,6 +243,7 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     if (position.form == Tile::Form::Position &&
         other.form == Tile::Form::Uniform) {
       position.values = {b.add(position.values[0], other.values[0])};
+      position.divisor = std::gcd(position.divisor, other.divisor);
       setTile(result, tileAxes, position);
       return success();
     }
@@ -261,6 +269,15 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     return success();
   }
 
+  APInt bits;
+  if (isa<arith::AndIOp>(op) && varying == TileAxes::Columns &&
+      operands[0].form == Tile::Form::Position &&
+      matchPattern(op->getOperand(1), m_ConstantInt(&bits))) {
+    setElements(result, tileAxes, layout,
+                getBitsOfColumns(operands[0], bits.getSExtValue(), layout));
+    return success();
+  }
+
   // What a number or a line divides, its reciprocals multiply: a division is
   // ten instructions and, of numbers near the ends of the range, a call.
   bool isDivisorShared = isa<arith::DivFOp>(op) && type.isF32() &&
@@ -273,25 +290,61 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       divisor = b.createOrFold<arith::DivFOp>(one, divisor);
   }
 
+  // Elements of the same operands are computed once.
+  std::map<SmallVector<const void *>, SmallVector<Value>> known;
   SmallVector<SmallVector<Value>> elements(op->getNumResults());
   for (int64_t i = 0, e = layout.getNumElements(); i < e; ++i) {
     SmallVector<Value> values;
-    for (const Tile &tile : operands)
+    SmallVector<const void *> key;
+    for (const Tile &tile : operands) {
       values.push_back(getElement(tile, layout, i));
-    if (isDivisorShared) {
-      elements[0].push_back(arith::MulFOp::create(b, values[0], values[1]));
-      continue;
+      key.push_back(values.back().getAsOpaquePointer());
     }
-    FailureOr<SmallVector<Value>> computed =
-        applyElementwise(op, values, types);
-    if (failed(computed))
-      return failure();
-    for (auto [ofResult, value] : llvm::zip(elements, *computed))
+    SmallVector<Value> &computed = known[key];
+    if (computed.empty() && isDivisorShared) {
+      computed = {arith::MulFOp::create(b, values[0], values[1])};
+    } else if (computed.empty()) {
+      FailureOr<SmallVector<Value>> applied =
+          applyElementwise(op, values, types);
+      if (failed(applied))
+        return failure();
+      computed = *applied;
+    }
+    for (auto [ofResult, value] : llvm::zip(elements, computed))
       ofResult.push_back(value);
   }
   for (auto [result, ofResult] : llvm::zip(op->getResults(), elements))
     setElements(result, tileAxes, layout, ofResult);
   return success();
+}
+
+SmallVector<Value> Distributor::getBitsOfColumns(const Tile &position,
+                                                 int64_t bits,
+                                                 const FragmentLayout &as) {
+  // Below the power of two that divides the tile's first column, a column is
+  // the bits of the lane and those of the slot, and nothing is carried.
+  constexpr int64_t kLaneBits = 6;
+  int64_t unit = position.divisor & -position.divisor;
+  bool isDisjoint = unit > kLaneBits;
+  // What is the same in several iterations would be held from one to the next.
+  Value begin = b.hide(position.values.front());
+  std::map<std::pair<int64_t, int64_t>, Value> known;
+  SmallVector<Value> elements;
+  for (int64_t i = 0, e = as.getNumElements(); i < e; ++i) {
+    int64_t column = FragmentLayout::getColumnOffset(as.getColumnSlot(i));
+    int64_t low = isDisjoint ? column % unit : 0, high = column - low;
+    Value &value = known[{high, low & bits}];
+    if (!value) {
+      Value first = b.add(begin, high);
+      value = isDisjoint
+                  ? b.bitOr(b.bitOr(b.bitAnd(first, bits & -unit),
+                                    b.bitAnd(laneColumn, bits & kLaneBits)),
+                            b.getI32(low & bits))
+                  : b.bitAnd(b.add(first, laneColumn), bits);
+    }
+    elements.push_back(value);
+  }
+  return elements;
 }
 
 LogicalResult Distributor::distributeScalar(Operation *op) {
