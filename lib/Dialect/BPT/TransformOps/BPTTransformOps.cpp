@@ -194,6 +194,23 @@ bpt::MatchSizeOp::matchOperation(Operation *current,
 }
 
 //===----------------------------------------------------------------------===//
+// MatchOperandOp
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+bpt::MatchOperandOp::matchOperation(Operation *current,
+                                    transform::TransformResults &results,
+                                    transform::TransformState &state) {
+  auto blocked = dyn_cast<BlockedOpInterface>(current);
+  if (!blocked)
+    return emitSilenceableError() << "not a blocked operation";
+  if (llvm::is_contained(blocked.getBlockTable().operandNames, getName()))
+    return DiagnosedSilenceableFailure::success();
+  return emitSilenceableError() << "'" << current->getName()
+                                << "' has no operand '" << getName() << "'";
+}
+
+//===----------------------------------------------------------------------===//
 // MatchAloneOp
 //===----------------------------------------------------------------------===//
 
