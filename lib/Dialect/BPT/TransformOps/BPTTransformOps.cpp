@@ -194,6 +194,23 @@ bpt::MatchSizeOp::matchOperation(Operation *current,
 }
 
 //===----------------------------------------------------------------------===//
+// MatchOperandOp
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+bpt::MatchOperandOp::matchOperation(Operation *current,
+                                    transform::TransformResults &results,
+                                    transform::TransformState &state) {
+  auto blocked = dyn_cast<BlockedOpInterface>(current);
+  if (!blocked)
+    return emitSilenceableError() << "not a blocked operation";
+  if (llvm::is_contained(blocked.getBlockTable().operandNames, getName()))
+    return DiagnosedSilenceableFailure::success();
+  return emitSilenceableError() << "'" << current->getName()
+                                << "' has no operand '" << getName() << "'";
+}
+
+//===----------------------------------------------------------------------===//
 // MatchAloneOp
 //===----------------------------------------------------------------------===//
 
@@ -212,22 +229,6 @@ bpt::MatchAloneOp::matchOperation(Operation *current,
              << "shares a loop over rows with '"
              << (root == current ? fused[1] : root)->getName() << "'";
   }
-  return DiagnosedSilenceableFailure::success();
-}
-
-//===----------------------------------------------------------------------===//
-// MatchGatedOp
-//===----------------------------------------------------------------------===//
-
-DiagnosedSilenceableFailure
-bpt::MatchGatedOp::matchOperation(Operation *current,
-                                  transform::TransformResults &results,
-                                  transform::TransformState &state) {
-  auto network = dyn_cast<FeedForwardOp>(current);
-  if (!network)
-    return emitSilenceableError() << "not a feed-forward network";
-  if (!network.getW3())
-    return emitSilenceableError() << "has no gate";
   return DiagnosedSilenceableFailure::success();
 }
 

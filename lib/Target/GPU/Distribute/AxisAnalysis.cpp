@@ -111,10 +111,12 @@ bool AxisAnalysis::propagate(Operation *op) {
                        branch.elseYield().getOperand(i)});
     return changed;
   }
-  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumResults() != 1)
+  if (!OpTrait::hasElementwiseMappableTraits(op))
     return false;
-  bool changed = false;
-  for (Value operand : op->getOperands())
-    changed |= demand(operand, demanded.lookup(op->getResult(0)));
+  // Several results are computed at once.
+  bool changed = join(SmallVector<Value>(op->getResults()));
+  if (op->getNumResults() != 0)
+    for (Value operand : op->getOperands())
+      changed |= demand(operand, demanded.lookup(op->getResult(0)));
   return changed;
 }

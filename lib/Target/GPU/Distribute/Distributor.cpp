@@ -51,7 +51,7 @@ void Distributor::mapArgument(Value argument, Value laneArgument, Type type) {
 /// Whether the operation computes a tile element by element.
 static bool isElementwise(Operation &op) {
   return OpTrait::hasElementwiseMappableTraits(&op) &&
-         op.getNumResults() == 1 && isa<VectorType>(op.getResult(0).getType());
+         op.getNumResults() != 0 && isa<VectorType>(op.getResult(0).getType());
 }
 
 /// Orders operations on elements so that an element passes through all of them
@@ -63,7 +63,7 @@ static void orderByElements(llvm::iterator_range<Block::iterator> ops) {
     run.insert(&op);
   // Intrinsics of elements do not say so, but are pure too.
   if (!llvm::all_of(run, [](Operation *op) {
-        return isPure(op) || isa<LLVM::CallIntrinsicOp>(op);
+        return isMemoryEffectFree(op) || isa<LLVM::CallIntrinsicOp>(op);
       }))
     return;
   // What is used outside, in the order of its elements, after what it needs.
@@ -188,10 +188,9 @@ LogicalResult Distributor::distribute(Operation *op) {
           })
       .Default([&](Operation *other) -> LogicalResult {
         // Of memory, only what is above: an elementwise choice of it is not.
-        Type result = other->getNumResults() == 1
-                          ? other->getResult(0).getType()
-                          : Type();
-        if (result && OpTrait::hasElementwiseMappableTraits(other)) {
+        if (other->getNumResults() != 0 &&
+            OpTrait::hasElementwiseMappableTraits(other)) {
+          Type result = other->getResult(0).getType();
           if (isa<VectorType>(result))
             return distributeElementwise(other);
           if (result.isIntOrIndexOrFloat())

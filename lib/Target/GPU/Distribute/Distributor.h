@@ -38,6 +38,8 @@ struct Tile {
   };
 
   Form form = Form::Registers;
+  /// Divides the value of a uniform tile or a position.
+  int64_t divisor = 1;
   FragmentLayout layout;
   SmallVector<Value> values;
   vector::TransferReadOp read;
@@ -300,9 +302,13 @@ private:
   SmallVector<Value> getElements(const Tile &tile, const FragmentLayout &as);
   /// A tile of 16 bits as pairs of neighbours in a row.
   SmallVector<Value> getPairs(const Tile &tile, const FragmentLayout &as);
+  /// Elements of the columns `position` & `bits`, of which equal ones are known
+  /// to be: they are one value.
+  SmallVector<Value> getBitsOfColumns(const Tile &position, int64_t bits,
+                                      const FragmentLayout &as);
   /// The operation `op` on one element of each operand.
-  FailureOr<Value> applyElementwise(Operation *op, ValueRange operands,
-                                    Type result);
+  FailureOr<SmallVector<Value>>
+  applyElementwise(Operation *op, ValueRange operands, TypeRange results);
 
   /// A lane's row of its warp's part: warp * rowsPerWarp + lane / 4.
   Value getLaneRow(int64_t rowsPerWarp);

@@ -7,9 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Distributor.h"
+#include "bpt/Target/GPU/Distribute/KnownDivisor.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
+#include <map>
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -52,6 +56,8 @@ LogicalResult Distributor::distributeBroadcast(vector::BroadcastOp op) {
     tile.values = {op.getSourceType().isIndex()
                        ? b.convertInt(scalar, b.getI32Type())
                        : scalar};
+    if (op.getSourceType().isIntOrIndex())
+      tile.divisor = getKnownDivisor(op.getSource());
     for (TileAxes axis : axes.getAxes(op.getResult()))
       setTile(op.getResult(), axis, tile);
     return success();
@@ -121,6 +127,7 @@ LogicalResult Distributor::distributeStep(vector::StepOp op) {
       return failure();
     Tile tile;
     tile.form = Tile::Form::Position;
+    tile.divisor = getDivisorOf(0);
     tile.layout = *layout;
     tile.values = {b.getI32(0)};
     setTile(op.getResult(), axis, tile);
@@ -208,18 +215,23 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     operands.push_back(tile);
   }
   Type type = getLaneType(result.getType());
+  SmallVector<Type> types = llvm::map_to_vector(
+      op->getResultTypes(), [&](Type type) { return getLaneType(type); });
 
   if (varying == TileAxes::None) {
     SmallVector<Value> scalarsOfOperands;
     for (const Tile &tile : operands)
       scalarsOfOperands.push_back(tile.values.front());
-    FailureOr<Value> value = applyElementwise(op, scalarsOfOperands, type);
-    if (failed(value))
+    FailureOr<SmallVector<Value>> values =
+        applyElementwise(op, scalarsOfOperands, types);
+    if (failed(values))
       return failure();
-    Tile tile;
-    tile.form = Tile::Form::Uniform;
-    tile.values = {*value};
-    setTile(result, tileAxes, tile);
+    for (auto [result, value] : llvm::zip(op->getResults(), *values)) {
+      Tile tile;
+      tile.form = Tile::Form::Uniform;
+      tile.values = {value};
+      setTile(result, tileAxes, tile);
+    }
     return success();
   }
 
@@ -231,6 +243,7 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     if (position.form == Tile::Form::Position &&
         other.form == Tile::Form::Uniform) {
       position.values = {b.add(position.values[0], other.values[0])};
+      position.divisor = std::gcd(position.divisor, other.divisor);
       setTile(result, tileAxes, position);
       return success();
     }
@@ -256,6 +269,15 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     return success();
   }
 
+  APInt bits;
+  if (isa<arith::AndIOp>(op) && varying == TileAxes::Columns &&
+      operands[0].form == Tile::Form::Position &&
+      matchPattern(op->getOperand(1), m_ConstantInt(&bits))) {
+    setElements(result, tileAxes, layout,
+                getBitsOfColumns(operands[0], bits.getSExtValue(), layout));
+    return success();
+  }
+
   // What a number or a line divides, its reciprocals multiply: a division is
   // ten instructions and, of numbers near the ends of the range, a call.
   bool isDivisorShared = isa<arith::DivFOp>(op) && type.isF32() &&
@@ -268,21 +290,61 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
       divisor = b.createOrFold<arith::DivFOp>(one, divisor);
   }
 
-  SmallVector<Value> elements;
+  // Elements of the same operands are computed once.
+  std::map<SmallVector<const void *>, SmallVector<Value>> known;
+  SmallVector<SmallVector<Value>> elements(op->getNumResults());
   for (int64_t i = 0, e = layout.getNumElements(); i < e; ++i) {
     SmallVector<Value> values;
-    for (const Tile &tile : operands)
+    SmallVector<const void *> key;
+    for (const Tile &tile : operands) {
       values.push_back(getElement(tile, layout, i));
-    FailureOr<Value> value =
-        isDivisorShared
-            ? arith::MulFOp::create(b, values[0], values[1]).getResult()
-            : applyElementwise(op, values, type);
-    if (failed(value))
-      return failure();
-    elements.push_back(*value);
+      key.push_back(values.back().getAsOpaquePointer());
+    }
+    SmallVector<Value> &computed = known[key];
+    if (computed.empty() && isDivisorShared) {
+      computed = {arith::MulFOp::create(b, values[0], values[1])};
+    } else if (computed.empty()) {
+      FailureOr<SmallVector<Value>> applied =
+          applyElementwise(op, values, types);
+      if (failed(applied))
+        return failure();
+      computed = *applied;
+    }
+    for (auto [ofResult, value] : llvm::zip(elements, computed))
+      ofResult.push_back(value);
   }
-  setElements(result, tileAxes, layout, elements);
+  for (auto [result, ofResult] : llvm::zip(op->getResults(), elements))
+    setElements(result, tileAxes, layout, ofResult);
   return success();
+}
+
+SmallVector<Value> Distributor::getBitsOfColumns(const Tile &position,
+                                                 int64_t bits,
+                                                 const FragmentLayout &as) {
+  // Below the power of two that divides the tile's first column, a column is
+  // the bits of the lane and those of the slot, and nothing is carried.
+  constexpr int64_t kLaneBits = 6;
+  int64_t unit = position.divisor & -position.divisor;
+  bool isDisjoint = unit > kLaneBits;
+  // What is the same in several iterations would be held from one to the next.
+  Value begin = b.hide(position.values.front());
+  std::map<std::pair<int64_t, int64_t>, Value> known;
+  SmallVector<Value> elements;
+  for (int64_t i = 0, e = as.getNumElements(); i < e; ++i) {
+    int64_t column = FragmentLayout::getColumnOffset(as.getColumnSlot(i));
+    int64_t low = isDisjoint ? column % unit : 0, high = column - low;
+    Value &value = known[{high, low & bits}];
+    if (!value) {
+      Value first = b.add(begin, high);
+      value = isDisjoint
+                  ? b.bitOr(b.bitOr(b.bitAnd(first, bits & -unit),
+                                    b.bitAnd(laneColumn, bits & kLaneBits)),
+                            b.getI32(low & bits))
+                  : b.bitAnd(b.add(first, laneColumn), bits);
+    }
+    elements.push_back(value);
+  }
+  return elements;
 }
 
 LogicalResult Distributor::distributeScalar(Operation *op) {
@@ -321,11 +383,13 @@ LogicalResult Distributor::distributeScalar(Operation *op) {
     scalars.map(result, b.convertInt(value, b.getI64Type()));
     return success();
   }
-  FailureOr<Value> value = applyElementwise(op, getScalars(op->getOperands()),
-                                            getScalarType(result.getType()));
-  if (failed(value))
+  FailureOr<SmallVector<Value>> values = applyElementwise(
+      op, getScalars(op->getOperands()),
+      llvm::map_to_vector(op->getResultTypes(),
+                          [&](Type type) { return getScalarType(type); }));
+  if (failed(values))
     return failure();
-  scalars.map(result, *value);
+  scalars.map(op->getResults(), *values);
   return success();
 }
 
@@ -335,8 +399,9 @@ static bool isApproximated(Operation *op) {
              math::RsqrtOp, math::TanhOp>(op);
 }
 
-FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
-                                               Type result) {
+FailureOr<SmallVector<Value>>
+Distributor::applyElementwise(Operation *op, ValueRange x, TypeRange results) {
+  Type result = results.front();
   if (isApproximated(op) && !result.isF32())
     return op->emitOpError("computes ")
            << result << ", but is known in f32 only; extend the operand";
@@ -409,7 +474,7 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
           })
           .Default([](Operation *) { return Value(); });
   if (value)
-    return value;
+    return SmallVector<Value>{value};
   if (!isa<arith::ArithDialect>(op->getDialect()))
     return op->emitOpError("has no form for one lane; of math, exp2, exp, "
                            "log2, log, rsqrt, sqrt, absf, floor, ceil, "
@@ -417,6 +482,6 @@ FailureOr<Value> Distributor::applyElementwise(Operation *op, ValueRange x,
   OperationState state(b.getLoc(), op->getName());
   state.addOperands(x);
   state.addAttributes(op->getAttrs());
-  state.addTypes(result);
-  return b.create(state)->getResult(0);
+  state.addTypes(results);
+  return SmallVector<Value>(b.create(state)->getResults());
 }

@@ -56,6 +56,16 @@ Value LaneBuilder::getOfPair(Value pair, int64_t position) {
   return LLVM::ExtractElementOp::create(*this, pair, getI32(position));
 }
 
+Value LaneBuilder::hide(Value value) {
+  return LLVM::InlineAsmOp::create(
+             *this, value.getType(), value, "mov.b32 $0, $1;", "=r,r",
+             /*has_side_effects=*/false, /*is_align_stack=*/false,
+             LLVM::tailcallkind::TailCallKind::None,
+             LLVM::AsmDialectAttr::get(getContext(), LLVM::AsmDialect::AD_ATT),
+             ArrayAttr())
+      .getRes();
+}
+
 Value LaneBuilder::callIntrinsic(StringRef name, Type result,
                                  ValueRange operands) {
   return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name),

@@ -34,6 +34,7 @@ public:
   Value bitAnd(Value a, int64_t c) {
     return createOrFold<arith::AndIOp>(a, getInt(a.getType(), c));
   }
+  Value bitOr(Value a, Value b) { return createOrFold<arith::OrIOp>(a, b); }
   Value bitXor(Value a, Value b) { return createOrFold<arith::XOrIOp>(a, b); }
   Value bitXor(Value a, int64_t c) { return bitXor(a, getInt(a.getType(), c)); }
   Value shiftLeft(Value a, int64_t c) {
@@ -58,6 +59,10 @@ public:
   /// A vector of two elements, and its elements.
   Value makePair(Value first, Value second);
   Value getOfPair(Value pair, int64_t position);
+
+  /// The same i32, of which LLVM knows nothing: what is computed from it stays
+  /// in its loop.
+  Value hide(Value value);
 
   /// A call of an LLVM intrinsic without a MLIR operation.
   Value callIntrinsic(StringRef name, Type result, ValueRange operands);

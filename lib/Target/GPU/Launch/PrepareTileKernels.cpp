@@ -34,13 +34,19 @@ static constexpr int64_t kWidestTallSum = 128;
 /// with 32 of them, rather than 16, it multiplies twice as much of what it
 /// reads, and that the tensor cores are the bound, and not workgroup memory,
 /// needs it. A warpgroup reads for 64 rows, of which each warp has 16.
+///
+/// Where random numbers are drawn for what is multiplied (dropout), they are
+/// the bound, and need registers themselves: then a warp has 16 rows as well.
 static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
   int64_t rows = 0, columns = 0;
+  bool drawsNumbers = false, multipliesDrawn = false;
   WalkResult walk = kernel.walk([&](Operation *op) {
     if (isa<linalg::LinalgOp>(op))
       return WalkResult::interrupt();
+    drawsNumbers |= isa<arith::MulUIExtendedOp>(op);
     if (auto product = dyn_cast<vector::ContractionOp>(op))
       if (auto type = dyn_cast<VectorType>(product.getResultType())) {
+        multipliesDrawn |= drawsNumbers;
         rows = std::max(rows, type.getDimSize(0));
         columns = std::max(columns, type.getDimSize(1));
       }
@@ -49,7 +55,7 @@ static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
   if (walk.wasInterrupted())
     return 0;
   bool isTall = rows % (2 * kRowsOfFragment) == 0 &&
-                columns <= kWidestTallSum &&
+                columns <= kWidestTallSum && !multipliesDrawn &&
                 !(wgmma && rows % kRowsOfGroup == 0);
   return rows / (isTall ? 2 * kRowsOfFragment : kRowsOfFragment);
 }

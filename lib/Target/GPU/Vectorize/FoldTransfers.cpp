@@ -124,6 +124,23 @@ struct ReadLine : OpRewritePattern<vector::TransferReadOp> {
   }
 };
 
+/// Reads that repeat a number load it once.
+struct ReadNumber : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(vector::TransferReadOp read,
+                                PatternRewriter &rewriter) const override {
+    if (!isa<RankedTensorType>(read.getBase().getType()) || read.getMask() ||
+        !llvm::all_of(read.getPermutationMap().getResults(),
+                      llvm::IsaPred<AffineConstantExpr>))
+      return failure();
+    Value number = tensor::ExtractOp::create(rewriter, read.getLoc(),
+                                             read.getBase(), read.getIndices());
+    rewriter.replaceOpWithNewOp<vector::BroadcastOp>(read, read.getVectorType(),
+                                                     number);
+    return success();
+  }
+};
+
 /// Writes of tiles with unit dimensions are writes of tiles without.
 struct DropUnitDimsOfWrite : OpRewritePattern<vector::TransferWriteOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -194,6 +211,6 @@ struct BroadcastColumn : OpRewritePattern<vector::TransposeOp> {
 } // namespace
 
 void bpt::populateFoldTransfersPatterns(RewritePatternSet &patterns) {
-  patterns.add<ReadLine, FoldReadOfSlice, FoldInsertOfWrite,
+  patterns.add<ReadNumber, ReadLine, FoldReadOfSlice, FoldInsertOfWrite,
                DropUnitDimsOfWrite, BroadcastColumn>(patterns.getContext());
 }

@@ -138,3 +138,37 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// An operation may have two results, of which one may not be used; of numbers and
+// lines it is computed once.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @two_results
+  // CHECK-SAME: %[[N:[^:]*]]: i32
+  gpu.func @two_results(%y: memref<16x8xi32>, %n: i32) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %factor = arith.constant dense<77> : vector<8xi32>
+    %step = vector.step : vector<8xindex>
+    %words = arith.index_cast %step : vector<8xindex> to vector<8xi32>
+    // CHECK: %{{.*}}, %[[H0:.*]] = arith.mului_extended %{{.*}}, %c77_i32 : i32
+    // CHECK: %{{.*}}, %[[H1:.*]] = arith.mului_extended %{{.*}}, %c77_i32 : i32
+    %low, %high = arith.mului_extended %words, %factor : vector<8xi32>
+    // CHECK: %[[L:.*]], %[[H:.*]] = arith.mului_extended %[[N]], %[[N]] : i32
+    %lowOfN, %highOfN = arith.mului_extended %n, %n : i32
+    %lowTile = vector.broadcast %lowOfN : i32 to vector<16x8xi32>
+    %highTile = vector.broadcast %highOfN : i32 to vector<16x8xi32>
+    %columns = vector.broadcast %high : vector<8xi32> to vector<16x8xi32>
+    // CHECK: %[[X0:.*]] = arith.xori %[[H0]], %[[L]] : i32
+    // CHECK: %[[LOW:.*]], %[[HIGH:.*]] = arith.mului_extended %[[X0]], %[[H]] : i32
+    // CHECK: arith.addi %[[LOW]], %[[HIGH]] : i32
+    // CHECK: arith.xori %[[H1]], %[[L]] : i32
+    %x = arith.xori %columns, %lowTile : vector<16x8xi32>
+    %lowOfX, %highOfX = arith.mului_extended %x, %highTile : vector<16x8xi32>
+    %sum = arith.addi %lowOfX, %highOfX : vector<16x8xi32>
+    // CHECK-NOT: arith.mului_extended %c0
+    // CHECK: llvm.return
+    vector.transfer_write %sum, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xi32>, memref<16x8xi32>
+    gpu.return
+  }
+}

@@ -173,3 +173,67 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Bits of columns: the tile begins at a multiple of 32, so columns 16 apart have
+// the same ones but for bit 4. What is computed of them is computed once.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @bits
+  // CHECK-SAME: %[[N:[^:]*]]: i64
+  gpu.func @bits(%y: memref<16x32xi32>, %n: index) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %c32 = arith.constant 32 : index
+    %others = arith.constant dense<-17> : vector<32xi32>
+    %bit = arith.constant dense<16> : vector<32xi32>
+    %factor = arith.constant dense<77> : vector<32xi32>
+    // CHECK: %[[Q2:.*]] = arith.shli %{{.*}}, %c1_i32
+    // CHECK: %[[START:.*]] = arith.muli %[[N]], %c32_i64
+    // CHECK: %[[S:.*]] = arith.trunci %[[START]] : i64 to i32
+    %start = arith.muli %n, %c32 : index
+    %word = arith.index_cast %start : index to i32
+    %first = vector.broadcast %word : i32 to vector<32xi32>
+    %step = vector.step : vector<32xindex>
+    %steps = arith.index_cast %step : vector<32xindex> to vector<32xi32>
+    %column = arith.addi %steps, %first : vector<32xi32>
+    // CHECK: %[[HIDDEN:.*]] = llvm.inline_asm {{.*}}"mov.b32 $0, $1;", "=r,r" %[[S]]
+    // CHECK: %[[HIGH:.*]] = arith.andi %[[HIDDEN]], %c-32_i32
+    // CHECK: %[[LOW:.*]] = arith.andi %[[Q2]], %c6_i32
+    // CHECK: %[[C0:.*]] = arith.ori %[[HIGH]], %[[LOW]]
+    // CHECK: %[[X0:.*]] = arith.muli %[[C0]], %c77_i32
+    // CHECK: %[[C1:.*]] = arith.ori %[[C0]], %c1_i32
+    // CHECK: %[[X1:.*]] = arith.muli %[[C1]], %c77_i32
+    // CHECK: %[[C8:.*]] = arith.ori %[[C0]], %c8_i32
+    // CHECK: %[[X8:.*]] = arith.muli %[[C8]], %c77_i32
+    // CHECK: %[[C9:.*]] = arith.ori %[[C0]], %c9_i32
+    // CHECK: %[[X9:.*]] = arith.muli %[[C9]], %c77_i32
+    // CHECK: arith.addi %[[X0]], %c16_i32
+    // CHECK: arith.addi %[[X1]], %c16_i32
+    // CHECK: arith.addi %[[X8]], %c16_i32
+    // CHECK: arith.addi %[[X9]], %c16_i32
+    // CHECK: llvm.return
+    %masked = arith.andi %column, %others : vector<32xi32>
+    %which = arith.andi %column, %bit : vector<32xi32>
+    %product = arith.muli %masked, %factor : vector<32xi32>
+    %sum = arith.addi %product, %which : vector<32xi32>
+    %tile = vector.broadcast %sum : vector<32xi32> to vector<16x32xi32>
+    vector.transfer_write %tile, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x32xi32>, memref<16x32xi32>
+    gpu.return
+  }
+
+  // Where a tile begins at any column, a sum may carry: nothing is known to be equal.
+  // CHECK-LABEL: llvm.func @bits_of_any
+  gpu.func @bits_of_any(%y: memref<16x32xi32>, %word: i32) kernel attributes {bpt_tile.warps = 1 : i32} {
+    %c0 = arith.constant 0 : index
+    %others = arith.constant dense<-17> : vector<32xi32>
+    %first = vector.broadcast %word : i32 to vector<32xi32>
+    %step = vector.step : vector<32xindex>
+    %steps = arith.index_cast %step : vector<32xindex> to vector<32xi32>
+    %column = arith.addi %steps, %first : vector<32xi32>
+    // CHECK-COUNT-8: arith.andi %{{.*}}, %c-17_i32
+    %masked = arith.andi %column, %others : vector<32xi32>
+    %tile = vector.broadcast %masked : vector<32xi32> to vector<16x32xi32>
+    vector.transfer_write %tile, %y[%c0, %c0] {in_bounds = [true, true]} : vector<16x32xi32>, memref<16x32xi32>
+    gpu.return
+  }
+}

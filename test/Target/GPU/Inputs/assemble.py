@@ -78,10 +78,8 @@ def read_report(report):
     return kernels
 
 
-def find_faults(options, config, kernel, ptx):
+def find_faults(config, kernel, ptx):
     may_spill = config.kind == "feed_forward" or config.head_dim not in SPILL_FREE_HEAD_DIMS
-    if options.allow_spills and re.search(options.allow_spills, config.name):
-        may_spill = True
     if kernel.spills and not may_spill:
         yield f"{kernel.spills} bytes of spills at head dimension {config.head_dim}"
     if re.search(r"\.local\s", ptx) or (kernel.stack and not kernel.spills):
@@ -111,7 +109,7 @@ def assemble(options, config, chip):
         for k in kernels
     ]
     faults = [
-        f"{case}, {k.name}: {fault}" for k in kernels for fault in find_faults(options, config, k, text)
+        f"{case}, {k.name}: {fault}" for k in kernels for fault in find_faults(config, k, text)
     ]
     return rows, faults
 
@@ -168,7 +166,6 @@ def parse_options():
     parser.add_argument("--all", action="store_true", help="every case for every chip")
     parser.add_argument("--filter", default="", help="regular expression on 'NAME CHIP'")
     parser.add_argument("--part", action="append", choices=["grid", "attention", "layers"])
-    parser.add_argument("--allow-spills", metavar="REGEX", help="names of cases that may spill")
     parser.add_argument("--shard", default="0/1", help="I/N: pair I, I+N, I+2N, …")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("compile_flags", nargs="*", help="flags of bpt-compile, after --")

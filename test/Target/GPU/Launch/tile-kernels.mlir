@@ -47,6 +47,41 @@ module attributes {gpu.container_module} {
       gpu.return
     }
 
+    // Random numbers for what is multiplied need registers: a warp has 16 rows.
+    // CHECK: gpu.func @drawn({{.*}}bpt_tile.warps = 2 : i32
+    gpu.func @drawn(%x: memref<32x16xbf16>, %y: memref<32x16xf32>, %n: i32) kernel {
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<32x16xf32>
+      %none = arith.constant dense<0.0> : vector<32x16xbf16>
+      %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x16xbf16>, vector<32x16xbf16>
+      %b = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x16xbf16>, vector<16x16xbf16>
+      %word = vector.broadcast %n : i32 to vector<32x16xi32>
+      %low, %high = arith.mului_extended %word, %word : vector<32x16xi32>
+      %mask = arith.cmpi ult, %low, %high : vector<32x16xi32>
+      %kept = arith.select %mask, %a, %none : vector<32x16xi1>, vector<32x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %kept, %b, %zero : vector<32x16xbf16>, vector<16x16xbf16> into vector<32x16xf32>
+      vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x16xf32>, memref<32x16xf32>
+      gpu.return
+    }
+
+    // Those that are drawn behind all products do not.
+    // CHECK: gpu.func @drawn_behind({{.*}}bpt_tile.warps = 1 : i32
+    gpu.func @drawn_behind(%x: memref<32x16xbf16>, %y: memref<32x16xf32>, %n: i32) kernel {
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<32x16xf32>
+      %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x16xbf16>, vector<32x16xbf16>
+      %b = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x16xbf16>, vector<16x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<16x16xbf16> into vector<32x16xf32>
+      %word = vector.broadcast %n : i32 to vector<32x16xi32>
+      %low, %high = arith.mului_extended %word, %word : vector<32x16xi32>
+      %mask = arith.cmpi ult, %low, %high : vector<32x16xi32>
+      %kept = arith.select %mask, %c, %zero : vector<32x16xi1>, vector<32x16xf32>
+      vector.transfer_write %kept, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x16xf32>, memref<32x16xf32>
+      gpu.return
+    }
+
     // A warpgroup, four warps, takes 64 rows: there are none too many.
     // CHECK: gpu.func @group({{.*}}bpt_tile.warps = 2 : i32
     // WGMMA: gpu.func @product({{.*}}bpt_tile.warps = 1 : i32

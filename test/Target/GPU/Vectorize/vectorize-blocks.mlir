@@ -335,3 +335,34 @@ func.func @rows_summed(%x: tensor<?x16xbf16>, %w: tensor<16x16xbf16>) -> tensor<
   }
   return %r : tensor<?x16xf32>
 }
+
+// -----
+
+#mn = affine_map<(m, n, k) -> (m, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#id = affine_map<(i, j) -> (i, j)>
+#number = affine_map<(i, j) -> ()>
+
+// A number, such as a seed, is loaded, not read as a tile that repeats it.
+// CHECK-LABEL: func @number
+// CHECK-SAME: %[[S:[a-z0-9]*]]: tensor<f32>
+// CHECK: scf.forall
+// CHECK-NOT: vector.transfer_read %[[S]]
+// CHECK: %[[X:.*]] = tensor.extract %[[S]][] : tensor<f32>
+// CHECK: vector.broadcast %[[X]] : f32 to vector<16x16xf32>
+func.func @number(%a: tensor<16x16xf16>, %s: tensor<f32>, %c: tensor<32x16xf32>) -> tensor<32x16xf32> {
+  %r = scf.forall (%i) = (0) to (32) step (16) shared_outs(%o = %c) -> (tensor<32x16xf32>) {
+    %os = tensor.extract_slice %o[%i, 0] [16, 16] [1, 1] : tensor<32x16xf32> to tensor<16x16xf32>
+    %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %a : tensor<16x16xf16>, tensor<16x16xf16>) outs(%os : tensor<16x16xf32>) -> tensor<16x16xf32>
+    %m = linalg.generic {indexing_maps = [#number, #id], iterator_types = ["parallel", "parallel"]} ins(%s : tensor<f32>) outs(%n : tensor<16x16xf32>) {
+    ^bb0(%x: f32, %y: f32):
+      %z = arith.mulf %x, %y : f32
+      linalg.yield %z : f32
+    } -> tensor<16x16xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %m into %o[%i, 0] [16, 16] [1, 1] : tensor<16x16xf32> into tensor<32x16xf32>
+    }
+  }
+  return %r : tensor<32x16xf32>
+}

@@ -194,6 +194,30 @@ def MatchSizeOp : Op<Transform_Dialect, "bpt.match.size", [
   let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
 }
 
+def MatchOperandOp : Op<Transform_Dialect, "bpt.match.operand", [
+    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
+  let cppNamespace = "::mlir::bpt";
+  let summary = "a blocked operation that has an optional operand";
+  let description = [{
+    Succeeds on a blocked operation that has the operand; otherwise it is a
+    silenceable failure, and so no match. The names are those of the
+    diagnostics: `bias`, `query_segments`, `key_segments` and `seed` of
+    attention, and so on.
+
+    Example: attention with dropout, whose random numbers take registers that
+    larger blocks would need.
+
+    ```mlir
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.operand %op "seed" : !transform.any_op
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$operand_handle, StrAttr:$name);
+  let results = (outs);
+  let assemblyFormat = "$operand_handle $name attr-dict `:` type($operand_handle)";
+  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
+}
+
 def MatchAloneOp : Op<Transform_Dialect, "bpt.match.alone", [
     SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
   let cppNamespace = "::mlir::bpt";
@@ -210,27 +234,6 @@ def MatchAloneOp : Op<Transform_Dialect, "bpt.match.alone", [
     ```mlir
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.alone %op : !transform.any_op
-    ```
-  }];
-  let arguments = (ins TransformHandleTypeInterface:$operand_handle);
-  let results = (outs);
-  let assemblyFormat = "$operand_handle attr-dict `:` type($operand_handle)";
-  let extraClassDeclaration = SingleOpMatcher.extraDeclaration;
-}
-
-def MatchGatedOp : Op<Transform_Dialect, "bpt.match.gated", [
-    SingleOpMatcher, MatchOpInterface, MemoryEffectsOpInterface]> {
-  let cppNamespace = "::mlir::bpt";
-  let summary = "a feed-forward network with a gate";
-  let description = [{
-    Succeeds on a `bpt.feed_forward` with a gate (`gate(...)`), whose activations
-    are products of two projections: a block of hidden units then has two sums,
-    and room for half as many. Otherwise it is a silenceable failure, and so no
-    match.
-
-    ```mlir
-    transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
-    transform.bpt.match.gated %op : !transform.any_op
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$operand_handle);

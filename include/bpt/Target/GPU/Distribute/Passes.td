@@ -77,7 +77,9 @@ def DistributeToLanesPass
       `math.exp2`, `exp`, `log2`, `log` and `rsqrt` are the GPU's approximations
       in f32, denormals flushed, and `tanh` is made of these; `erf` is a
       polynomial. A tile of f32 divided by a line or a number is multiplied by
-      reciprocals, which rounds twice.
+      reciprocals, which rounds twice. Elements of the same operands are computed
+      once; so are those of columns whose bits `arith.andi` with a constant makes
+      equal, where it is known which power of two divides a tile's first column.
     * `vector.transfer_read` and `transfer_write`: of global memory with any
       permutation, masked or not, in bounds or not (rows that do not exist are
       branched around); of workgroup memory as it lies, in bounds. A tile that

@@ -16,8 +16,9 @@ def PrepareTileKernelsPass : Pass<"bpt-gpu-prepare-tile-kernels", "::mlir::Modul
   let description = [{
     A kernel whose body is a tile program (it multiplies `vector` values, and no
     `linalg` operation is left in it) is marked with `bpt_tile.warps`, one warp
-    for every 32 rows of its products, or for 16 where their sums are wide, their
-    number odd, or `wgmma` asked for and 64 divides it, and launched with as many threads. A lane
+    for every 32 rows of its products, or for 16 where their sums are wide, random
+    numbers are drawn for what they multiply (dropout), their number is odd, or
+    `wgmma` is asked for and 64 divides it, and launched with as many threads. A lane
     knows a memref by one pointer, so sizes, strides and offsets that are not
     static become arguments of their own, here and where the kernel is launched:
 

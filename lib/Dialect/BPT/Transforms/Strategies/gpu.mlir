@@ -14,11 +14,21 @@
 // for each of 4 warps, which then multiply more than they read (docs/performance.md
 // has the count); the sums of wider heads would not fit. 32 keys leave registers
 // for three blocks a multiprocessor at head dimension 64, and two at 128: while
-// one takes exponentials, another multiplies. Of f32, what a block holds between
+// one takes exponentials, another multiplies. With dropout, drawing random numbers
+// is the bound: one counter gives those of four keys of 64. Of f32, what a block holds between
 // operations lies in shared memory: blocks are small.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.operand %op "seed" : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -62,7 +72,7 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
-    transform.bpt.match.gated %op : !transform.any_op
+    transform.bpt.match.operand %op "w3" : !transform.any_op
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -85,6 +95,11 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -157,6 +172,7 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,

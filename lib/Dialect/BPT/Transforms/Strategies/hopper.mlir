@@ -7,12 +7,22 @@
 // sums' scaling, barriers, copies) is spread over more keys as well. Registers are
 // the limit: scores, probabilities and sums of 64 rows lie in those of 128 threads,
 // keys / 2 + keys / 4 + head dimension / 2 for each. 128 keys at head dimension 128
-// are too many for some forms: ptxas then serializes products.
+// are too many for some forms: ptxas then serializes products. With dropout, random
+// numbers need registers too.
 //
 // Projections have 256 columns, half a lane's registers: 64 rows of a warpgroup times
 // 256 columns take the tensor cores 128 cycles and read workgroup memory for 80, times
 // 64 columns 32 and 56. A gate is a second product: half the columns for each.
 module attributes {transform.with_named_sequence} {
+  transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.operand %op "seed" : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -42,7 +52,7 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.feed_forward"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
-    transform.bpt.match.gated %op : !transform.any_op
+    transform.bpt.match.operand %op "w3" : !transform.any_op
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_narrow_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -51,6 +61,11 @@ module attributes {transform.with_named_sequence} {
     transform.yield %op : !transform.any_op
   }
 
+  transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -84,6 +99,7 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
         @is_small_narrow_attention -> @block_small_narrow_attention,
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
