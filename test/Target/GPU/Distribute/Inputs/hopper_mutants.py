@@ -41,6 +41,10 @@ def compile_kernel():
 
 
 class Case:
+    """What a kernel is given, and what is right."""
+
+    grid = 1
+
     def __init__(self):
         rng = np.random.default_rng(7)
         self.q, self.k, self.v = (
@@ -48,18 +52,22 @@ class Case:
         )
         q, k, v = (from_bits(x, "bf16")[0, :, 0] for x in (self.q, self.k, self.v))
         scores = np.exp(q @ k.T / np.sqrt(DIM))
-        self.expected = scores / scores.sum(axis=1, keepdims=True) @ v
-
-    def find_fault(self, kernel, emulator):
-        """What is wrong with the kernel, or nothing."""
-        args = [
+        self.expected = (scores / scores.sum(axis=1, keepdims=True) @ v)[:, None]
+        self.args = [
             self.q, self.k, self.v, np.full_like(self.q, 0x7FFF),
             np.full((1, 1, ROWS), np.nan, np.float32),
             f"i64:{ROWS}", f"i64:{KEYS}", "i64:1", "i64:1",
             f"f32:{np.log2(np.e) / np.sqrt(DIM)}", "i32:0",
         ]  # fmt: skip
+        self.output = 3
+
+    def list_args(self):
+        return self.args
+
+    def find_fault(self, kernel, emulator):
+        """What is wrong with the kernel, or nothing."""
         for schedule in SCHEDULES:
-            fault = self.run(kernel, emulator, args, schedule)
+            fault = self.run(kernel, emulator, self.list_args(), schedule)
             if fault:
                 return fault, schedule
         return None
@@ -68,19 +76,19 @@ class Case:
         with tempfile.TemporaryDirectory(prefix="bpt-mutant-") as folder:
             folder = Path(folder)
             (folder / "kernel.ptx").write_text(kernel.ptx)
-            command = [emulator, str(folder / "kernel.ptx"), "--kernel=attention", "--grid=1",
+            command = [emulator, str(folder / "kernel.ptx"), f"--kernel={kernel.name}", f"--grid={self.grid}",
                        f"--block={kernel.threads}", f"--shared={kernel.shared}", *schedule]  # fmt: skip
             for i, arg in enumerate(args):
                 if isinstance(arg, np.ndarray):
                     np.save(folder / f"{i}.npy", arg)
                     arg = f"@{folder}/{i}.npy"
                 command.append(f"--arg={arg}")
-            command.append(f"--output=3=@{folder}/out.npy")
+            command.append(f"--output={self.output}=@{folder}/out.npy")
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode != 0:
                 lines = done.stderr.splitlines() or [f"exit code {done.returncode}"]
                 return re.sub(r"^.*?PTX line (\d+): `.*?`: ", r"line \1: ", lines[0])
-            got = from_bits(np.load(folder / "out.npy"), "bf16")[0, :, 0]
+            got = from_bits(np.load(folder / "out.npy"), "bf16")[0]
         error = np.linalg.norm(got - self.expected) / np.linalg.norm(self.expected)
         return None if error < 0.01 else f"the result is wrong: relative error {error:.2g}"
 
@@ -92,6 +100,12 @@ class Mutant:
     replacement: str
     # The match that is replaced; all of them if there is none.
     which: int = None
+
+    def seed(self, text, case):
+        """The text with the bug, and what it is given."""
+        changed = self.apply(text)
+        assert changed != text, self.name
+        return changed, case
 
     def apply(self, text):
         matches = list(re.finditer(self.pattern, text, re.M))
@@ -183,31 +197,31 @@ MUTANTS = [
 ]  # fmt: skip
 
 
-def main():
+def check_mutants(description, compile_kernel, make_case, mutants):
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--emulator", default="bpt-emulate")
     parser.add_argument("--filter", default="", help="regular expression on the mutants' names")
     parser.add_argument("--quiet", action="store_true", help="print what was missed only")
     options = parser.parse_args()
-    kernel, case = compile_kernel(), Case()
+    kernel, case = compile_kernel(), make_case()
     fault = case.find_fault(kernel, options.emulator)
     if fault:
         sys.exit(f"the kernel itself has a fault: {fault}")
     original, missed = kernel.ptx, 0
-    mutants = [m for m in MUTANTS if re.search(options.filter, m.name)]
+    mutants = [m for m in mutants if re.search(options.filter, m.name)]
     for mutant in mutants:
-        kernel.ptx = mutant.apply(original)
-        assert kernel.ptx != original, mutant.name
-        fault = case.find_fault(kernel, options.emulator)
+        kernel.ptx, mutated = mutant.seed(original, case)
+        fault = mutated.find_fault(kernel, options.emulator)
         if not fault:
             missed += 1
             print(f"MISSED {mutant.name}")
         elif not options.quiet:
             print(f"caught {mutant.name}: {fault[0]} ({' '.join(fault[1])})")
     print(f"{len(mutants)} mutants, {missed} missed")
-    return 1 if missed or not mutants else 0
+    sys.exit(1 if missed or not mutants else 0)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    check_mutants(__doc__, compile_kernel, Case, MUTANTS)
