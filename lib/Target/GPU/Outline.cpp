@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockMemory.h"
+#include "BlockOrder.h"
 #include "KernelAttributes.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Passes.h"
@@ -317,8 +318,11 @@ private:
 
     SetVector<Value> captured;
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
-    // What the first one is, no block needs to know.
-    captured.insert_range(ArrayRef(counts).drop_front());
+    BlockOrder order = chooseBlockOrder(loop);
+    // That of the slowest one no block needs to know.
+    for (unsigned i = 0, e = counts.size(); i < e; ++i)
+      if (i != order.dims.back() || order.reversed[i])
+        captured.insert(counts[i]);
     captured.insert_range(lowers);
     captured.insert_range(steps);
     if (memory->workspaceBytes)
@@ -336,12 +340,18 @@ private:
       b.setInsertionPointToStart(blocksOfThis.getBody());
       number = blocksOfThis.getInductionVar();
     }
-    for (unsigned i = counts.size(); i-- > 0;) {
+    for (unsigned i : order.dims) {
       Value index = number;
-      if (i > 0) {
+      if (i != order.dims.back()) {
         Value count = kernel.mapping.lookup(counts[i]);
         index = b.createOrFold<arith::RemUIOp>(number, count);
         number = b.createOrFold<arith::DivUIOp>(number, count);
+      }
+      if (order.reversed[i]) {
+        Value last =
+            b.createOrFold<arith::SubIOp>(kernel.mapping.lookup(counts[i]),
+                                          arith::ConstantIndexOp::create(b, 1));
+        index = b.createOrFold<arith::SubIOp>(last, index);
       }
       Value scaled =
           b.createOrFold<arith::MulIOp>(index, kernel.mapping.lookup(steps[i]));

@@ -87,7 +87,10 @@ def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
         threads in (%c128, %c1, %c1) args(%q : memref<...>, ...)
     ```
     and the body a `gpu.func @main_0` that computes `%i` and `%h` from its block
-    number.
+    number. Blocks that read the same in their loops (`vector.transfer_read`) follow
+    one another, so that it is found in the second level of cache: blocks of rows of
+    one head before the next head. Where loops run longer in later blocks, as with a
+    causal mask, the last block begins first.
 
     Buffers that a block allocates get their place here. What has a constant
     bound and fits is laid out in shared memory, where buffers that are not live

@@ -1,0 +1,31 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of the BPT project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BPT_LIB_TARGET_GPU_BLOCKORDER_H
+#define BPT_LIB_TARGET_GPU_BLOCKORDER_H
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlir::bpt {
+
+/// In which order a kernel's blocks begin.
+struct BlockOrder {
+  /// Dimensions of the loop over blocks, the fastest first: those along which
+  /// blocks read the same, which is then found in the second level of cache.
+  SmallVector<unsigned> dims;
+  /// By dimension: the last block begins first, because loops in later blocks
+  /// run longer, as those over the keys before a causal block of rows do. What
+  /// takes longest should not be what is waited for at last.
+  SmallVector<bool> reversed;
+};
+
+BlockOrder chooseBlockOrder(scf::ForallOp loop);
+
+} // namespace mlir::bpt
+
+#endif // BPT_LIB_TARGET_GPU_BLOCKORDER_H

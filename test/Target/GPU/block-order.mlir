@@ -1,0 +1,90 @@
+// RUN: bpt-opt %s --bpt-gpu-outline --canonicalize --split-input-file | FileCheck %s
+
+// Blocks of rows of one head read the same keys: they begin one after the other. Later
+// ones read more of them, so the last one of a head is the first.
+// CHECK-LABEL: gpu.func @growing_0
+func.func @growing(%keys: memref<4x256x16xf32>, %y: memref<4x256xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  // CHECK-DAG: %[[C7:.*]] = arith.constant 7 : index
+  // CHECK-DAG: %[[C8:.*]] = arith.constant 8 : index
+  // CHECK-DAG: %[[C32:.*]] = arith.constant 32 : index
+  // CHECK: %[[ID:.*]] = gpu.block_id x
+  // CHECK: %[[NUMBER:.*]] = arith.remui %[[ID]], %[[C8]]
+  // CHECK: %[[HEAD:.*]] = arith.divui %[[ID]], %[[C8]]
+  // CHECK: %[[BLOCK:.*]] = arith.subi %[[C7]], %[[NUMBER]]
+  // CHECK: %[[ROW:.*]] = arith.muli %[[BLOCK]], %[[C32]]
+  // CHECK: scf.for %{{.*}} = %{{.*}} to %[[ROW]]
+  // CHECK: vector.transfer_read %{{.*}}[%[[HEAD]],
+  scf.forall (%row, %head) = (0, 0) to (256, 4) step (32, 1) {
+    %sum = scf.for %key = %c0 to %row step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %tile = vector.transfer_read %keys[%head, %key, %c0], %pad {in_bounds = [true, true]} : memref<4x256x16xf32>, vector<16x16xf32>
+      %next = arith.addf %acc, %tile : vector<16x16xf32>
+      scf.yield %next : vector<16x16xf32>
+    }
+    %line = vector.extract %sum[0] : vector<16xf32> from vector<16x16xf32>
+    vector.transfer_write %line, %y[%head, %row] {in_bounds = [true]} : vector<16xf32>, memref<4x256xf32>
+  }
+  return
+}
+
+// -----
+
+// A loop that begins later as well is no longer than others; and along neither
+// dimension do blocks read all the same, so the order is that of the result.
+// CHECK-LABEL: gpu.func @sliding_0
+func.func @sliding(%keys: memref<4x256x16xf32>, %y: memref<256x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %pad = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  // CHECK-DAG: %[[C4:.*]] = arith.constant 4 : index
+  // CHECK-DAG: %[[C32:.*]] = arith.constant 32 : index
+  // CHECK: %[[ID:.*]] = gpu.block_id x
+  // CHECK: %[[HEAD:.*]] = arith.remui %[[ID]], %[[C4]]
+  // CHECK: %[[NUMBER:.*]] = arith.divui %[[ID]], %[[C4]]
+  // CHECK: arith.muli %[[NUMBER]], %[[C32]]
+  scf.forall (%row, %head) = (0, 0) to (192, 4) step (32, 1) {
+    %end = arith.addi %row, %c64 : index
+    %sum = scf.for %key = %row to %end step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %tile = vector.transfer_read %keys[%head, %key, %c0], %pad {in_bounds = [true, true]} : memref<4x256x16xf32>, vector<16x16xf32>
+      %next = arith.addf %acc, %tile : vector<16x16xf32>
+      scf.yield %next : vector<16x16xf32>
+    }
+    %line = vector.extract %sum[0] : vector<16xf32> from vector<16x16xf32>
+    vector.transfer_write %line, %y[%row, %head] {in_bounds = [false]} : vector<16xf32>, memref<256x4xf32>
+  }
+  return
+}
+
+// -----
+
+// Blocks before and behind a mask: the second loop goes on where the first has ended,
+// which is the same for all.
+// CHECK-LABEL: gpu.func @masked_0
+func.func @masked(%keys: memref<256x16xf32>, %y: memref<256xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  // CHECK: %[[ID:.*]] = gpu.block_id x
+  // CHECK: arith.subi %{{.*}}, %[[ID]]
+  scf.forall (%row) = (0) to (256) step (32) {
+    %open = scf.for %key = %c0 to %row step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %tile = vector.transfer_read %keys[%key, %c0], %pad {in_bounds = [true, true]} : memref<256x16xf32>, vector<16x16xf32>
+      %next = arith.addf %acc, %tile : vector<16x16xf32>
+      scf.yield %next : vector<16x16xf32>
+    }
+    %sum = scf.for %key = %row to %n step %c16 iter_args(%acc = %open) -> (vector<16x16xf32>) {
+      %tile = vector.transfer_read %keys[%key, %c0], %pad {in_bounds = [true, true]} : memref<256x16xf32>, vector<16x16xf32>
+      %next = arith.addf %acc, %tile : vector<16x16xf32>
+      scf.yield %next : vector<16x16xf32>
+    }
+    %line = vector.extract %sum[0] : vector<16xf32> from vector<16x16xf32>
+    vector.transfer_write %line, %y[%row] {in_bounds = [true]} : vector<16xf32>, memref<256xf32>
+  }
+  return
+}
