@@ -74,7 +74,7 @@ GPUSchedulePassOptions bpt::getScheduleOptions(const std::string &chip) {
   GPUSchedulePassOptions options;
   if (std::optional<ChipInfo> info = findChip(chip)) {
     options.maxSharedBytes = info->maxSharedBytes;
-    options.warpRoles = options.overlap = info->hasWgmma();
+    options.warpRoles = options.overlap = options.pingPong = info->hasWgmma();
   }
   return options;
 }

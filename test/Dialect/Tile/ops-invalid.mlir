@@ -324,3 +324,22 @@ func.func @fill_of_both(%k: memref<64x64xbf16>, %map: !bpt_tile.tensor_map<64x64
 func.func @no_schedule() attributes {bpt_tile.schedule = false} {
   return
 }
+
+// -----
+
+func.func @turn_of_all() {
+  // expected-error@+1 {{stands outside of the consumer of bpt_tile.warp_roles}}
+  bpt_tile.take_turn
+  return
+}
+
+// -----
+
+func.func @pass_of_producer() {
+  bpt_tile.warp_roles producer {
+    // expected-error@+1 {{stands outside of the consumer of bpt_tile.warp_roles}}
+    bpt_tile.pass_turn
+  } consumer {
+  }
+  return
+}

@@ -93,3 +93,17 @@ func.func @create_map(%keys: memref<2x?x4x64xbf16>) {
 func.func @schedule() attributes {bpt_tile.schedule = #bpt_tile.schedule<overlap = false, tensor_maps = false, warp_roles = true>} {
   return
 }
+
+// -----
+
+// CHECK-LABEL: func @turns
+func.func @turns() {
+  bpt_tile.warp_roles producer {
+  } consumer {
+    // CHECK: bpt_tile.take_turn
+    // CHECK-NEXT: bpt_tile.pass_turn
+    bpt_tile.take_turn
+    bpt_tile.pass_turn
+  }
+  return
+}

@@ -257,6 +257,10 @@ LogicalResult AcquireOp::verify() {
 
 LogicalResult ReleaseOp::verify() { return checkConsumer(*this); }
 
+LogicalResult TakeTurnOp::verify() { return checkConsumer(*this); }
+
+LogicalResult PassTurnOp::verify() { return checkConsumer(*this); }
+
 LogicalResult WarpRolesOp::verify() {
   if ((*this)->getParentOfType<WarpRolesOp>())
     return emitOpError("stands in another; warps have one role");

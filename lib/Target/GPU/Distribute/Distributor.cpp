@@ -177,6 +177,8 @@ LogicalResult Distributor::distribute(Operation *op) {
       .Case<tile::FillOp>([&](auto r) { return distributeFill(r); })
       .Case<tile::AcquireOp>([&](auto r) { return distributeAcquire(r); })
       .Case<tile::ReleaseOp>([&](auto r) { return distributeRelease(r); })
+      .Case<tile::TakeTurnOp>([&](auto) { return distributeTakeTurn(); })
+      .Case<tile::PassTurnOp>([&](auto) { return distributePassTurn(); })
       .Case<tile::WarpRolesOp>([&](auto r) { return distributeRoles(r); })
       .Case<gpu::BlockIdOp, gpu::GridDimOp>(
           [&](Operation *id) { return distributeScalar(id); })

@@ -270,6 +270,11 @@ private:
   LogicalResult distributeAcquire(tile::AcquireOp op);
   LogicalResult distributeRelease(tile::ReleaseOp op);
   LogicalResult distributeRoles(tile::WarpRolesOp op);
+  LogicalResult distributeConsumer(Region &consumer);
+  LogicalResult distributeTakeTurn();
+  LogicalResult distributePassTurn();
+  /// Announces that the turn is that of `group`.
+  void giveTurn(Value group);
   /// The buffer of a ring's tile `number`, and how often it was used before.
   std::pair<Value, Value> getRingPlace(tile::RingType type, Value number);
   void waitForBarrier(Value barrier, Value parity);

@@ -18,9 +18,7 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
-static constexpr int64_t kWarpsOfGroup = 4;
-static constexpr int64_t kRowsOfGroup = 64;
-static constexpr int64_t kRowsOfWarp = kRowsOfGroup / kWarpsOfGroup;
+static constexpr int64_t kRowsOfGroup = kRowsOfWarp * kWarpsOfGroup;
 static constexpr int64_t kMaxColumns = 256;
 /// Terms of one instruction.
 static constexpr int64_t kDepth = 16;

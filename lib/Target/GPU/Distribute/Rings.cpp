@@ -23,8 +23,9 @@ static constexpr int64_t kProducerThreads = kProducerWarps * kWarpThreads;
 static constexpr int64_t kBarrierBytes = 8;
 /// Warps that have given registers away copy in short loops.
 static constexpr int64_t kMaxUnrolledOfProducer = 4;
-/// A hardware barrier of the warps that compute; 0 is that of the block.
-static constexpr int64_t kConsumerBarrier = 1;
+/// A hardware barrier of the warps that compute; 0 is that of the block. Behind
+/// it are those of warpgroups that take turns.
+static constexpr int64_t kConsumerBarrier = 1, kFirstTurnBarrier = 2;
 
 void Distributor::distributeBarrier() {
   // wgmma reads what threads have written by way of another proxy.
@@ -250,9 +251,59 @@ LogicalResult Distributor::distributeRoles(tile::WarpRolesOp op) {
     NVVM::SetMaxRegisterOp::create(b, registers->second,
                                    NVVM::SetMaxRegisterAction::increase);
   isConsumer = true;
-  LogicalResult consumed = op.getConsumer().empty()
-                               ? success()
-                               : distributeBlock(op.getConsumer().front());
+  LogicalResult consumed = distributeConsumer(op.getConsumer());
   isConsumer = false;
   return consumed;
+}
+
+//===----------------------------------------------------------------------===//
+// Turns of warpgroups
+//===----------------------------------------------------------------------===//
+
+// The barrier of a group is one of its threads, which wait, and of those of the
+// group before, which only arrive.
+
+void Distributor::giveTurn(Value group) {
+  NVVM::BarrierArriveOp::create(b, b.add(group, kFirstTurnBarrier),
+                                b.getI32(2 * kWarpsOfGroup * kWarpThreads));
+}
+
+LogicalResult Distributor::distributeTakeTurn() {
+  Value group = b.shiftRight(warp, 2);
+  NVVM::BarrierOp::create(b, TypeRange(), b.add(group, kFirstTurnBarrier),
+                          b.getI32(2 * kWarpsOfGroup * kWarpThreads), nullptr,
+                          Value());
+  return success();
+}
+
+LogicalResult Distributor::distributePassTurn() {
+  Value next = b.add(b.shiftRight(warp, 2), 1);
+  Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, next,
+                                       b.getI32(warps / kWarpsOfGroup));
+  giveTurn(arith::SelectOp::create(b, isLast, b.getI32(0), next));
+  return success();
+}
+
+LogicalResult Distributor::distributeConsumer(Region &consumer) {
+  if (consumer.empty())
+    return success();
+  if (!consumer.walk([](tile::TakeTurnOp) { return WalkResult::interrupt(); })
+           .wasInterrupted())
+    return distributeBlock(consumer.front());
+  auto createForGroup = [&](int64_t number) {
+    Value isGroup = arith::CmpIOp::create(
+        b, arith::CmpIPredicate::eq, b.shiftRight(warp, 2), b.getI32(number));
+    return scf::IfOp::create(b, isGroup, /*withElseRegion=*/false).thenBlock();
+  };
+  // The last group gives the first turn, and the first takes what is left over.
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(createForGroup(warps / kWarpsOfGroup - 1));
+    giveTurn(b.getI32(0));
+  }
+  if (failed(distributeBlock(consumer.front())))
+    return failure();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(createForGroup(0));
+  return distributeTakeTurn();
 }

@@ -331,7 +331,7 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
     for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
       if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
           failed(scheduleTileProgram(
-              program, {stages, warpRoles, overlap, maxSharedBytes})))
+              program, {stages, warpRoles, overlap, pingPong, maxSharedBytes})))
         return signalPassFailure();
   }
 };
@@ -365,6 +365,7 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
       tile::TileDialect::kScheduleAttrName);
   bool hasRoles = !schedule || schedule.getWarpRoles();
   bool overlaps = options.overlap && (!schedule || schedule.getOverlap());
+  bool takesTurns = options.pingPong && (!schedule || schedule.getPingPong());
   if (options.warpRoles && !hasRoles)
     remark::missed(program.getLoc(), name("NoWarpRoles"))
         << "its schedule leaves them out";
@@ -373,9 +374,13 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
     if (misfit.empty()) {
       remark::passed(program.getLoc(), name("WarpRoles"))
           << "four warps copy while the others compute";
-      if (overlaps && overlapProducts(program) != 0)
+      if (overlaps && overlapProducts(program) != 0) {
         remark::passed(program.getLoc(), name("Overlap"))
             << "the last product of an iteration runs during the next";
+        if (takesTurns && takeTurns(program) != 0)
+          remark::passed(program.getLoc(), name("PingPong"))
+              << "warpgroups take turns to start products";
+      }
       return success();
     }
     remark::missed(program.getLoc(), name("NoWarpRoles")) << misfit;

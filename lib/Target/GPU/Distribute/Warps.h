@@ -14,6 +14,9 @@
 namespace mlir::bpt {
 
 inline constexpr int64_t kWarpThreads = 32;
+/// Warps that multiply together: 16 rows of each.
+inline constexpr int64_t kWarpsOfGroup = 4;
+inline constexpr int64_t kRowsOfWarp = 16;
 /// Warps that only copy, beside those that compute: a warpgroup, which gives
 /// registers away together.
 inline constexpr int64_t kProducerWarps = 4;

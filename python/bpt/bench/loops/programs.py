@@ -65,8 +65,11 @@ def usual_programs(seq: int) -> list[Program]:
 def steps(seq: int, head_dim: int) -> list[Program]:
     """What sm_90a brings, one thing after the other."""
 
-    def step(name: str, strategy: str, wgmma: bool, warp_roles: bool, overlap: bool) -> Program:
-        passes = {DISTRIBUTE: {"wgmma": wgmma}, SCHEDULE: {"warp-roles": warp_roles, "overlap": overlap}}
+    def step(
+        name: str, strategy: str, wgmma: bool, warp_roles: bool, overlap: bool, turns: bool = False
+    ) -> Program:
+        schedule = {"warp-roles": warp_roles, "overlap": overlap, "ping-pong": turns}
+        passes = {DISTRIBUTE: {"wgmma": wgmma}, SCHEDULE: schedule}
         return Program(name, attention(seq, head_dim, causal=False), strategy=strategy, passes=passes)
 
     return [
@@ -75,6 +78,7 @@ def steps(seq: int, head_dim: int) -> list[Program]:
         step("larger blocks", "chip", wgmma=True, warp_roles=False, overlap=False),
         step("warps that copy", "chip", wgmma=True, warp_roles=True, overlap=False),
         step("a product during the softmax", "chip", wgmma=True, warp_roles=True, overlap=True),
+        step("turns of warpgroups", "chip", wgmma=True, warp_roles=True, overlap=True, turns=True),
     ]
 
 

@@ -75,6 +75,7 @@ def Tile_ScheduleAttr : AttrDef<Tile_Dialect, "Schedule"> {
     |---|---|
     | `warp_roles` | some warps copy while the others compute (sm_90 and later) |
     | `overlap` | the last product of an iteration runs during the next one; with `warp_roles` |
+    | `ping_pong` | warpgroups take turns to start the products of an iteration; with `overlap` |
     | `tensor_maps` | the hardware copies tiles, not threads; with `warp_roles` |
 
     A strategy says it of an operation; it passes to the loop over the operation's
@@ -88,6 +89,7 @@ def Tile_ScheduleAttr : AttrDef<Tile_Dialect, "Schedule"> {
   let parameters = (ins
     DefaultValuedParameter<"bool", "true">:$warp_roles,
     DefaultValuedParameter<"bool", "true">:$overlap,
+    DefaultValuedParameter<"bool", "true">:$ping_pong,
     DefaultValuedParameter<"bool", "true">:$tensor_maps);
   let assemblyFormat = "`<` struct(params) `>`";
 }
@@ -362,6 +364,38 @@ def Tile_WarpRolesOp : Tile_Op<"warp_roles", [NoTerminator, RecursiveMemoryEffec
   let assemblyFormat = [{
     `producer` $producer `consumer` $consumer attr-dict
   }];
+  let hasVerifier = 1;
+}
+
+def Tile_TakeTurnOp : Tile_Op<"take_turn"> {
+  let summary = "Wait until the turn of this group of warps has come";
+  let description = [{
+    Groups of four warps that compute take turns: the first one begins, and each is
+    followed by the next when it passes its turn. All take and pass as many. What is
+    started between, the hardware does for one group after the other, so that one
+    multiplies while another does what follows. Only in the consumer of
+    `bpt_tile.warp_roles`.
+
+    ```mlir
+    bpt_tile.take_turn
+    %s = vector.contract ...
+    bpt_tile.pass_turn
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tile_PassTurnOp : Tile_Op<"pass_turn"> {
+  let summary = "Let the next group of warps take its turn";
+  let description = [{
+    Products that have been started may still be running (`bpt_tile.take_turn`).
+
+    ```mlir
+    bpt_tile.pass_turn
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
   let hasVerifier = 1;
 }
 

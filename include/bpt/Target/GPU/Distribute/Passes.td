@@ -199,6 +199,13 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     // the last iteration's product
     ```
 
+    With `ping-pong` as well, the warpgroups of such a loop take turns to start its
+    products (`bpt_tile.take_turn`), so that one multiplies while another computes its
+    softmax: where there are several, and products have at most 128 columns (remark
+    `PingPong`).
+
+    The attribute `bpt_tile.schedule` of a kernel leaves out what it says.
+
     **Errors**, at the read: a memref of another rank than 2, a mask, a
     permutation, a padding other than zero (what copies fill with), and a place
     that depends on more than the loop's counter, so that it is not known ahead.
@@ -212,6 +219,8 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     Option<"overlap", "overlap", "bool", /*default=*/"false",
            "With warp-roles, run the last product of an iteration during the "
            "next.">,
+    Option<"pingPong", "ping-pong", "bool", /*default=*/"false",
+           "With overlap, let warpgroups take turns to start products.">,
     Option<"maxSharedBytes", "max-shared-bytes", "int64_t", /*default=*/"166912",
            "Workgroup memory of a block, for which the number of buffers is "
            "chosen with warp-roles.">

@@ -31,6 +31,10 @@ std::string assignWarpRoles(gpu::GPUFuncOp program, int64_t maxSharedBytes);
 /// the next iteration, and returns of how many loops.
 int64_t overlapProducts(gpu::GPUFuncOp program);
 
+/// Lets the warpgroups of a program take turns to start the products of loops
+/// that have been rotated, and returns in how many loops.
+int64_t takeTurns(gpu::GPUFuncOp program);
+
 /// What `bpt-gpu-schedule` does to one kernel.
 LogicalResult scheduleTileProgram(gpu::GPUFuncOp program,
                                   const GPUSchedulePassOptions &options);

@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 PASSES = (
     "--bpt-skip-masks",
     # Two buffers of each operand: rings go round.
-    "--bpt-gpu-schedule=warp-roles overlap max-shared-bytes=56000",
+    "--bpt-gpu-schedule=warp-roles overlap ping-pong max-shared-bytes=56000",
     "--bpt-distribute-to-lanes=wgmma",
 )
 SCHEDULES = (["--seed=0"], ["--seed=1"], ["--seed=2", "--eager"], ["--seed=3"], ["--seed=4"])
@@ -177,7 +177,7 @@ MUTANTS = [
     Mutant("16 keys of values are taken for 8", r"(add\.s64 right, %rd\d+, )128;", r"\g<1>64;"),
     Mutant("values are not transposed", r"(\}, right, adds, 1, 1, )1;", r"\g<1>0;"),
     Mutant("both groups multiply the first one's queries",
-           r"(and\.b32\s+%r\d+, %r\d+, )8192;", r"\g<1>0;"),
+           r"(shl\.b32\s+%r\d+, %r\d+, )13;", r"\g<1>32;", 1),
     # Products.
     Mutant("no fence before a product", r"wgmma\.fence\.sync\.aligned; ", ""),
     Mutant("a product is not committed", r"wgmma\.commit_group\.sync\.aligned; ", "", 1),
@@ -190,6 +190,13 @@ MUTANTS = [
     drop("the last product is not waited for", r"wgmma\.wait_group\.sync\.aligned", -1),
     Mutant("two registers of probabilities are swapped", A_REGISTERS,
            r"{\2, \1, \3, \4}, right", 1),
+    # Turns.
+    drop("the first turn is not given", r"bar\.arrive", 0),
+    drop("a turn is not passed", r"bar\.arrive", 1),
+    drop("the turn that is left over is not taken", r"bar\.sync\s+%r\d+, 256", -1),
+    Mutant("a group passes its turn to itself", r"bar\.arrive %r\d+, 256;",
+           "{ .reg .b32 g; mov.u32 g, %tid.x; shr.u32 g, g, 7; add.s32 g, g, 2; "
+           "bar.arrive g, 256; }", -1),
     # Roles.
     drop("registers are taken that nobody gave", r"setmaxnreg\.dec\.sync"),
     Mutant("more registers are taken than there are", r"(setmaxnreg\.inc\S+\s+)232;",
