@@ -56,10 +56,10 @@ Value ScoreBuilder::scaled(Value matrix) {
 SmallVector<TileBuilder::Operand> ScoreBuilder::operands() const {
   SmallVector<TileBuilder::Operand> operands;
   if (head.bias)
-    operands.push_back({head.bias, {0, 1}});
+    operands.push_back({head.bias, {head.rowLoop, head.keyLoop}});
   if (head.querySegments) {
-    operands.push_back({head.querySegments, {0}});
-    operands.push_back({head.keySegments, {1}});
+    operands.push_back({head.querySegments, {head.rowLoop}});
+    operands.push_back({head.keySegments, {head.keyLoop}});
   }
   return operands;
 }

@@ -26,7 +26,7 @@ struct AttentionHead {
   /// Which batch entry and head this is, within the operation's operands.
   Value batch, head;
   /// Which loops of a body are its rows and its keys.
-  unsigned rowLoop = 0, keyLoop = 1;
+  int64_t rowLoop = 0, keyLoop = 1;
   /// The rules of the operation.
   Region *region = nullptr;
   bool causal = false;
@@ -61,12 +61,13 @@ public:
   struct Score {
     Value value, derivative, keep;
   };
-  /// `scalars` are those of `operands`. Inside a linalg body over (row, key).
+  /// `scalars` are those of `operands`. Inside a linalg body over rows and
+  /// keys.
   Score modify(OpBuilder &b, Location l, Value score, ValueRange scalars,
                bool derive);
 
   /// Which probabilities are kept. `seed` is the element of the head's seed.
-  /// Inside a linalg body over (row, key).
+  /// Inside a linalg body over rows and keys.
   DropoutBuilder createDropout(OpBuilder &b, Location l, Value seed);
 
 private:

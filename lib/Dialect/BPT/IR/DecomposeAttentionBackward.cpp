@@ -16,40 +16,40 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 namespace {
-/// Emits the gradients of one head.
+/// Emits the gradients of one head. Scores are a matrix of rows and keys, or
+/// its transpose, whichever the gradients are products of as it is.
 class BackwardStep {
 public:
   BackwardStep(TileBuilder &tile, const AttentionHead &head, Value max,
                Value sum, Value cotangent, Value delta)
       : tile(tile), head(head), scores(tile, head), max(max), sum(sum),
-        cotangent(cotangent), delta(delta), rows(tile.sizes(head.query)[0]),
-        keys(tile.sizes(head.key)[0]) {}
+        cotangent(cotangent), delta(delta), sizes(2) {
+    sizes[head.rowLoop] = tile.sizes(head.query)[0];
+    sizes[head.keyLoop] = tile.sizes(head.key)[0];
+  }
 
   /// Adds to the gradients of `inputs`.
   SmallVector<Value> emit(ArrayRef<AttentionInput> inputs,
                           ArrayRef<Value> sums) {
-    Value query = scores.scaled(head.query);
-    Value s = tile.contract(query, head.key, tile.filled({rows, keys}, 0.0),
-                            /*transposed=*/true);
-    Value dp = tile.contract(tile.extended(cotangent), head.value, startOfDp(),
-                             /*transposed=*/true);
+    Value query = scores.scaled(head.query), dout = tile.extended(cotangent);
+    Value s = multiply(query, head.key, tile.filled(sizes, 0.0));
+    Value dp = multiply(dout, head.value, startOfDp());
     auto [p, ds] = probabilities(s, dp);
     SmallVector<Value> next;
     for (auto [input, sum] : llvm::zip(inputs, sums))
       switch (input) {
       case AttentionInput::Query:
-        next.push_back(tile.contract(ds, scores.scaled(head.key), sum));
+        next.push_back(sumOver(head.keyLoop, ds, scores.scaled(head.key), sum));
         break;
       case AttentionInput::Key:
-        next.push_back(tile.contractTransposed(ds, query, sum));
+        next.push_back(sumOver(head.rowLoop, ds, query, sum));
         break;
       case AttentionInput::Value:
-        next.push_back(
-            tile.contractTransposed(p, tile.extended(cotangent), sum));
+        next.push_back(sumOver(head.rowLoop, p, dout, sum));
         break;
       case AttentionInput::Bias:
         next.push_back(
-            tile.generic(2, 0, {{ds, {0, 1}}}, {{sum, {0, 1}}},
+            tile.generic(2, 0, {{ds, {0, 1}}}, {{sum, dims()}},
                          [](OpBuilder &b, Location l, ValueRange v) {
                            return SmallVector<Value>{
                                arith::AddFOp::create(b, l, v[1], v[0])};
@@ -60,13 +60,29 @@ public:
   }
 
 private:
+  /// The loops of a matrix of rows and keys.
+  SmallVector<int64_t> dims() const { return {head.rowLoop, head.keyLoop}; }
+
+  /// init + the products of what rows and keys have.
+  Value multiply(Value ofRows, Value ofKeys, Value init) {
+    bool isByRow = head.rowLoop == 0;
+    return tile.contract(isByRow ? ofRows : ofKeys, isByRow ? ofKeys : ofRows,
+                         init, /*transposed=*/true);
+  }
+
+  /// init + the sum over a loop of the scores' of scores times what it has.
+  Value sumOver(int64_t loop, Value scores, Value matrix, Value init) {
+    return loop == 1 ? tile.contract(scores, matrix, init)
+                     : tile.contractTransposed(scores, matrix, init);
+  }
+
   /// dp is do · valueᵀ − delta, which starts from the difference; with dropout,
   /// which comes between the product and the difference, do · valueᵀ alone.
   Value startOfDp() {
     if (head.dropout)
-      return tile.filled({rows, keys}, 0.0);
+      return tile.filled(sizes, 0.0);
     return tile.generic(
-        2, 0, {{delta, {0}}}, {{tile.empty({rows, keys}), {0, 1}}},
+        2, 0, {{delta, {head.rowLoop}}}, {{tile.empty(sizes), {0, 1}}},
         [](OpBuilder &b, Location l, ValueRange v) {
           return SmallVector<Value>{arith::NegFOp::create(b, l, v[0])};
         })[0];
@@ -74,11 +90,17 @@ private:
 
   /// p, without what is dropped, over the scores and ds over dp, in place.
   std::pair<Value, Value> probabilities(Value s, Value dp) {
-    // p = 2^(s − m) · (1 / l); a row that keeps no key has p = 2^(s − ∞) · 1.
+    // p = 2^((s − m) − log2 l), in this order: of large scores, the first
+    // difference is exact. Of 16-bit operands, large scores are not, and one
+    // number for both is enough: p = 2^(s − (m + log2 l)). A row that keeps no
+    // key has p = 2^(s − ∞).
     Value log2e = tile.f32(kLog2E);
+    Type type = getElementTypeOrSelf(head.query.getType());
+    bool isWide = type.isF32();
+    Value empty = tile.empty({sizes[head.rowLoop]});
+    SmallVector<TileBuilder::Operand> inits(isWide ? 2 : 1, {empty, {0}});
     SmallVector<Value> statistics = tile.generic(
-        1, 0, {{max, {0}}, {sum, {0}}},
-        {{tile.empty({rows}), {0}}, {tile.empty({rows}), {0}}},
+        1, 0, {{max, {0}}, {sum, {0}}}, inits,
         [&](OpBuilder &b, Location l, ValueRange v) {
           auto constant = [&](float value) -> Value {
             return arith::ConstantOp::create(b, l, b.getF32FloatAttr(value));
@@ -90,13 +112,16 @@ private:
               v[0]);
           Value divisor =
               arith::SelectOp::create(b, l, isEmpty, constant(1.0), v[1]);
-          return SmallVector<Value>{
-              shift, arith::DivFOp::create(b, l, constant(1.0), divisor)};
+          Value log = math::Log2Op::create(b, l, divisor);
+          if (isWide)
+            return SmallVector<Value>{shift, log};
+          return SmallVector<Value>{arith::AddFOp::create(b, l, shift, log)};
         });
-    SmallVector<TileBuilder::Operand> inputs{{statistics[0], {0}},
-                                             {statistics[1], {0}}};
+    SmallVector<TileBuilder::Operand> inputs;
+    for (Value statistic : statistics)
+      inputs.push_back({statistic, {head.rowLoop}});
     if (head.dropout)
-      inputs.append({{delta, {0}}, {head.seed, {}}});
+      inputs.append({{delta, {head.rowLoop}}, {head.seed, {}}});
     unsigned first = inputs.size();
     inputs.append(scores.operands());
     SmallVector<Value> results = tile.generic(
@@ -106,14 +131,15 @@ private:
               b, l, v[v.size() - 2], v.drop_front(first).drop_back(2),
               /*derive=*/true);
           Value negated = arith::NegFOp::create(b, l, v[0]);
-          Value power = math::Exp2Op::create(
-              b, l, math::FmaOp::create(b, l, score.value, log2e, negated));
-          Value p = arith::MulFOp::create(b, l, power, v[1]);
+          Value power = math::FmaOp::create(b, l, score.value, log2e, negated);
+          if (isWide)
+            power = arith::SubFOp::create(b, l, power, v[1]);
+          Value p = math::Exp2Op::create(b, l, power);
           Value kept = p, dp = v.back();
           if (head.dropout) {
-            DropoutBuilder dropout = scores.createDropout(b, l, v[3]);
+            DropoutBuilder dropout = scores.createDropout(b, l, v[first - 1]);
             kept = dropout.apply(p);
-            dp = arith::SubFOp::create(b, l, dropout.apply(dp), v[2]);
+            dp = arith::SubFOp::create(b, l, dropout.apply(dp), v[first - 2]);
           }
           Value ds = arith::MulFOp::create(b, l, p, dp);
           if (score.derivative) {
@@ -134,7 +160,8 @@ private:
   const AttentionHead &head;
   ScoreBuilder scores;
   Value max, sum, cotangent, delta;
-  OpFoldResult rows, keys;
+  /// Of the scores.
+  SmallVector<OpFoldResult> sizes;
 };
 } // namespace
 
@@ -161,6 +188,9 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
                 OpFoldResult head;
               };
               SmallVector<AttentionInput> inputs = getInputsOfGradients();
+              // Sums over rows multiply scores that lie by key.
+              if (getGradients() == AttentionGradients::KeyValue)
+                std::swap(head.rowLoop, head.keyLoop);
               SmallVector<Place> places;
               for (auto [input, init] : llvm::zip(inputs, getInits())) {
                 ArrayRef<int64_t> shape =

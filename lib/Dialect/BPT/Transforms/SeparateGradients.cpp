@@ -37,6 +37,16 @@ static SmallVector<Value> createPart(RewriterBase &rewriter,
   return SmallVector<Value>(part.getResults());
 }
 
+/// The strategy of the part whose blocks are of keys, and its steps of rows.
+static StrategyAttr swapRowsAndKeys(StrategyAttr strategy) {
+  return StrategyAttr::get(strategy.getContext(), /*rows=*/strategy.getKeys(),
+                           /*keys=*/strategy.getRows(), strategy.getHidden(),
+                           strategy.getVocab(), strategy.getHeads(),
+                           strategy.getColumns(), strategy.getScoreRows(),
+                           strategy.getChunk(), strategy.getStoreHidden(),
+                           strategy.getSeparate(), strategy.getFuse());
+}
+
 namespace {
 struct SeparateGradientsPass
     : bpt::impl::SeparateGradientsPassBase<SeparateGradientsPass> {
@@ -58,6 +68,8 @@ struct SeparateGradientsPass
       SmallVector<Value> keyValue =
           createPart(rewriter, op, AttentionGradients::KeyValue,
                      op.getInits().slice(1, 2));
+      keyValue[0].getDefiningOp()->setAttr(BPTDialect::kStrategyAttrName,
+                                           swapRowsAndKeys(getStrategy(op)));
       SmallVector<Value> results{query[0], keyValue[0], keyValue[1]};
       results.append(query.begin() + 1, query.end());
       rewriter.replaceOp(op, results);

@@ -7,10 +7,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "bpt/Dialect/BPT/Transforms/Transforms.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
+
+/// Whether a loop has one block only: its extent may be what is left of one.
+static bool isAtMost(OpFoldResult extent, int64_t size) {
+  FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+      presburger::BoundType::UB, extent, /*stopCondition=*/nullptr,
+      /*closedUB=*/true);
+  return succeeded(bound) && *bound <= size;
+}
 
 SmallVector<NamedAttribute> bpt::getAttributesOfLoop(Operation *op) {
   return llvm::to_vector(
@@ -32,8 +40,7 @@ bpt::tileLoops(RewriterBase &rewriter, Operation *op,
   SmallVector<OpFoldResult> sizes(domain.size(), rewriter.getIndexAttr(0));
   bool any = false;
   for (auto [loop, size] : blocks) {
-    std::optional<int64_t> extent = getConstantIntValue(domain[loop].size);
-    if (size == 0 || (extent && *extent <= size))
+    if (size == 0 || isAtMost(domain[loop].size, size))
       continue;
     sizes[loop] = rewriter.getIndexAttr(size);
     any = true;

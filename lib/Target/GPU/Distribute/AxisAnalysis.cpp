@@ -95,6 +95,14 @@ bool AxisAnalysis::propagate(Operation *op) {
                                         ? demanded.lookup(cast.getResult())
                                         : uint8_t(axes));
   }
+  if (auto transfer = dyn_cast<VectorTransferOpInterface>(op)) {
+    // A mask lies as what it masks does.
+    auto write = dyn_cast<vector::TransferWriteOp>(op);
+    Value line =
+        write ? Value(write.getValueToStore()) : Value(op->getResult(0));
+    return transfer.getMask() &&
+           demand(transfer.getMask(), demanded.lookup(line));
+  }
   if (auto reduction = dyn_cast<vector::MultiDimReductionOp>(op))
     return demand(reduction.getAcc(), uint8_t(TileAxes::Rows));
   if (auto loop = dyn_cast<scf::ForOp>(op)) {

@@ -116,6 +116,9 @@ bool LoopRotator::findCrossing() {
       continue;
     if (isa<VectorType>(value.getType()) &&
         !isa_and_present<arith::ConstantOp>(op)) {
+      // What is multiplied from workgroup memory is in no register.
+      if (isa_and_present<vector::TransferReadOp>(op))
+        return false;
       crossing.insert(value);
       continue;
     }

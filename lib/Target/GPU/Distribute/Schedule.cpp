@@ -57,8 +57,13 @@ public:
   void add(Value buffer, scf::ForOp loop) { buffers.push_back({buffer, loop}); }
 
 private:
+  /// Whether all of loop `a` is over when `b` begins, as far as what contains
+  /// both does not start again.
   static bool precedes(scf::ForOp a, scf::ForOp b) {
-    return a->getBlock() == b->getBlock() && a->isBeforeInBlock(b);
+    for (Operation *op = a; op; op = op->getParentOp())
+      if (Operation *other = op->getBlock()->findAncestorOpInBlock(*b))
+        return op != other && op->isBeforeInBlock(other);
+    return false;
   }
 
   DenseMap<Operation *, std::pair<Value, scf::ForOp>> copied;
@@ -85,6 +90,8 @@ private:
 
   LogicalResult collect();
   void allocate(Copy &copy);
+  /// The outermost loop that reads the tile again and again.
+  scf::ForOp getOutermostReader(const Copy &copy);
   /// Starts the copies that iteration `iv` reads, to buffer `stage`.
   LogicalResult start(Value iv, Value stage);
   /// `value` as it would be in iteration `iv`.
@@ -131,8 +138,19 @@ LogicalResult LoopScheduler::collect() {
   return success();
 }
 
+scf::ForOp LoopScheduler::getOutermostReader(const Copy &copy) {
+  scf::ForOp reader = loop;
+  while (auto outer = reader->getParentOfType<scf::ForOp>()) {
+    if (outer->isAncestor(copy.read))
+      break;
+    reader = outer;
+  }
+  return reader;
+}
+
 void LoopScheduler::allocate(Copy &copy) {
-  if (copy.invariant && (copy.buffers = pool.findCopied(copy.read, loop))) {
+  if (copy.invariant &&
+      (copy.buffers = pool.findCopied(copy.read, getOutermostReader(copy)))) {
     copy.isThere = true;
     return;
   }
@@ -154,7 +172,7 @@ void LoopScheduler::allocate(Copy &copy) {
       &loop->getParentOfType<gpu::GPUFuncOp>().getBody().front());
   copy.buffers = memref::AllocOp::create(b, copy.read.getLoc(), type);
   if (copy.invariant)
-    pool.setCopied(copy.read, loop, copy.buffers);
+    pool.setCopied(copy.read, getOutermostReader(copy), copy.buffers);
   else
     pool.add(copy.buffers, loop);
 }
@@ -248,10 +266,13 @@ LogicalResult LoopScheduler::run() {
   if (loop->getParentOfType<scf::ForOp>() || reusesBuffers)
     gpu::BarrierOp::create(b, loc);
   for (Copy &copy : copies)
-    if (copy.invariant && !copy.isThere)
+    if (copy.invariant && !copy.isThere) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(getOutermostReader(copy));
       tile::AsyncCopyOp::create(
           b, copy.read.getLoc(), copy.read.getBase(), copy.read.getIndices()[0],
           copy.read.getIndices()[1], copy.buffers, ValueRange());
+    }
   Value iv = loop.getLowerBound();
   for (int64_t stage = 0; stage < stages - 1; ++stage) {
     if (failed(start(iv, constant(stage))))
@@ -282,10 +303,12 @@ LogicalResult LoopScheduler::run() {
   for (const Copy &copy : copies)
     readShared(copy, now);
   // A loop without iterations has not waited for what it would have kept.
-  if (llvm::any_of(copies, [](const Copy &copy) {
-        return copy.invariant && !copy.isThere;
-      })) {
-    b.setInsertionPointAfter(loop);
+  SetVector<Operation *> readers;
+  for (const Copy &copy : copies)
+    if (copy.invariant && !copy.isThere)
+      readers.insert(getOutermostReader(copy));
+  for (Operation *reader : readers) {
+    b.setInsertionPointAfter(reader);
     tile::WaitCopiesOp::create(b, loc, 0);
   }
   return success();
@@ -370,6 +393,7 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
     remark::missed(program.getLoc(), name("NoWarpRoles"))
         << "its schedule leaves them out";
   if (options.warpRoles && hasRoles) {
+    orderForProducts(program);
     std::string misfit = assignWarpRoles(program, options.maxSharedBytes);
     if (misfit.empty()) {
       remark::passed(program.getLoc(), name("WarpRoles"))

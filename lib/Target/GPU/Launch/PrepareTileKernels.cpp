@@ -27,6 +27,9 @@ static constexpr int64_t kRowsOfGroup = 64;
 static constexpr int64_t kLanes = 32;
 /// The widest sum of which a warp holds 32 rows: 128 registers of a lane.
 static constexpr int64_t kWidestTallSum = 128;
+/// The same for all products of a loop's iteration: their operands need the
+/// rest of the registers.
+static constexpr int64_t kWidestTallProducts = 160;
 
 /// Warps of a tile program, or 0 if the kernel is none.
 ///
@@ -38,7 +41,8 @@ static constexpr int64_t kWidestTallSum = 128;
 /// Where random numbers are drawn for what is multiplied (dropout), they are
 /// the bound, and need registers themselves: then a warp has 16 rows as well.
 static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
-  int64_t rows = 0, columns = 0;
+  int64_t rows = 0, columns = 0, columnsOfBlock = 0;
+  DenseMap<Block *, int64_t> blocks;
   bool drawsNumbers = false, multipliesDrawn = false;
   WalkResult walk = kernel.walk([&](Operation *op) {
     if (isa<linalg::LinalgOp>(op))
@@ -49,6 +53,9 @@ static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
         multipliesDrawn |= drawsNumbers;
         rows = std::max(rows, type.getDimSize(0));
         columns = std::max(columns, type.getDimSize(1));
+        int64_t &ofBlock = blocks[op->getBlock()];
+        ofBlock += type.getDimSize(1);
+        columnsOfBlock = std::max(columnsOfBlock, ofBlock);
       }
     return WalkResult::advance();
   });
@@ -56,6 +63,7 @@ static int64_t countWarps(gpu::GPUFuncOp kernel, bool wgmma) {
     return 0;
   bool isTall = rows % (2 * kRowsOfFragment) == 0 &&
                 columns <= kWidestTallSum && !multipliesDrawn &&
+                columnsOfBlock <= kWidestTallProducts &&
                 !(wgmma && rows % kRowsOfGroup == 0);
   return rows / (isTall ? 2 * kRowsOfFragment : kRowsOfFragment);
 }

@@ -196,6 +196,26 @@ struct ForwardMaskedLine : OpRewritePattern<vector::TransferReadOp> {
   }
 };
 
+/// A masked write over one of the same elements, which nothing else reads, is
+/// the only one.
+struct DropOverwrittenWrite : OpRewritePattern<vector::TransferWriteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(vector::TransferWriteOp write,
+                                PatternRewriter &rewriter) const override {
+    auto first = write.getBase().getDefiningOp<vector::TransferWriteOp>();
+    if (!first || !first->hasOneUse() || !first.getMask() || !write.getMask() ||
+        !areSameMask(first.getMask(), write.getMask()) ||
+        first.getVectorType() != write.getVectorType() ||
+        first.getPermutationMap() != write.getPermutationMap() ||
+        first.getInBounds() != write.getInBounds() ||
+        !llvm::equal(first.getIndices(), write.getIndices()))
+      return failure();
+    rewriter.modifyOpInPlace(
+        write, [&] { write.getBaseMutable().assign(first.getBase()); });
+    return success();
+  }
+};
+
 /// A tile that is zero past the edge already needs no second mask.
 struct DropMaskOfMaskedRead : OpRewritePattern<arith::SelectOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -220,5 +240,6 @@ struct DropMaskOfMaskedRead : OpRewritePattern<arith::SelectOp> {
 
 void bpt::populateFoldMasksPatterns(RewritePatternSet &patterns) {
   patterns.add<UnmaskReduction, UnmaskContraction, ForwardMaskedWrite,
-               ForwardMaskedLine, DropMaskOfMaskedRead>(patterns.getContext());
+               ForwardMaskedLine, DropOverwrittenWrite, DropMaskOfMaskedRead>(
+      patterns.getContext());
 }

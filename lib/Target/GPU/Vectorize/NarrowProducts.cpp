@@ -45,33 +45,40 @@ createElementwise(RewriterBase &rewriter, Location loc, ValueRange inputs,
 }
 
 namespace {
-/// tensor = factor · source, where the source is narrow.
+/// tensor = factor · source, where the source is narrow; a null factor is 1.
 struct ScaledTensor {
   Value source;
   Value factor;
+
+  Type getElementType() const { return getElementTypeOrSelf(source.getType()); }
 };
 } // namespace
 
-/// The factor, if the operand is a narrow tensor that is extended and scaled.
+/// The operand as a narrow tensor that is perhaps extended and scaled.
 static std::optional<ScaledTensor> matchScaledTensor(Value operand) {
+  if (isNarrow(operand))
+    return ScaledTensor{operand, nullptr};
   auto op = operand.getDefiningOp<linalg::GenericOp>();
   if (!op || op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() != 0 || !isNarrow(op.getInputs()[0]) ||
       !llvm::all_of(op.getIndexingMapsArray(),
                     [](AffineMap map) { return map.isIdentity(); }))
     return std::nullopt;
+  auto isSource = [&](Value value) {
+    auto extension = value.getDefiningOp<arith::ExtFOp>();
+    return extension && extension.getIn() == op.getBlock()->getArgument(0);
+  };
   Value yielded = op.getBlock()->getTerminator()->getOperand(0);
+  if (isSource(yielded))
+    return ScaledTensor{op.getInputs()[0], nullptr};
   auto product = yielded.getDefiningOp<arith::MulFOp>();
   if (!product)
     return std::nullopt;
   for (auto [wide, factor] :
        {std::pair<Value, Value>{product.getLhs(), product.getRhs()},
-        {product.getRhs(), product.getLhs()}}) {
-    auto extension = wide.getDefiningOp<arith::ExtFOp>();
-    if (extension && extension.getIn() == op.getBlock()->getArgument(0) &&
-        factor.getParentBlock() != op.getBlock())
+        {product.getRhs(), product.getLhs()}})
+    if (isSource(wide) && factor.getParentBlock() != op.getBlock())
       return ScaledTensor{op.getInputs()[0], factor};
-  }
   return std::nullopt;
 }
 
@@ -80,15 +87,17 @@ static bool isZeroFill(Value value) {
   return fill && matchPattern(fill.value(), m_AnyZeroFloat());
 }
 
-/// The f32 tensor in the narrow type.
+/// The f32 tensor, times the factor if there is one, in the narrow type.
 static Value round(RewriterBase &rewriter, Location loc, Value wide,
-                   Type element) {
+                   Type element, Value factor = nullptr) {
   Value empty = tensor::EmptyOp::create(
       rewriter, loc, tensor::getMixedSizes(rewriter, loc, wide), element);
   return createElementwise(
              rewriter, loc, wide, empty,
              [&](OpBuilder &b, Location l, ValueRange v) -> Value {
-               return arith::TruncFOp::create(b, l, element, v[0]);
+               Value scaled =
+                   factor ? arith::MulFOp::create(b, l, v[0], factor) : v[0];
+               return arith::TruncFOp::create(b, l, element, scaled);
              })
       .getResult(0);
 }
@@ -119,46 +128,87 @@ static Value roundForAll(RewriterBase &rewriter, Operation *producer,
   return rounded;
 }
 
-/// The same product with another operand; its body follows the types.
-static linalg::ContractOp replaceOperand(RewriterBase &rewriter,
-                                         linalg::ContractOp op, unsigned number,
-                                         Value operand) {
-  SmallVector<Value> inputs(op.getInputs());
-  inputs[number] = operand;
-  auto product =
-      linalg::ContractOp::create(rewriter, op.getLoc(), op.getResultTypes(),
-                                 inputs, op.getOutputs(), op.getIndexingMaps());
+/// The same product of other operands; its body follows the types.
+static linalg::ContractOp createProduct(RewriterBase &rewriter,
+                                        linalg::ContractOp op, Value lhs,
+                                        Value rhs) {
+  auto product = linalg::ContractOp::create(
+      rewriter, op.getLoc(), op.getResultTypes(), ValueRange{lhs, rhs},
+      op.getOutputs(), op.getIndexingMaps());
   product->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
   return product;
 }
 
-static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
-  unsigned wide = isNarrow(op.getInputs()[0]) ? 1 : 0;
-  Value operand = op.getInputs()[wide], other = op.getInputs()[1 - wide];
-  if (!getElementTypeOrSelf(operand.getType()).isF32() || !isNarrow(other))
-    return;
-  Type element = getElementTypeOrSelf(other.getType());
-  rewriter.setInsertionPoint(op);
-  std::optional<ScaledTensor> scaled = matchScaledTensor(operand);
-  if (!scaled || getElementTypeOrSelf(scaled->source.getType()) != element ||
-      !isZeroFill(op.getOutputs()[0])) {
-    Operation *producer = operand.getDefiningOp();
-    bool isShared =
-        element.isF16() && isa_and_present<linalg::LinalgOp>(producer) &&
-        producer->getBlock() == op->getBlock() && !operand.hasOneUse();
-    Value rounded = isShared ? roundForAll(rewriter, producer, operand, element)
-                             : round(rewriter, op.getLoc(), operand, element);
-    rewriter.replaceOp(op, replaceOperand(rewriter, op, wide, rounded));
-    return;
-  }
-  linalg::ContractOp product =
-      replaceOperand(rewriter, op, wide, scaled->source);
+/// The product of narrow tensors, scaled behind it.
+static void scaleBehind(RewriterBase &rewriter, linalg::ContractOp op,
+                        Value lhs, Value rhs, ArrayRef<Value> factors) {
+  linalg::ContractOp product = createProduct(rewriter, op, lhs, rhs);
+  if (factors.empty())
+    return rewriter.replaceOp(op, product);
   rewriter.replaceOp(
-      op, createElementwise(
-              rewriter, op.getLoc(), {}, product.getResult(0),
-              [&](OpBuilder &b, Location l, ValueRange v) -> Value {
-                return arith::MulFOp::create(b, l, v[0], scaled->factor);
-              }));
+      op, createElementwise(rewriter, op.getLoc(), {}, product.getResult(0),
+                            [&](OpBuilder &b, Location l, ValueRange v) {
+                              Value scaled = v[0];
+                              for (Value factor : factors)
+                                scaled =
+                                    arith::MulFOp::create(b, l, scaled, factor);
+                              return scaled;
+                            }));
+}
+
+static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
+  std::array<Value, 2> operands = {op.getInputs()[0], op.getInputs()[1]};
+  auto isFactorType = [](Value operand) {
+    return isNarrow(operand) || getElementTypeOrSelf(operand.getType()).isF32();
+  };
+  if (llvm::all_of(operands, isNarrow) || !llvm::all_of(operands, isFactorType))
+    return;
+  std::array<std::optional<ScaledTensor>, 2> scaled = {
+      matchScaledTensor(operands[0]), matchScaledTensor(operands[1])};
+  if (!scaled[0] && !scaled[1])
+    return;
+  rewriter.setInsertionPoint(op);
+  bool startsFromZero = isZeroFill(op.getOutputs()[0]);
+  auto mayLeaveFactor = [&](const ScaledTensor &tensor) {
+    return startsFromZero || !tensor.factor;
+  };
+  if (scaled[0] && scaled[1] &&
+      scaled[0]->getElementType() == scaled[1]->getElementType() &&
+      mayLeaveFactor(*scaled[0]) && mayLeaveFactor(*scaled[1])) {
+    SmallVector<Value> factors;
+    for (const auto &tensor : scaled)
+      if (tensor->factor)
+        factors.push_back(tensor->factor);
+    return scaleBehind(rewriter, op, scaled[0]->source, scaled[1]->source,
+                       factors);
+  }
+  // One stays as it is stored, with no factor if that can be had; the other one
+  // is rounded to its type.
+  auto rank = [&](unsigned i) {
+    return !scaled[i] ? 3
+                      : !isNarrow(operands[i]) + (scaled[i]->factor != nullptr);
+  };
+  unsigned kept = rank(0) <= rank(1) ? 0 : 1;
+  Value wide = operands[1 - kept], factor = scaled[kept]->factor;
+  Type element = scaled[kept]->getElementType();
+  if (isNarrow(wide))
+    return;
+  SmallVector<Value> factors;
+  if (factor && startsFromZero) {
+    factors.push_back(factor);
+    factor = nullptr;
+  }
+  Operation *producer = wide.getDefiningOp();
+  bool isShared = element.isF16() && !factor &&
+                  isa_and_present<linalg::LinalgOp>(producer) &&
+                  producer->getBlock() == op->getBlock() && !wide.hasOneUse();
+  Value rounded = isShared
+                      ? roundForAll(rewriter, producer, wide, element)
+                      : round(rewriter, op.getLoc(), wide, element, factor);
+  std::array<Value, 2> narrowed;
+  narrowed[kept] = scaled[kept]->source;
+  narrowed[1 - kept] = rounded;
+  scaleBehind(rewriter, op, narrowed[0], narrowed[1], factors);
 }
 
 namespace {

@@ -69,6 +69,8 @@ static bool reachesEnd(RewriterBase &rewriter, Location loc, Value extent,
 static OpFoldResult getNamedSize(RewriterBase &rewriter, Operation *user,
                                  Value tensor, int64_t dim) {
   DominanceInfo dominance;
+  if (auto empty = tensor.getDefiningOp<tensor::EmptyOp>())
+    return empty.getMixedSizes()[dim];
   if (cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
     for (Operation *other : tensor.getUsers())
       if (auto size = dyn_cast<tensor::DimOp>(other);
@@ -76,6 +78,21 @@ static OpFoldResult getNamedSize(RewriterBase &rewriter, Operation *user,
           dominance.properlyDominates(size.getOperation(), user))
         return size.getResult();
   return tensor::getMixedSize(rewriter, user->getLoc(), tensor, dim);
+}
+
+/// What a transfer's mask keeps along a dimension of its tile. A mask has the
+/// dimensions of memory, in their order there.
+template <typename TransferOp>
+static Value getExtent(TransferOp transfer, vector::CreateMaskOp mask,
+                       unsigned dim) {
+  AffineMap map = transfer.getPermutationMap();
+  if (!map.isProjectedPermutation())
+    return mask.getOperand(dim);
+  unsigned position = map.getDimPosition(dim);
+  return mask.getOperand(
+      llvm::count_if(map.getResults(), [&](AffineExpr other) {
+        return cast<AffineDimExpr>(other).getPosition() < position;
+      }));
 }
 
 /// Reads from a slice that is as large as the mask: what the mask leaves out is
@@ -100,7 +117,7 @@ static void replaceMaskBySlice(RewriterBase &rewriter,
                         rewriter.getAffineConstantExpr(tile.getDimSize(dim))},
                        rewriter.getContext());
     sizes[position.getPosition()] = affine::makeComposedFoldedAffineMin(
-        rewriter, loc, cut, {getAsOpFoldResult(mask.getOperand(dim))});
+        rewriter, loc, cut, {getAsOpFoldResult(getExtent(read, mask, dim))});
   }
   Value slice = tensor::ExtractSliceOp::create(rewriter, loc, read.getBase(),
                                                offsets, sizes, strides);
@@ -121,14 +138,14 @@ static bool replaceMask(RewriterBase &rewriter, TransferOp transfer) {
           : vector::CreateMaskOp();
   VectorType type = transfer.getVectorType();
   if (!mask || !isa<RankedTensorType>(transfer.getBase().getType()) ||
-      mask.getType().getShape() != type.getShape())
+      mask.getType().getRank() != type.getRank())
     return true;
   Location loc = transfer.getLoc();
   rewriter.setInsertionPoint(transfer);
   SmallVector<bool> inBounds = transfer.getInBoundsValues();
   for (auto [dim, expr] :
        llvm::enumerate(transfer.getPermutationMap().getResults())) {
-    Value extent = mask.getOperand(dim);
+    Value extent = getExtent(transfer, mask, dim);
     std::optional<int64_t> known = getConstantIntValue(extent);
     if (known && *known >= type.getDimSize(dim))
       continue;
@@ -262,8 +279,41 @@ struct SliceWrite : OpRewritePattern<vector::TransferWriteOp> {
     return success();
   }
 };
+
+static bool isOfEmptyTensor(Value tensor) {
+  while (auto slice = tensor.getDefiningOp<tensor::ExtractSliceOp>())
+    tensor = slice.getSource();
+  return isa_and_present<tensor::EmptyOp>(tensor.getDefiningOp());
+}
+
+/// insert_slice(transfer_write(v, e), t) = insert_slice(transfer_write(v, s),
+/// t) if e is an empty tensor, or a slice of one, and s the slice of t: what
+/// the write leaves out is undefined, and may be what it was.
+struct WriteToDestination : OpRewritePattern<tensor::InsertSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(tensor::InsertSliceOp insert,
+                                PatternRewriter &rewriter) const override {
+    auto write = insert.getSource().getDefiningOp<vector::TransferWriteOp>();
+    if (!write || !write->hasOneUse())
+      return failure();
+    // What is inserted into an empty tensor has no destination yet.
+    if (!isOfEmptyTensor(write.getBase()) || isOfEmptyTensor(insert.getDest()))
+      return failure();
+    Value slice = tensor::ExtractSliceOp::create(
+        rewriter, write.getLoc(), insert.getSourceType(), insert.getDest(),
+        insert.getMixedOffsets(), insert.getMixedSizes(),
+        insert.getMixedStrides());
+    rewriter.moveOpBefore(write, insert);
+    rewriter.modifyOpInPlace(write,
+                             [&] { write.getBaseMutable().assign(slice); });
+    return success();
+  }
+};
 } // namespace
 
 void bpt::populateSliceTransfersPatterns(RewritePatternSet &patterns) {
-  patterns.add<SliceRead, SliceWrite>(patterns.getContext());
+  patterns.add<SliceRead, SliceWrite, WriteToDestination>(
+      patterns.getContext());
+  // A slice is seen to be what was inserted if both have the size's one name.
+  tensor::EmptyOp::getCanonicalizationPatterns(patterns, patterns.getContext());
 }

@@ -5,12 +5,12 @@
 // CHECK: %[[Q:.*]]:2 = bpt.attention_backward
 // CHECK-SAME: bias(
 // CHECK-SAME: outs(%[[DQ]], %[[DB]] : tensor<1x64x4x32xf32>, tensor<1x4x64x64xf32>)
-// CHECK-SAME: {bpt.strategy = {{.*}}, causal, gradients = #bpt.attention_gradients<query>} score {
+// CHECK-SAME: {bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true>, causal, gradients = #bpt.attention_gradients<query>} score {
 // CHECK: math.tanh
 // CHECK: %[[KV:.*]]:2 = bpt.attention_backward
 // CHECK-SAME: bias(
 // CHECK-SAME: outs(%[[DK]], %[[DK]] : tensor<1x64x2x32xf32>, tensor<1x64x2x32xf32>)
-// CHECK-SAME: gradients = #bpt.attention_gradients<key_value>} score {
+// CHECK-SAME: {bpt.strategy = #bpt.strategy<rows = 32, keys = 64, separate = true>, causal, gradients = #bpt.attention_gradients<key_value>} score {
 // CHECK: math.tanh
 // CHECK: return %[[Q]]#0, %[[KV]]#0, %[[KV]]#1, %[[Q]]#1
 func.func @all(%dq: tensor<1x64x4x32xf32>, %dk: tensor<1x64x2x32xf32>, %db: tensor<1x4x64x64xf32>, %r: tensor<1x64x4xf32>)
@@ -20,7 +20,7 @@ func.func @all(%dq: tensor<1x64x4x32xf32>, %dk: tensor<1x64x2x32xf32>, %db: tens
       statistics(%r, %r : tensor<1x64x4xf32>, tensor<1x64x4xf32>)
       cotangent(%dq, %r : tensor<1x64x4x32xf32>, tensor<1x64x4xf32>)
       outs(%dq, %dk, %dk, %db : tensor<1x64x4x32xf32>, tensor<1x64x2x32xf32>, tensor<1x64x2x32xf32>, tensor<1x4x64x64xf32>)
-      {causal, bpt.strategy = #bpt.strategy<rows = 32, keys = 32, separate = true>} score {
+      {causal, bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true>} score {
     ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
       %t = math.tanh %s : f32
       bpt.yield %t : f32

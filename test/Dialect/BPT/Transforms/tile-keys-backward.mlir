@@ -150,3 +150,23 @@ func.func @score_rows(%q: tensor<1x1024x1x32xf32>, %r: tensor<1x1024x1xf32>) -> 
       {causal, bpt.strategy = #bpt.strategy<rows = 512, keys = 128, score_rows = 64>} -> tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>
   return %d#0, %d#1, %d#2 : tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>
 }
+
+// -----
+
+// A tile of at most one block of rows, which is what is left of the last one,
+// gets no loop over blocks.
+// CHECK-LABEL: func @last_rows(
+// CHECK-NOT: scf.forall
+// CHECK: scf.for %{{.*}} = %c0 to %c512 step %c128
+// CHECK: bpt.attention_backward
+func.func @last_rows(%q: tensor<1x100x1x32xf32>, %k: tensor<1x512x1x32xf32>, %r: tensor<1x100x1xf32>, %at: index) -> tensor<1x?x1x32xf32> {
+  %size = affine.min affine_map<(d0) -> (100 - d0, 64)>(%at)
+  %qs = tensor.extract_slice %q[0, %at, 0, 0] [1, %size, 1, 32] [1, 1, 1, 1] : tensor<1x100x1x32xf32> to tensor<1x?x1x32xf32>
+  %rs = tensor.extract_slice %r[0, %at, 0] [1, %size, 1] [1, 1, 1] : tensor<1x100x1xf32> to tensor<1x?x1xf32>
+  %d = bpt.attention_backward ins(%qs, %k, %k : tensor<1x?x1x32xf32>, tensor<1x512x1x32xf32>, tensor<1x512x1x32xf32>)
+      statistics(%rs, %rs : tensor<1x?x1xf32>, tensor<1x?x1xf32>)
+      cotangent(%qs, %rs : tensor<1x?x1x32xf32>, tensor<1x?x1xf32>)
+      outs(%qs : tensor<1x?x1x32xf32>)
+      {bpt.strategy = #bpt.strategy<rows = 64, keys = 128>, gradients = #bpt.attention_gradients<query>} -> tensor<1x?x1x32xf32>
+  return %d : tensor<1x?x1x32xf32>
+}

@@ -146,3 +146,21 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// The mask of a line lies along the axis that the line does.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @masked_line
+  // CHECK: %[[EXISTS:.*]] = arith.cmpi slt
+  // CHECK: scf.if
+  // CHECK: llvm.store
+  gpu.func @masked_line(%x: memref<64xf32>, %y: memref<64xf32>, %n: index) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    %line = vector.transfer_read %x[%c0], %pad {in_bounds = [true]} : memref<64xf32>, vector<64xf32>
+    %mask = vector.create_mask %n : vector<64xi1>
+    vector.transfer_write %line, %y[%c0], %mask {in_bounds = [true]} : vector<64xf32>, memref<64xf32>
+    gpu.return
+  }
+}

@@ -56,8 +56,8 @@ gpu.module @kernels {
 #nk = affine_map<(m, n, k) -> (n, k)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 
-// The queries are copied once, and read in the loop. A loop in a loop waits for
-// the warps that still read.
+// The queries are copied once, before both loops, and read in the inner one. A
+// loop in a loop waits for the warps that still read.
 gpu.module @kernels {
   // CHECK-LABEL: gpu.func @invariant
   // CHECK-SAME: %[[Q:.*]]: memref<64x64xbf16>, %[[K:.*]]: memref<256x64xbf16>
@@ -71,10 +71,11 @@ gpu.module @kernels {
     %zero = arith.constant dense<0.0> : vector<64x64xf32>
     // CHECK-NOT: vector.transfer_read %[[Q]]
     %a = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    // CHECK: bpt_tile.async_copy %[[Q]][%{{.*}}, %{{.*}}] to %[[BQ]] :
     // CHECK: scf.for
     scf.for %j = %c0 to %n step %c1 {
       // CHECK: gpu.barrier
-      // CHECK: bpt_tile.async_copy %[[Q]][%{{.*}}, %{{.*}}] to %[[BQ]] :
+      // CHECK-NOT: bpt_tile.async_copy %[[Q]]
       // CHECK: bpt_tile.async_copy %[[K]]
       // CHECK: scf.for
       %r = scf.for %i = %c0 to %n step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
@@ -87,6 +88,7 @@ gpu.module @kernels {
       }
       vector.transfer_write %r, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
     }
+    // CHECK: bpt_tile.wait_copies 0
     gpu.return
   }
 }

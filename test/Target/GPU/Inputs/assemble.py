@@ -4,10 +4,11 @@
                 [-- flags of bpt-compile]
 
 A row for every kernel: registers, bytes of spills, stack frame and static shared
-memory, as ptxas reports them. There are three parts:
+memory, as ptxas reports them. There are four parts:
   grid       every case of gpu_cases.py for one chip, in turn (of the feed-forward
              networks every form in some type); with --all for every chip
   attention  the usual attention for every chip, older and newer ones too
+  gradients  the gradients of the usual attention, for sm_80 and sm_90a
   layers     the usual layers and a model, each for one chip
 Fails if ptxas refuses a kernel, or takes what wgmma and setmaxnreg say otherwise
 than they are meant (messages C75xx), if one keeps an array in local memory, and if
@@ -29,6 +30,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "Integration"))
 import gpu_cases
 from cases import Config
+from gradient_cases import GradientConfig
 
 CHIPS = ["sm_80", "sm_86", "sm_89", "sm_90", "sm_90a"]
 OTHER_CHIPS = ["sm_70", "sm_75", "sm_100", "sm_120"]
@@ -93,8 +95,13 @@ def assemble(options, config, chip):
         model, ptx, cubin = (os.path.join(name, f) for f in ("m.mlir", "m.ptx", "m.cubin"))
         try:
             Path(model).write_text(run([f"{options.bin}/bpt-gen", *config.flags()]))
+            function = []
+            if isinstance(config, GradientConfig):
+                run([f"{options.bin}/bpt-opt", model, "--bpt-differentiate=function=main",
+                     "-o", model])  # fmt: skip
+                function = ["--function=main_vjp"]
             run([f"{options.bin}/bpt-compile", model, "--device=cuda", f"--chip={chip}",
-                 "--emit=ptx", "-o", ptx, *options.compile_flags])  # fmt: skip
+                 "--emit=ptx", "-o", ptx, *function, *options.compile_flags])  # fmt: skip
             report = run([options.ptxas, "-v", f"-arch={chip}", ptx, "-o", cubin])
         except Refused as refused:
             return [], [f"{case}: {refused}"]
@@ -119,6 +126,12 @@ def usual_attention():
     for dtype, dynamic in [("f32", False), ("bf16", True), ("f16", False)]:
         yield Config("attention", dtype, seq=200, heads=4, kv_heads=2, head_dim=64, causal=True,
                      dynamic=dynamic)  # fmt: skip
+
+
+def usual_gradients():
+    for config in gpu_cases.usual_head_dim_cases():
+        yield GradientConfig(**vars(config))
+    yield GradientConfig("attention", "bf16", seq=200, heads=4, kv_heads=2, head_dim=64, causal=True)
 
 
 def usual_layers():
@@ -146,6 +159,7 @@ def choose(options):
         "attention": itertools.chain(
             itertools.product(attention, CHIPS), itertools.product(attention[-3:], OTHER_CHIPS)
         ),
+        "gradients": itertools.product(usual_gradients(), ["sm_80", "sm_90a"]),
         "layers": zip(usual_layers(), itertools.cycle(CHIPS)),
     }
     if options.all:
@@ -165,7 +179,7 @@ def parse_options():
     parser.add_argument("--ptxas", help="the assembler, if elsewhere")
     parser.add_argument("--all", action="store_true", help="every case for every chip")
     parser.add_argument("--filter", default="", help="regular expression on 'NAME CHIP'")
-    parser.add_argument("--part", action="append", choices=["grid", "attention", "layers"])
+    parser.add_argument("--part", action="append", choices=["grid", "attention", "gradients", "layers"])
     parser.add_argument("--shard", default="0/1", help="I/N: pair I, I+N, I+2N, …")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("compile_flags", nargs="*", help="flags of bpt-compile, after --")

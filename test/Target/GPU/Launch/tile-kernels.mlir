@@ -28,6 +28,21 @@ module attributes {gpu.container_module} {
       gpu.return
     }
 
+    // So do several products of one block, of more than 160 columns together.
+    // CHECK: gpu.func @several(%{{.*}}) kernel attributes {bpt_tile.warps = 2 : i32
+    gpu.func @several(%x: memref<96x16xbf16>, %y: memref<32x96xf32>) kernel {
+      %c0 = arith.constant 0 : index
+      %pad = arith.constant 0.0 : bf16
+      %zero = arith.constant dense<0.0> : vector<32x96xf32>
+      %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<96x16xbf16>, vector<32x16xbf16>
+      %b = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<96x16xbf16>, vector<96x16xbf16>
+      %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<96x16xbf16> into vector<32x96xf32>
+      %d = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %a, %b, %zero : vector<32x16xbf16>, vector<96x16xbf16> into vector<32x96xf32>
+      %e = arith.mulf %c, %d : vector<32x96xf32>
+      vector.transfer_write %e, %y[%c0, %c0] {in_bounds = [true, true]} : vector<32x96xf32>, memref<32x96xf32>
+      gpu.return
+    }
+
     // Sums of more than 128 columns leave room for 16 rows. The strides of a
     // dense memref follow from its sizes: its rows are known to be aligned.
     // CHECK: gpu.func @wide(%[[FLAT:.*]]: memref<?xbf16>, %[[N0:.*]]: index, %[[N1:.*]]: index, %{{.*}}: memref<32x144xf32>) kernel attributes {bpt_tile.warps = 2 : i32

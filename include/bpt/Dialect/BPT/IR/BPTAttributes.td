@@ -98,7 +98,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | `vocab` | `bpt.cross_entropy`, `bpt.cross_entropy_backward` | vocabulary entries of one step of the loss and its gradient |
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
     | `columns` | `bpt.linear`, `bpt.feed_forward` and `bpt.cross_entropy_backward` with `store_hidden`, `bpt.linear_weight_gradient` (with `rows`, of its inputs as well) and `bpt.embedding_gradient` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
-    | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both |
+    | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both. A block is `rows` queries, with steps of `keys` keys, or as many keys, with steps of as many queries |
     | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored, or that of the element-wise operation which alone reads it |
 
     `heads` and `columns` cut the operation that a loop over rows is made for, or

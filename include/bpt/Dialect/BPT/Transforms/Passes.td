@@ -530,18 +530,22 @@ def SeparateGradientsPass : Pass<"bpt-separate-gradients", "::mlir::func::FuncOp
     those of keys and values, whose keys are. One loop over both has one owner of
     all sums, a batch entry and a head, which is too few for a GPU; with two, the
     scores and the cotangents of the probabilities are computed twice, 7 products
-    for 5, and every sum still has one owner and one order.
+    for 5, and every sum still has one owner and one order. The second has the
+    strategy's `rows` and `keys` the other way around: both are of one form, a
+    block that holds its sums and steps over what they are sums of.
 
     ```mlir
     %d:3 = bpt.attention_backward ins(...) ... outs(%dq, %dk, %dv : ...)
-        {bpt.strategy = #bpt.strategy<rows = 32, keys = 32, separate = true>}
+        {bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true>}
     ```
     becomes
     ```mlir
     %d0 = bpt.attention_backward ins(...) ... outs(%dq : ...)
-        {gradients = #bpt.attention_gradients<query>, ...}
+        {gradients = #bpt.attention_gradients<query>,
+         bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true>}
     %d1:2 = bpt.attention_backward ins(...) ... outs(%dk, %dv : ...)
-        {gradients = #bpt.attention_gradients<key_value>, ...}
+        {gradients = #bpt.attention_gradients<key_value>,
+         bpt.strategy = #bpt.strategy<rows = 32, keys = 64, separate = true>}
     ```
 
     Source: Dao 2023 (FlashAttention-2), section 3.2.

@@ -182,6 +182,12 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     scheduled as above. A remark of the category `bpt-gpu` says which: `WarpRoles`
     or, with the reason, `NoWarpRoles`.
 
+    Products then run while others compute, and operations are ordered for it. What
+    adds to a sum that the loop carries starts as soon as its factors are there. A
+    product that would start from a line (the same for a row or a column) starts
+    from zero, and the line is added to what it gives. Lines are read where they are
+    used.
+
     With `overlap` as well, the last product of an iteration (probabilities times
     values), if nothing else of the iteration uses it, is started in the next one,
     behind the first product (queries times keys). It runs while the softmax of

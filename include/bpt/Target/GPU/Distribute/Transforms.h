@@ -20,6 +20,10 @@
 
 namespace mlir::bpt {
 
+/// Orders operations so that products start early and registers are taken late,
+/// for products that run while others compute.
+void orderForProducts(gpu::GPUFuncOp program);
+
 /// Copies the operands of products ahead, into `stages` (at least 2) buffers.
 LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
 

@@ -41,14 +41,18 @@ def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
     wide operand, and tensor cores multiply 16-bit operands (and accumulate in
     f32). Where one operand of a `linalg.contract` is f16 or bf16, this pass
 
-    * moves a scalar factor of the other, a 16-bit tensor times a constant or a
-      value, behind the product, which is then exact: (s · q) kᵀ = s · (q kᵀ);
-    * rounds any other f32 operand (the probabilities of attention, a normed or
-      activated row) to that type, once, as storing it in that type would. If it
-      is f16, what else reads the operand reads it rounded, so that the sum of
-      probabilities is that of those which are multiplied.
+    * multiplies the other as it is stored, if it is a 16-bit tensor that is
+      extended, and perhaps scaled by a constant or a value. The factor is applied
+      behind the product, which is then exact: (s · q) kᵀ = s · (q kᵀ);
+    * rounds any other f32 operand (the probabilities of attention, their gradient,
+      a normed or activated row) to that type, once, as storing it in that type
+      would. If it is f16, what else reads the operand reads it rounded, so that the
+      sum of probabilities is that of those which are multiplied. Where the product
+      is added to something, the operand takes the other's factor before it is
+      rounded.
 
-    A product of two f32 tensors stays.
+    An operand that is extended counts as 16-bit on either side. A product of two
+    f32 tensors stays.
 
     ```mlir
     %s = linalg.generic ins(%q : tensor<64x64xbf16>) ... { arith.extf, arith.mulf %c }
@@ -60,8 +64,8 @@ def NarrowProductsPass : Pass<"bpt-narrow-products", "::mlir::func::FuncOp"> {
     %p = linalg.generic outs(%t) { arith.mulf %c }
     ```
 
-    Source: Dao 2023 (P is rounded to the type of V, the scale is applied to the
-    scores in f32).
+    Source: Dao 2023 (P is rounded to the type of V, and dS to that of K; the scale
+    is applied to the scores in f32).
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
