@@ -73,6 +73,16 @@ static bool growsAlong(scf::ForallOp loop, Value counter) {
   return grows && !result.wasInterrupted();
 }
 
+/// Dimensions whose numbers of blocks a block's number is divided by, and which
+/// are known at run time only: a division of 64 bits, and registers for it.
+static int64_t countDivisions(scf::ForallOp loop, ArrayRef<unsigned> order) {
+  return llvm::count_if(order.drop_back(), [&](unsigned dim) {
+    return ShapedType::isDynamic(loop.getStaticLowerBound()[dim]) ||
+           ShapedType::isDynamic(loop.getStaticUpperBound()[dim]) ||
+           ShapedType::isDynamic(loop.getStaticStep()[dim]);
+  });
+}
+
 BlockOrder bpt::chooseBlockOrder(scf::ForallOp loop) {
   BlockOrder order;
   SmallVector<int64_t> shared;
@@ -83,8 +93,10 @@ BlockOrder bpt::chooseBlockOrder(scf::ForallOp loop) {
   }
   // Where they are equal, neighbours lie next to each other in the result.
   std::reverse(order.dims.begin(), order.dims.end());
-  llvm::stable_sort(order.dims, [&](unsigned a, unsigned b) {
-    return shared[a] > shared[b];
-  });
+  SmallVector<unsigned> sorted = order.dims;
+  llvm::stable_sort(
+      sorted, [&](unsigned a, unsigned b) { return shared[a] > shared[b]; });
+  if (countDivisions(loop, sorted) <= countDivisions(loop, order.dims))
+    order.dims = std::move(sorted);
   return order;
 }

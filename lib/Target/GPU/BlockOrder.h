@@ -16,7 +16,9 @@ namespace mlir::bpt {
 /// In which order a kernel's blocks begin.
 struct BlockOrder {
   /// Dimensions of the loop over blocks, the fastest first: those along which
-  /// blocks read the same, which is then found in the second level of cache.
+  /// blocks read the same, which is then found in the second level of cache. If
+  /// that takes more divisions by sizes that are known at run time only, the
+  /// last dimension is the fastest.
   SmallVector<unsigned> dims;
   /// By dimension: the last block begins first, because loops in later blocks
   /// run longer, as those over the keys before a causal block of rows do. What

@@ -88,3 +88,30 @@ func.func @masked(%keys: memref<256x16xf32>, %y: memref<256xf32>, %n: index) {
   }
   return
 }
+
+// -----
+
+// Where the number of blocks is known at run time only, a block's number is not divided
+// by it; the last block still begins first.
+// CHECK-LABEL: gpu.func @dynamic_0
+func.func @dynamic(%keys: memref<4x?x16xf32>, %y: memref<4x?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  // CHECK-DAG: %[[C4:.*]] = arith.constant 4 : index
+  // CHECK: %[[ID:.*]] = gpu.block_id x
+  // CHECK: arith.remui %[[ID]], %[[C4]]
+  // CHECK: %[[NUMBER:.*]] = arith.divui %[[ID]], %[[C4]]
+  // CHECK: arith.subi %{{.*}}, %[[NUMBER]]
+  scf.forall (%row, %head) = (0, 0) to (%n, 4) step (32, 1) {
+    %sum = scf.for %key = %c0 to %row step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %tile = vector.transfer_read %keys[%head, %key, %c0], %pad {in_bounds = [true, true]} : memref<4x?x16xf32>, vector<16x16xf32>
+      %next = arith.addf %acc, %tile : vector<16x16xf32>
+      scf.yield %next : vector<16x16xf32>
+    }
+    %line = vector.extract %sum[0] : vector<16xf32> from vector<16x16xf32>
+    vector.transfer_write %line, %y[%head, %row] {in_bounds = [false]} : vector<16xf32>, memref<4x?xf32>
+  }
+  return
+}

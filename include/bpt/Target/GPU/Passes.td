@@ -89,7 +89,7 @@ def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
     and the body a `gpu.func @main_0` that computes `%i` and `%h` from its block
     number. Blocks that read the same in their loops (`vector.transfer_read`) follow
     one another, so that it is found in the second level of cache: blocks of rows of
-    one head before the next head. Where loops run longer in later blocks, as with a
+    one head before the next head, if their number is known. Where loops run longer in later blocks, as with a
     causal mask, the last block begins first.
 
     Buffers that a block allocates get their place here. What has a constant

@@ -127,7 +127,8 @@ MUTANTS = [
     Mutant("values of the first keys are copied again", COPY, r"\1{\2, \5, \4, \5}", LATER_KEYS + 2),
     Mutant("a panel is copied over the one before", r"add\.s64 (\s*%rd\d+, %rd\d+), 37888;",
            r"add.s64 \1, 33792;"),
-    Mutant("all threads that copy start copies", r"@%p\d+ bra\s+\$L__BB0_17;", "", 0),
+    Mutant("all threads that copy start copies", 
+           r"(setmaxnreg\.dec[^;]*;\s*setp\.ne\.b32[^;]*;\s*)@%p\d+ bra\s+\$L__BB0_\d+;", r"\1"),
     # Barriers.
     Mutant("fewer bytes are expected than come", r"mov\.b32(\s+%r\d+), 8192;", r"mov.b32\1, 8176;"),
     Mutant("more bytes are expected than come", r"mov\.b32(\s+%r\d+), 8192;", r"mov.b32\1, 8208;"),
