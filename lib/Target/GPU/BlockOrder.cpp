@@ -94,8 +94,9 @@ BlockOrder bpt::chooseBlockOrder(scf::ForallOp loop) {
   // Where they are equal, neighbours lie next to each other in the result.
   std::reverse(order.dims.begin(), order.dims.end());
   SmallVector<unsigned> sorted = order.dims;
-  llvm::stable_sort(
-      sorted, [&](unsigned a, unsigned b) { return shared[a] > shared[b]; });
+  llvm::sort(sorted, [&](unsigned a, unsigned b) {
+    return std::pair(shared[a], a) > std::pair(shared[b], b);
+  });
   if (countDivisions(loop, sorted) <= countDivisions(loop, order.dims))
     order.dims = std::move(sorted);
   return order;
