@@ -14,6 +14,7 @@
 #include "Warps.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Transforms.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -24,15 +25,27 @@ using namespace mlir::bpt;
 /// then is hidden by any order.
 static constexpr int64_t kMaxColumns = 128;
 
-/// Whether products of a warpgroup for 64 rows have been started in the loop
-/// that end in the next one only.
+/// Whether a product needs the result of another one of the same iteration.
+static bool needsProduct(vector::ContractionOp product) {
+  BackwardSliceOptions options([&](Operation *op) {
+    return product->getBlock()->findAncestorOpInBlock(*op) != nullptr;
+  });
+  options.omitBlockArguments = true;
+  options.omitUsesFromAbove = false;
+  SetVector<Operation *> slice;
+  return failed(getBackwardSlice(product.getOperation(), &slice, options)) ||
+         llvm::any_of(slice, llvm::IsaPred<vector::ContractionOp>);
+}
+
+/// Whether warpgroups multiply, and all products of an iteration can be started
+/// one behind the other: a turn would else last for what is between.
 static bool takesTurns(ArrayRef<vector::ContractionOp> products,
                        int64_t warps) {
   return products.size() >= 2 &&
          llvm::all_of(products, [&](vector::ContractionOp product) {
            auto type = dyn_cast<VectorType>(product.getResultType());
            return type && type.getDimSize(0) == kRowsOfWarp * warps &&
-                  type.getDimSize(1) <= kMaxColumns;
+                  type.getDimSize(1) <= kMaxColumns && !needsProduct(product);
          });
 }
 

@@ -70,6 +70,45 @@ gpu.module @kernels {
     gpu.return
   }
 
+  // A loop with a mask is not rotated, and its second product needs the first one's
+  // result: a turn would last for all that is between.
+  // CHECK-LABEL: gpu.func @masked
+  // REMARK: [Passed] PingPong
+  // CHECK: consumer {
+  // CHECK: bpt_tile.take_turn
+  // CHECK: bpt_tile.pass_turn
+  // CHECK: arith.select
+  // CHECK-NOT: {{(take|pass)}}_turn
+  gpu.func @masked(%q: memref<128x64xbf16>, %k: memref<1024x64xbf16>, %v: memref<1024x64xbf16>, %y: memref<128x64xf32>, %n: index, %m: index) kernel attributes {bpt_tile.warps = 8 : i32} {
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %c512 = arith.constant 512 : index
+    %c1024 = arith.constant 1024 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<128x64xf32>
+    %a = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<128x64xbf16>, vector<128x64xbf16>
+    %open = scf.for %j = %c0 to %c512 step %c64 iter_args(%acc = %zero) -> (vector<128x64xf32>) {
+      %kt = vector.transfer_read %k[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %s = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %kt, %zero : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
+      %p = arith.truncf %s : vector<128x64xf32> to vector<128x64xbf16>
+      %vt = vector.transfer_read %v[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %o = vector.contract {indexing_maps = [#mk, #kn, #mn], iterator_types = #product, kind = #vector.kind<add>} %p, %vt, %acc : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
+      scf.yield %o : vector<128x64xf32>
+    }
+    %sum = scf.for %j = %c512 to %c1024 step %c64 iter_args(%acc = %open) -> (vector<128x64xf32>) {
+      %kt = vector.transfer_read %k[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %s = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %kt, %zero : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
+      %mask = vector.create_mask %n, %m : vector<128x64xi1>
+      %kept = arith.select %mask, %s, %zero : vector<128x64xi1>, vector<128x64xf32>
+      %p = arith.truncf %kept : vector<128x64xf32> to vector<128x64xbf16>
+      %vt = vector.transfer_read %v[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %o = vector.contract {indexing_maps = [#mk, #kn, #mn], iterator_types = #product, kind = #vector.kind<add>} %p, %vt, %acc : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
+      scf.yield %o : vector<128x64xf32>
+    }
+    vector.transfer_write %sum, %y[%c0, %c0] {in_bounds = [true, true]} : vector<128x64xf32>, memref<128x64xf32>
+    gpu.return
+  }
+
   // One group has nobody to take turns with; what a schedule leaves out is left out.
   // CHECK-LABEL: gpu.func @one_group
   // CHECK-NOT: take_turn

@@ -36,7 +36,8 @@ std::string assignWarpRoles(gpu::GPUFuncOp program, int64_t maxSharedBytes);
 int64_t overlapProducts(gpu::GPUFuncOp program);
 
 /// Lets the warpgroups of a program take turns to start the products of loops
-/// that have been rotated, and returns in how many loops.
+/// that need none of each other's results (those that have been rotated), and
+/// returns in how many loops.
 int64_t takeTurns(gpu::GPUFuncOp program);
 
 /// What `bpt-gpu-schedule` does to one kernel.
