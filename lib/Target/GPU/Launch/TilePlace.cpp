@@ -10,18 +10,21 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// Whether all that `value` is computed of are arguments of `entry`.
+/// Whether all that `value` is computed of are arguments of `entry` and
+/// constants, and nothing that only a kernel knows, such as its block.
 static bool isOfArguments(Value value, Block &entry) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return argument.getOwner() == &entry;
   Operation *op = value.getDefiningOp();
+  if (op->getNumOperands() == 0)
+    return matchPattern(op, m_Constant());
   return isPure(op) && op->getNumRegions() == 0 &&
-         !isa<gpu::BlockIdOp, gpu::ThreadIdOp>(op) &&
          llvm::all_of(op->getOperands(), [&](Value operand) {
            return isOfArguments(operand, entry);
          });

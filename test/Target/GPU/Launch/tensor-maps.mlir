@@ -68,12 +68,15 @@ module attributes {gpu.container_module} {
       %unaligned = bpt_tile.create_ring : !ring
       %unknown = bpt_tile.create_ring : !ring
       %apart = bpt_tile.create_ring : !ring
+      %ofGrid = bpt_tile.create_ring : !ring
       %many = bpt_tile.create_ring : !ring
       %big = bpt_tile.create_ring : !bpt_tile.ring<memref<1x512x64xbf16, #ws>>
       %id = gpu.block_id x
       %first = memref.subview %x[0, 0] [100, 64] [1, 1] : memref<128x64xbf16> to memref<100x64xbf16, strided<[64, 1]>>
       %strided = memref.reinterpret_cast %flat to offset: [0], sizes: [64, 64], strides: [%stride, 1] : memref<?xbf16> to memref<64x64xbf16, strided<[?, 1]>>
       %ofBlock = memref.reinterpret_cast %flat to offset: [0], sizes: [64, 64], strides: [%id, 1] : memref<?xbf16> to memref<64x64xbf16, strided<[?, 1]>>
+      %blocks = gpu.grid_dim x
+      %forBlocks = memref.reinterpret_cast %flat to offset: [0], sizes: [64, 64], strides: [%blocks, 1] : memref<?xbf16> to memref<64x64xbf16, strided<[?, 1]>>
       %last = memref.subview %six[0, 0, 0, 0, 0, 0] [1, 1, 1, 1, 64, 64] [1, 1, 1, 1, 1, 1] : memref<2x2x2x2x64x64xbf16> to memref<64x64xbf16, strided<[64, 1]>>
       %slab = memref.subview %tall[1, 0, 0] [1, 512, 64] [1, 1, 1] : memref<2x512x64xbf16> to memref<512x64xbf16, strided<[64, 1], offset: 32768>>
       bpt_tile.warp_roles producer {
@@ -86,6 +89,8 @@ module attributes {gpu.container_module} {
         bpt_tile.fill %unknown[%c0] from %strided[%c0, %c0] : !ring, memref<64x64xbf16, strided<[?, 1]>>
         // REMARK: [Missed] NoTensorMap | {{.*}}where the tile lies is not a view of an argument
         bpt_tile.fill %apart[%c0] from %ofBlock[%c0, %c0] : !ring, memref<64x64xbf16, strided<[?, 1]>>
+        // REMARK: [Missed] NoTensorMap | {{.*}}where the tile lies is not a view of an argument
+        bpt_tile.fill %ofGrid[%c0] from %forBlocks[%c0, %c0] : !ring, memref<64x64xbf16, strided<[?, 1]>>
         // REMARK: [Missed] NoTensorMap | {{.*}}the tensor has more than five dimensions
         bpt_tile.fill %many[%c0] from %last[%c0, %c0] : !ring, memref<64x64xbf16, strided<[64, 1]>>
         // REMARK: [Missed] NoTensorMap | {{.*}}the tile does not consist of boxes of the hardware
