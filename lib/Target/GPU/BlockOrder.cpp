@@ -20,7 +20,7 @@ static bool dependsOn(Value value, Value origin, scf::ForallOp loop,
   if (!seen.insert(value).second)
     return false;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    // A counter that starts at, or ends at, what depends on it does too.
+    // What a loop counts depends on where it starts.
     auto inner = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
     return inner && loop->isProperAncestor(inner) &&
            argument == inner.getInductionVar() &&

@@ -282,7 +282,6 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
     // how much it reads ahead into L2.
     constexpr int64_t kFloat16 = 6, kBFloat16 = 9, kUInt16 = 1;
     constexpr int64_t kReadsAhead128 = 2;
-    constexpr uint64_t kMapBytes = 128, kAlignment = 64;
     Location loc = op.getLoc();
     tile::TensorMapType map = op.getMap().getType();
     auto tensor = cast<MemRefType>(op.getTensor().getType());
@@ -309,7 +308,8 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
     }
     Value memory = allocateOnStack(
         rewriter, abi, op,
-        LLVM::LLVMArrayType::get(rewriter.getI8Type(), kMapBytes), kAlignment);
+        LLVM::LLVMArrayType::get(rewriter.getI8Type(), map.kBytes),
+        map.kAlignment);
     int64_t type = half.isF16()    ? kFloat16
                    : half.isBF16() ? kBFloat16
                                    : kUInt16;

@@ -63,7 +63,7 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
     transform::TransformOptions options;
     for (const Strategy &next : strategies)
       if (failed(transform::applyTransformNamedSequence(
-              module, next.entry, next.library->get(), options)))
+              module, next.entry, next.script->get(), options)))
         return signalPassFailure();
     if (strategy != "none" && before == OperationFingerPrint(module)) {
       auto found = module->walk(
@@ -87,7 +87,7 @@ struct ApplyStrategyPass : bpt::impl::ApplyStrategyPassBase<ApplyStrategyPass> {
 private:
   struct Strategy {
     /// Shared by the clones of the pass, which only read it.
-    std::shared_ptr<OwningOpRef<ModuleOp>> library;
+    std::shared_ptr<OwningOpRef<ModuleOp>> script;
     transform::NamedSequenceOp entry;
     /// It ships with the project.
     bool isNamed;
@@ -114,11 +114,11 @@ private:
       text = file->getBuffer().str();
     }
     ParserConfig config(context);
-    auto library = std::make_shared<OwningOpRef<ModuleOp>>(
+    auto script = std::make_shared<OwningOpRef<ModuleOp>>(
         parseSourceString<ModuleOp>(text, config, name));
-    if (!*library)
+    if (!*script)
       return failure();
-    ModuleOp module = library->get();
+    ModuleOp module = script->get();
     auto entry =
         dyn_cast_or_null<transform::NamedSequenceOp>(module.lookupSymbol(
             transform::TransformDialect::kTransformEntryPointSymbolName));
@@ -126,7 +126,7 @@ private:
       return emitError(module.getLoc())
              << "strategy '" << name
              << "' has no 'transform.named_sequence @__transform_main'";
-    strategies.push_back({library, entry, isNamed});
+    strategies.push_back({script, entry, isNamed});
     return success();
   }
 

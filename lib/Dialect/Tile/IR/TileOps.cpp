@@ -158,10 +158,6 @@ int64_t TensorMapType::getRowBytes() const {
   return getBox().back() * (getElementType().getIntOrFloatBitWidth() / 8);
 }
 
-int64_t TensorMapType::getBoxBytes() const {
-  return llvm::product_of(getBox().drop_back()) * getRowBytes();
-}
-
 LogicalResult CreateTensorMapOp::verify() {
   auto tensor = cast<MemRefType>(getTensor().getType());
   TensorMapType map = getMap().getType();

@@ -127,15 +127,15 @@ private:
         /*addrSpace=*/unsigned(NVVM::NVVMMemorySpace::Shared));
   }
 
-  /// Passes the 128 bytes of a tensor map as a constant of the grid.
+  /// Passes the bytes of a tensor map as a constant of the grid.
   static void passInPlace(LLVM::LLVMFuncOp kernel, unsigned number) {
-    constexpr int64_t kBytes = 128, kAlignment = 64;
+    using Map = tile::TensorMapType;
     Builder b(kernel.getContext());
     kernel.setArgAttr(
         number, LLVM::LLVMDialect::getByValAttrName(),
-        TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), kBytes)));
+        TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), Map::kBytes)));
     kernel.setArgAttr(number, LLVM::LLVMDialect::getAlignAttrName(),
-                      b.getI64IntegerAttr(kAlignment));
+                      b.getI64IntegerAttr(Map::kAlignment));
     kernel.setArgAttr(number, NVVM::NVVMDialect::getGridConstantAttrName(),
                       b.getUnitAttr());
   }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KnownLayout.h"
+#include "Launches.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -182,13 +183,7 @@ struct PrepareTileKernelsPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder builder(&getContext());
-    DenseMap<Operation *, SmallVector<gpu::LaunchFuncOp>> launches;
-    SymbolTableCollection symbols;
-    module.walk([&](gpu::LaunchFuncOp launch) {
-      if (Operation *kernel =
-              symbols.lookupSymbolIn(module, launch.getKernelAttr()))
-        launches[kernel].push_back(launch);
-    });
+    LaunchMap launches = findLaunches(module);
     module.walk([&](gpu::GPUFuncOp kernel) {
       if (!kernel.isKernel())
         return;

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Launches.h"
 #include "TilePlace.h"
 #include "bpt/Target/GPU/Distribute/KnownDivisor.h"
 #include "bpt/Target/GPU/Distribute/Layout.h"
@@ -196,18 +197,9 @@ static bool usesTensorMaps(gpu::GPUFuncOp kernel) {
 namespace {
 struct TensorMapsPass : bpt::impl::TensorMapsPassBase<TensorMapsPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    llvm::MapVector<Operation *, SmallVector<gpu::LaunchFuncOp>> launches;
-    SymbolTableCollection symbols;
-    module.walk([&](gpu::LaunchFuncOp launch) {
-      if (Operation *kernel =
-              symbols.lookupSymbolIn(module, launch.getKernelAttr()))
-        launches[kernel].push_back(launch);
-    });
-    for (auto &[op, ofKernel] : launches)
-      if (auto kernel = dyn_cast<gpu::GPUFuncOp>(op))
-        if (usesTensorMaps(kernel))
-          KernelMaps(kernel, ofKernel).run();
+    for (auto &[kernel, launches] : findLaunches(getOperation()))
+      if (usesTensorMaps(kernel))
+        KernelMaps(kernel, launches).run();
   }
 };
 } // namespace

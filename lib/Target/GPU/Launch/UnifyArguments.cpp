@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Launches.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Launch/Passes.h"
 #include "mlir/IR/Matchers.h"
@@ -32,14 +33,11 @@ static void uniteDivisors(gpu::GPUFuncOp kernel, unsigned first,
 }
 
 static void unifyArguments(gpu::GPUFuncOp kernel,
-                           MutableArrayRef<gpu::LaunchFuncOp> launches) {
+                           ArrayRef<gpu::LaunchFuncOp> launches) {
   Block &entry = kernel.getBody().front();
-  auto getOperand = [](gpu::LaunchFuncOp launch, unsigned number) {
-    return launch.getKernelOperand(number);
-  };
   auto areSame = [&](unsigned i, unsigned j) {
     return llvm::all_of(launches, [&](gpu::LaunchFuncOp launch) {
-      return getOperand(launch, i) == getOperand(launch, j);
+      return launch.getKernelOperand(i) == launch.getKernelOperand(j);
     });
   };
   llvm::BitVector erased(kernel.getNumArguments());
@@ -70,17 +68,8 @@ namespace {
 struct UnifyArgumentsPass
     : bpt::impl::UnifyArgumentsPassBase<UnifyArgumentsPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    llvm::MapVector<Operation *, SmallVector<gpu::LaunchFuncOp>> launches;
-    SymbolTableCollection symbols;
-    module.walk([&](gpu::LaunchFuncOp launch) {
-      if (Operation *kernel =
-              symbols.lookupSymbolIn(module, launch.getKernelAttr()))
-        launches[kernel].push_back(launch);
-    });
-    for (auto &[op, ofKernel] : launches)
-      if (auto kernel = dyn_cast<gpu::GPUFuncOp>(op))
-        unifyArguments(kernel, ofKernel);
+    for (auto &[kernel, launches] : findLaunches(getOperation()))
+      unifyArguments(kernel, launches);
   }
 };
 } // namespace

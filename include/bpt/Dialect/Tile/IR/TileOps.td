@@ -215,11 +215,12 @@ def Tile_TensorMapType : TypeDef<Tile_Dialect, "TensorMap"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     static constexpr int64_t kMaxRank = 5, kMaxBoxSize = 256;
+    /// Of the description.
+    static constexpr int64_t kBytes = 128, kAlignment = 64;
 
     int64_t getRank() const { return getBox().size(); }
     /// Bytes of a row of the box, and of the swizzle.
     int64_t getRowBytes() const;
-    int64_t getBoxBytes() const;
   }];
 }
 
