@@ -42,7 +42,8 @@ void BlockAllocator::free(BlockList::iterator position) {
   erase(position);
   index.erase(block.address);
   live -= block.size;
-  if (keepsFreed && live + cached + block.capacity <= peak) {
+  held -= block.capacity;
+  if (keepsFreed && held + cached + block.capacity <= peakHeld) {
     cache.emplace(block.capacity, block.address);
     cached += block.capacity;
   } else {
@@ -62,8 +63,7 @@ void *BlockAllocator::allocate(size_t size, size_t blockAlignment) {
     cached -= capacity;
     cache.erase(kept);
   } else {
-    size_t limit = std::max(peak, live + capacity);
-    shrinkCache(limit - std::min(limit, live + capacity));
+    shrinkCache(std::max(peakHeld, held + capacity) - (held + capacity));
     address = source.acquire(capacity, blockAlignment);
     if (!address && !cache.empty()) {
       shrinkCache(0);
@@ -74,6 +74,8 @@ void *BlockAllocator::allocate(size_t size, size_t blockAlignment) {
     return nullptr;
   live += size;
   peak = std::max(peak, live);
+  held += capacity;
+  peakHeld = std::max(peakHeld, held);
   index[address] = append({address, size, capacity, getCurrentCall(), live});
   return address;
 }

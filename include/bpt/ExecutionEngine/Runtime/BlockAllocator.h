@@ -39,9 +39,10 @@ public:
 class BlockAllocator {
 public:
   /// Blocks are aligned to `alignment` at least, and a freed one is kept only
-  /// as long as live and kept bytes together are no more than the peak, so that
-  /// keeping them never takes more memory than the program did; with
-  /// `keepsFreed` false it goes back at once.
+  /// as long as live and kept blocks together are no more than the live ones
+  /// have been, as the source counts them, so that keeping them never takes
+  /// more memory than the program did; with `keepsFreed` false it goes back at
+  /// once.
   BlockAllocator(MemorySource &source, size_t alignment, bool keepsFreed = true)
       : source(source), alignment(alignment), keepsFreed(keepsFreed) {}
   /// Gives back what is kept; live blocks stay with the source.
@@ -95,6 +96,10 @@ private:
   std::multimap<size_t, void *> cache;
   size_t live = 0;
   size_t peak = 0;
+  /// What the source gave for live blocks, the most of it so far, and what it
+  /// gave for kept ones.
+  size_t held = 0;
+  size_t peakHeld = 0;
   size_t cached = 0;
 };
 
