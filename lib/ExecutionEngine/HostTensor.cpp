@@ -11,6 +11,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <cstdlib>
 #include <cstring>
+#include <sys/mman.h>
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -54,14 +55,19 @@ llvm::Expected<HostTensor> HostTensor::create(ElementType elementType,
     return llvm::createStringError("a tensor of type " +
                                    bpt::getTypeString(elementType, shape) +
                                    " has no valid size");
-  constexpr size_t alignment = 64;
+  // From the size of a large page on, memory is large pages if the system has
+  // them, as NumPy's: rows of a cache are apart, and each would need a page.
+  constexpr size_t largePage = 2 << 20;
   size_t bytes = static_cast<size_t>(*numElements) * getByteWidth(elementType);
+  size_t alignment = bytes < largePage ? 64 : largePage;
   size_t rounded = (bytes + alignment) / alignment * alignment;
   void *data = std::aligned_alloc(alignment, rounded);
   if (!data)
     return llvm::createStringError("no memory for a tensor of type " +
                                    bpt::getTypeString(elementType, shape) +
                                    " (" + llvm::Twine(bytes) + " bytes)");
+  if (alignment == largePage)
+    (void)madvise(data, rounded, MADV_HUGEPAGE);
   std::memset(data, 0, bytes);
   return wrap(elementType, shape, data,
               std::shared_ptr<void>(data, [](void *block) { free(block); }));
