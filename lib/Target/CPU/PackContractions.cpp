@@ -17,6 +17,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_PACKCONTRACTIONSPASS
@@ -95,8 +96,7 @@ public:
     auto [b, isPanels] = getPanels(product);
     if (!a)
       a = getLeft(product);
-    auto fill = product.c.getDefiningOp<linalg::FillOp>();
-    Value c = fill ? fill.getOutputs()[0] : product.c;
+    auto [fill, c] = findFill(product.c);
     int64_t whole = ShapedType::isDynamic(known) ? 0 : known / width * width;
     Value result;
     if (known == whole) {
@@ -108,8 +108,13 @@ public:
       Value part = computeInPlace(a, slice(b, 0, 0, whole / width), isPanels,
                                   slice(c, 1, 0, whole), fill);
       c = insertSlice(part, c, 1, 0);
-      part = computeBeside(a, slice(b, 0, whole / width, 1), isPanels,
-                           slice(c, 1, whole, known - whole), fill);
+      b = slice(b, 0, whole / width, 1);
+      if (known - whole <= maxWidth / 2 && width == maxWidth) {
+        width = maxWidth / 2;
+        b = slice(b, 2, 0, width);
+      }
+      part = computeBeside(a, b, isPanels, slice(c, 1, whole, known - whole),
+                           fill);
       result = insertSlice(part, c, 1, whole);
     }
     if (result.getType() != product.c.getType())
@@ -119,6 +124,44 @@ public:
   }
 
 private:
+  /// What fills `c`, and what it fills. A matrix may be all that is filled,
+  /// seen without dimensions of one; what is put back in its place needs no
+  /// fill.
+  std::pair<linalg::FillOp, Value> findFill(Value c) {
+    if (auto fill = c.getDefiningOp<linalg::FillOp>())
+      return {fill, fill.getOutputs()[0]};
+    auto view = c.getDefiningOp<tensor::ExtractSliceOp>();
+    auto fill =
+        view ? view.getSource().getDefiningOp<linalg::FillOp>() : nullptr;
+    if (!fill || !coversSource(view))
+      return {nullptr, c};
+    for (OpOperand &use :
+         llvm::make_early_inc_range(view.getSource().getUses()))
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+          insert && insert.getDest() == use.get() &&
+          insert.isSameAs(view, [](OpFoldResult a, OpFoldResult b) {
+            return isEqualConstantIntOrValue(a, b);
+          }))
+        rewriter.modifyOpInPlace(insert,
+                                 [&] { use.set(fill.getOutputs()[0]); });
+    Value whole = fill.getOutputs()[0];
+    return {fill, tensor::ExtractSliceOp::create(rewriter, loc, view.getType(),
+                                                 whole, view.getMixedOffsets(),
+                                                 view.getMixedSizes(),
+                                                 view.getMixedStrides())};
+  }
+
+  /// Whether a view is of all elements of its tensor.
+  static bool coversSource(tensor::ExtractSliceOp view) {
+    for (auto [dim, extent] : llvm::enumerate(view.getMixedSizes())) {
+      FailureOr<bool> isWhole = ValueBoundsConstraintSet::areEqual(
+          {view.getSource(), static_cast<int64_t>(dim)}, extent);
+      if (failed(isWhole) || !*isWhole)
+        return false;
+    }
+    return view.hasUnitStride();
+  }
+
   /// The product with whole panels of C, which is where the result lies. What
   /// fills C, if anything does, is where the sums begin.
   Value computeInPlace(Value a, Value b, bool isPanels, Value c,

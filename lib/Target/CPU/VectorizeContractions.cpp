@@ -15,6 +15,7 @@
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_VECTORIZECONTRACTIONSPASS
@@ -49,7 +50,7 @@ Value getAllocation(Value value) {
 class ContractionEmitter {
   /// More than any L2 holds. Of less, what is there already costs as much to
   /// ask for again as waiting for the rest.
-  static constexpr int64_t kStreamedBytes = 1 << 22;
+  static constexpr int64_t kStreamedBytes = 3 << 20;
 
 public:
   ContractionEmitter(OpBuilder &b, linalg::LinalgOp op, RegisterTile tile,
@@ -295,11 +296,12 @@ private:
         type.getNumElements() * type.getElementTypeBitWidth() / 8 <
             kStreamedBytes)
       return std::nullopt;
-    std::optional<int64_t> rows = getConstantIntValue(sizes[*tile.row]),
-                           depth =
-                               getConstantIntValue(sizes[tile.reductions[0]]);
-    if (!rows || !llvm::isPowerOf2_64(*rows) || !depth)
+    FailureOr<int64_t> rows = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB, sizes[*tile.row], /*stopCondition=*/nullptr,
+        /*closedUB=*/true);
+    if (failed(rows) || !getConstantIntValue(sizes[tile.reductions[0]]))
       return std::nullopt;
+    maxRows = llvm::PowerOf2Ceil(*rows);
     for (unsigned dim : tile.outer)
       if (tile.vectorMap.isFunctionOfDim(dim) &&
           !tile.scalarMap.isFunctionOfDim(dim))
@@ -317,13 +319,14 @@ private:
     unsigned depth = tile.reductions[0];
     int64_t height = getRegisterTileRows(target, vectors);
     // Of (row · depth + height · k) / (rows · depth), the share that is done.
+    // Fewer rows, the last of a matrix, ask for a part of the panel; a shift
+    // divides by a power of two.
     Value done = arith::AddIOp::create(
         b, loc, arith::MulIOp::create(b, loc, ivs[*tile.row], sizes[depth]),
         arith::MulIOp::create(b, loc, ivs[depth], index(height)));
-    int64_t rows = *getConstantIntValue(sizes[*tile.row]);
     Value line = arith::DivUIOp::create(
         b, loc, arith::MulIOp::create(b, loc, done, index(vectors)),
-        index(rows));
+        index(maxRows));
     SmallVector<Value> at = ivs;
     Value last =
         arith::SubIOp::create(b, loc, sizes[*streamedPanels], index(1));
@@ -376,6 +379,7 @@ private:
   int64_t lanes;
   SmallVector<Value> sizes, ivs, masks;
   std::optional<unsigned> streamedPanels;
+  int64_t maxRows = 1;
 };
 
 /// The loop over pairs of bf16, if both operands have one as their last index

@@ -232,7 +232,7 @@ func.func @others(%a: tensor<16x8xf64>, %b: tensor<8x40xf64>, %c: tensor<16x40xf
 #kn = affine_map<(m, n, k) -> (k, n)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 
-// Of 100 columns, 96 are computed in place, and 4 beside.
+// Of 100 columns, 96 are computed in place, and 4 beside, with half a panel.
 
 // CHECK-LABEL: func @ragged
 // CHECK: %[[P:.+]] = linalg.pack %arg1 padding_value
@@ -242,9 +242,10 @@ func.func @others(%a: tensor<16x8xf64>, %b: tensor<8x40xf64>, %c: tensor<16x40xf
 // CHECK: %[[FILL:.+]] = linalg.fill {{.*}} outs(%[[EXPANDED]]
 // CHECK: linalg.contract {{.*}} outs(%[[FILL]] : tensor<16x3x32xf32>)
 // CHECK: %[[WHOLE:.+]] = tensor.insert_slice
-// CHECK: tensor.extract_slice %[[P]][3, 0, 0] [1, 64, 32]
+// CHECK: %[[LAST:.+]] = tensor.extract_slice %[[P]][3, 0, 0] [1, 64, 32]
+// CHECK: %[[HALF:.+]] = tensor.extract_slice %[[LAST]][0, 0, 0] [1, 64, 16]
 // CHECK: %[[REST:.+]] = tensor.extract_slice %[[WHOLE]][0, 96] [16, 4]
-// CHECK: linalg.contract {{.*}} tensor<16x1x32xf32>)
+// CHECK: linalg.contract {{.*}} ins(%arg0, %[[HALF]] : {{.*}} tensor<16x1x16xf32>)
 // CHECK: linalg.copy {{.*}} outs(%[[REST]] : tensor<16x4xf32>)
 // CHECK: tensor.insert_slice
 func.func @ragged(%a: tensor<16x64xf32>, %w: tensor<64x100xf32>, %y: tensor<16x100xf32>) -> tensor<16x100xf32> {
@@ -252,6 +253,72 @@ func.func @ragged(%a: tensor<16x64xf32>, %w: tensor<64x100xf32>, %y: tensor<16x1
   %z = linalg.fill ins(%zero : f32) outs(%y : tensor<16x100xf32>) -> tensor<16x100xf32>
   %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<16x64xf32>, tensor<64x100xf32>) outs(%z : tensor<16x100xf32>) -> tensor<16x100xf32>
   return %r : tensor<16x100xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// 20 columns that are left take a whole panel.
+
+// CHECK-LABEL: func @ragged_whole_panel
+// CHECK: linalg.contract {{.*}} tensor<16x1x32xf32>)
+// CHECK: linalg.contract {{.*}} tensor<16x1x32xf32>)
+// CHECK-NOT: linalg.contract
+func.func @ragged_whole_panel(%a: tensor<16x64xf32>, %w: tensor<64x52xf32>, %y: tensor<16x52xf32>) -> tensor<16x52xf32> {
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<16x64xf32>, tensor<64x52xf32>) outs(%y : tensor<16x52xf32>) -> tensor<16x52xf32>
+  return %r : tensor<16x52xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// What is filled is seen without its batch, of a size that is not known: both
+// parts are filled on their own, and nothing is filled before.
+
+// CHECK-LABEL: func @ragged_batch
+// CHECK-NOT: linalg.fill
+// CHECK: %[[C:.+]] = tensor.extract_slice %arg2[0, 0, 0]
+// CHECK: %[[INSIDE:.+]] = tensor.extract_slice %[[C]][0, 0]
+// CHECK: %[[EXPANDED:.+]] = tensor.expand_shape %[[INSIDE]]
+// CHECK: linalg.fill {{.*}} outs(%[[EXPANDED]]
+// CHECK: linalg.fill {{.*}} tensor<?x1x16xf32>
+// CHECK-NOT: linalg.fill
+// CHECK: tensor.insert_slice %{{.+}} into %arg2[0, 0, 0]
+func.func @ragged_batch(%a: tensor<?x64xf32>, %w: tensor<64x100xf32>, %y: tensor<1x?x100xf32>) -> tensor<1x?x100xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c1 = arith.constant 1 : index
+  %rows = tensor.dim %y, %c1 : tensor<1x?x100xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%y : tensor<1x?x100xf32>) -> tensor<1x?x100xf32>
+  %c = tensor.extract_slice %z[0, 0, 0] [1, %rows, 100] [1, 1, 1] : tensor<1x?x100xf32> to tensor<?x100xf32>
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<?x64xf32>, tensor<64x100xf32>) outs(%c : tensor<?x100xf32>) -> tensor<?x100xf32>
+  %s = tensor.insert_slice %r into %z[0, 0, 0] [1, %rows, 100] [1, 1, 1] : tensor<?x100xf32> into tensor<1x?x100xf32>
+  return %s : tensor<1x?x100xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Of what is filled, the product is only a part.
+
+// CHECK-LABEL: func @part_of_fill
+// CHECK: %[[FILL:.+]] = linalg.fill {{.*}} outs(%arg2
+// CHECK: tensor.insert_slice %{{.+}} into %[[FILL]]
+func.func @part_of_fill(%a: tensor<8x64xf32>, %w: tensor<64x100xf32>, %y: tensor<1x16x100xf32>) -> tensor<1x16x100xf32> {
+  %zero = arith.constant 0.0 : f32
+  %z = linalg.fill ins(%zero : f32) outs(%y : tensor<1x16x100xf32>) -> tensor<1x16x100xf32>
+  %c = tensor.extract_slice %z[0, 0, 0] [1, 8, 100] [1, 1, 1] : tensor<1x16x100xf32> to tensor<8x100xf32>
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%a, %w : tensor<8x64xf32>, tensor<64x100xf32>) outs(%c : tensor<8x100xf32>) -> tensor<8x100xf32>
+  %s = tensor.insert_slice %r into %z[0, 0, 0] [1, 8, 100] [1, 1, 1] : tensor<8x100xf32> into tensor<1x16x100xf32>
+  return %s : tensor<1x16x100xf32>
 }
 
 // -----

@@ -148,11 +148,22 @@ func.func @transposed_right(%a: memref<8x64xf32>, %b: memref<32x64xf32>, %c: mem
 // CHECK-DAG: %[[HALF:.*]] = arith.remui %[[LINE]], %c2
 // CHECK-DAG: %[[COLUMN:.*]] = arith.muli %[[HALF]], %c16
 // CHECK: memref.prefetch %arg1[%[[NEXT]], %[[AT]], %[[COLUMN]]], read, locality<2>, data
+// The last block of rows, of a size known at run time only, asks for as much.
+// CHECK-LABEL: func @streamed_last_rows
+// CHECK: arith.divui %{{.*}}, %c128
+// CHECK: memref.prefetch
 // CHECK-LABEL: func @kept
 // CHECK-NOT: memref.prefetch
 // AVX2-LABEL: func @streamed
 func.func @streamed(%a: memref<128x768xf32>, %b: memref<96x768x32xf32>, %c: memref<128x96x32xf32>) {
   linalg.contract indexing_maps = [#a, #b, #c] ins(%a, %b : memref<128x768xf32>, memref<96x768x32xf32>) outs(%c : memref<128x96x32xf32>)
+  return
+}
+func.func @streamed_last_rows(%from: index, %a: memref<1000x768xf32>, %b: memref<96x768x32xf32>, %c: memref<1000x96x32xf32>) {
+  %rows = affine.min affine_map<(d0) -> (-d0 + 1000, 128)>(%from)
+  %x = memref.subview %a[%from, 0] [%rows, 768] [1, 1] : memref<1000x768xf32> to memref<?x768xf32, strided<[768, 1], offset: ?>>
+  %y = memref.subview %c[%from, 0, 0] [%rows, 96, 32] [1, 1, 1] : memref<1000x96x32xf32> to memref<?x96x32xf32, strided<[3072, 32, 1], offset: ?>>
+  linalg.contract indexing_maps = [#a, #b, #c] ins(%x, %b : memref<?x768xf32, strided<[768, 1], offset: ?>>, memref<96x768x32xf32>) outs(%y : memref<?x96x32xf32, strided<[3072, 32, 1], offset: ?>>)
   return
 }
 func.func @kept(%a: memref<128x768xf32>, %b: memref<24x768x32xf32>, %c: memref<128x24x32xf32>) {
