@@ -32,6 +32,7 @@ namespace {
 
 void addVectorization(OpPassManager &pm, const CPULoweringOptions &options) {
   auto &func = pm.nest<func::FuncOp>();
+  func.addPass(createPrefetchBlocksPass());
   func.addPass(
       createVectorizeContractionsPass({options.vectorBits, options.bf16Dot}));
   func.addPass(createVectorizeTilesPass({options.vectorBits}));

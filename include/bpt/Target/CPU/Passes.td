@@ -288,6 +288,45 @@ def VectorizeTilesPass
   ];
 }
 
+def PrefetchBlocksPass
+    : Pass<"bpt-prefetch-blocks", "::mlir::func::FuncOp"> {
+  let summary = "Ask for the next block of rows before this one is read";
+  let description = [{
+    A loop that takes one block of rows after the other from an argument asks for
+    the lines of the next block, `memref.prefetch`, before it reads the one that it
+    has. Few rows of queries read keys and values of one head, rows that lie apart:
+    the processor does not see a sequence in them, and reads them at less than half
+    of the memory's rate.
+
+    ```mlir
+    scf.for %k = %c0 to %keys step %c32 {
+      %block = memref.subview %key[0, %k, %head, 0] [1, 32, 1, 64] [1, 1, 1, 1]
+      linalg.contract ... ins(%q, %block)
+    }
+    ```
+    becomes
+    ```mlir
+    scf.for %k = %c0 to %keys step %c32 {
+      %block = memref.subview %key[0, %k, %head, 0] [1, 32, 1, 64] [1, 1, 1, 1]
+      scf.for %row = %c0 to %c32 step %c1 {
+        %next = arith.minui (%k + 32 + %row), (%keys - 1)
+        memref.prefetch %key[0, %next, %head, 0], read, locality<2>, data
+        // and the other lines of the row
+      }
+      linalg.contract ... ins(%q, %block)
+    }
+    ```
+
+    Left alone: blocks of more than 16 KiB, which are packed and read many times;
+    arguments of less than 1 MiB, which are in a cache; rows of less than a line of
+    64 bytes or in pieces; blocks whose size is not known or not the loop's step.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
 def AVX512MathPass : Pass<"bpt-avx512-math", "::mlir::func::FuncOp"> {
   let summary = "Compute powers of two with instructions of AVX-512";
   let description = [{

@@ -9,7 +9,31 @@
 // Attention that no projection is fused with has no weights to share the caches
 // with: one head and many rows, so that keys and values are packed less often,
 // and 32 rows of scores at a time, which stay in L1.
+//
+// Up to 8 rows (decoding) read every key and value once, from memory, and each
+// block asks for the next one (bpt-prefetch-blocks): 8 KiB of keys in f32.
 module attributes {transform.with_named_sequence} {
+  transform.named_sequence @is_decoding(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    %rows = transform.bpt.match.size %op "query row" : (!transform.any_op) -> !transform.param<i64>
+    %none = transform.param.constant 0 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi ge %rows, %none : !transform.param<i64>
+    %few = transform.param.constant 8 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %rows, %few : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_lone_decoding(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.include @is_decoding failures(propagate) (%op) : (!transform.any_op) -> !transform.any_op
+    transform.bpt.match.alone %op : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_wide_decoding(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.include @is_lone_decoding failures(propagate) (%op) : (!transform.any_op) -> !transform.any_op
+    %dim = transform.bpt.match.size %op "query head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %narrow = transform.param.constant 64 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi gt %dim, %narrow : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_lone_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.alone %op : !transform.any_op
@@ -80,6 +104,21 @@ module attributes {transform.with_named_sequence} {
     transform.match.param.cmpi le %rows, %two : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @block_wide_decoding(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 8, keys = 16, heads = 1> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_lone_decoding(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 8, keys = 32, heads = 1> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_decoding(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_lone_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 1024, keys = 256, heads = 1, score_rows = 32> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -143,6 +182,9 @@ module attributes {transform.with_named_sequence} {
   }
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_wide_decoding -> @block_wide_decoding,
+        @is_lone_decoding -> @block_lone_decoding,
+        @is_decoding -> @block_decoding,
         @is_lone_attention -> @block_lone_attention,
         @is_short_attention -> @block_short_attention,
         @is_short_feed_forward -> @block_short_feed_forward,
