@@ -14,13 +14,16 @@ using namespace mlir::bpt::runtime;
 
 using Lock = std::lock_guard<std::mutex>;
 
-/// Gives kept blocks back, largest first, until `limit` bytes are left.
+/// Gives kept blocks back until `limit` bytes are left: the smallest that is
+/// enough, if one is, so that a large block stays where a small one will do.
 void BlockAllocator::shrinkCache(size_t limit) {
   while (cached > limit) {
-    auto largest = std::prev(cache.end());
-    source.release(largest->second, largest->first);
-    cached -= largest->first;
-    cache.erase(largest);
+    auto block = cache.lower_bound(cached - limit);
+    if (block == cache.end())
+      block = std::prev(block);
+    source.release(block->second, block->first);
+    cached -= block->first;
+    cache.erase(block);
   }
 }
 
