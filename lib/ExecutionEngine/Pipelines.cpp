@@ -111,9 +111,12 @@ void bpt::buildCPUPipeline(OpPassManager &pm,
   // Blocks of the same keys that left different loops are one.
   function.addPass(createCSEPass());
   VectorTarget target{lowering.vectorBits};
+  // A weight is read once to pack it, written and read again: for 128 rows that
+  // takes longer than what panels save. What is bound is packed before.
+  int64_t rowsInPlace = options.bound.empty() ? 128 : 0;
   function.addPass(createPackContractionsPass({getPanelWidth(target),
                                                getRegisterTileRows(target, 2),
-                                               lowering.bf16Dot}));
+                                               lowering.bf16Dot, rowsInPlace}));
   cleanUp(function);
   if (!options.bound.empty()) {
     BindArgumentsPassOptions binding;

@@ -67,9 +67,10 @@ std::optional<Product> matchProduct(linalg::ContractOp op) {
 /// f32 or pairs of bf16, B as panels of `width` columns, C with whole panels.
 class Packer : OperandForms {
 public:
-  Packer(IRRewriter &rewriter, int64_t width, int64_t height, bool bf16Dot)
+  Packer(IRRewriter &rewriter, int64_t width, int64_t height,
+         int64_t rowsInPlace, bool bf16Dot)
       : OperandForms(rewriter), maxWidth(width), height(height),
-        bf16Dot(bf16Dot) {}
+        rowsInPlace(rowsInPlace), bf16Dot(bf16Dot) {}
 
   void pack(Product product) {
     OpBuilder::InsertionGuard guard(rewriter);
@@ -330,6 +331,61 @@ private:
     return !ShapedType::isDynamic(rows) && rows <= height;
   }
 
+  /// Whether B is a matrix of whole panels of f32, which at most `rowsInPlace`
+  /// rows read in all: of the product, as often as loops repeat it.
+  bool isReadSeldom(const Product &product) {
+    int64_t columns = getStaticSize(size(product.b, 1));
+    if (product.transposed || inPairs || left != Left::Natural ||
+        !getElementType(product.b).isF32() || ShapedType::isDynamic(columns) ||
+        columns % width != 0)
+      return false;
+    FailureOr<int64_t> reads = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB, {product.c, 0}, /*stopCondition=*/nullptr,
+        /*closedUB=*/true);
+    if (failed(reads))
+      return false;
+    for (auto loop = product.op->getParentOfType<LoopLikeOpInterface>(); loop;
+         loop = loop->getParentOfType<LoopLikeOpInterface>()) {
+      if (*reads > rowsInPlace)
+        return false;
+      if (changes(loop, product.b))
+        continue;
+      std::optional<int64_t> count = countIterations(loop);
+      if (!count)
+        return false;
+      *reads *= *count;
+    }
+    return *reads <= rowsInPlace;
+  }
+
+  /// Whether `value` is computed in the loop, other than as a block that is the
+  /// same in all iterations.
+  static bool changes(LoopLikeOpInterface loop, Value value) {
+    if (loop.isDefinedOutsideOfLoop(value))
+      return false;
+    auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+    return !slice || llvm::any_of(slice->getOperands(), [&](Value operand) {
+      return changes(loop, operand);
+    });
+  }
+
+  static std::optional<int64_t> countIterations(LoopLikeOpInterface loop) {
+    auto lower = loop.getLoopLowerBounds(), upper = loop.getLoopUpperBounds(),
+         step = loop.getLoopSteps();
+    if (!lower || !upper || !step)
+      return std::nullopt;
+    int64_t count = 1;
+    for (auto [from, to, by] : llvm::zip(*lower, *upper, *step)) {
+      std::optional<int64_t> first = getConstantIntValue(from),
+                             end = getConstantIntValue(to),
+                             stride = getConstantIntValue(by);
+      if (!first || !end || !stride)
+        return std::nullopt;
+      count *= llvm::divideCeilSigned(*end - *first, *stride);
+    }
+    return count;
+  }
+
   /// Whether A, the transpose of a matrix whose rows lie apart, is packed.
   bool hasPanelsOfRows(const Product &product) {
     int64_t rows = getStaticSize(size(product.c, 0));
@@ -373,6 +429,8 @@ private:
   /// B as [N / width, K, width] panels (true), or seen as [K, N / width,
   /// width].
   std::pair<Value, bool> getPanels(Product product) {
+    if (isReadSeldom(product))
+      return {expandColumns(product.b, size(product.b, 1)), false};
     if (Value hoisted = getHoistedPanels(product))
       return {hoisted, true};
     if (Value panels = findPanels(product))
@@ -476,7 +534,7 @@ private:
                                           strides);
   }
 
-  int64_t maxWidth, height, width = 0;
+  int64_t maxWidth, height, rowsInPlace, width = 0;
   /// The most terms (pairs of bf16 count as one) that are summed in one go.
   static constexpr int64_t maxDepth = 1024;
   /// The most rows of which the sums are read and written again in every step.
@@ -513,7 +571,7 @@ struct PackContractionsPass
     getOperation()->walk(
         [&](linalg::ContractOp op) { products.push_back(op); });
     IRRewriter rewriter(&getContext());
-    Packer packer(rewriter, panelWidth, panelHeight, bf16Dot);
+    Packer packer(rewriter, panelWidth, panelHeight, rowsInPlace, bf16Dot);
     // Matched one by one: a product may add to the result of one before.
     for (linalg::ContractOp op : products)
       if (std::optional<Product> product = matchProduct(op))

@@ -30,7 +30,9 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
     * B is not copied at all where at most `panel-height` rows of A are multiplied
       by it, as in decoding: reading it takes as long as computing with it. The
       product then reads it as it lies, and a transposed B by dot products of
-      rows;
+      rows. With `rows-in-place`, a B of f32 whose rows consist of whole panels is
+      not copied either if that many rows of A, of all iterations of the loops
+      around the product, are multiplied by it;
     * A is read in place by rows. A transposed A (the input of a projection, in
       the gradient of its weight) that is a block of a larger tensor is packed as
       `[M / height, K, height]` before the outermost loop that does not change
@@ -71,6 +73,8 @@ def PackContractionsPass : Pass<"bpt-pack-contractions", "::mlir::func::FuncOp">
            "Rows of the register tile, and of a panel of a transposed A.">,
     Option<"bf16Dot", "bf16-dot", "bool", /*default=*/"false",
            "Whether the host adds products of pairs of bf16 in one instruction (AVX512-BF16).">,
+    Option<"rowsInPlace", "rows-in-place", "int64_t", /*default=*/"0",
+           "How many rows may be multiplied by a matrix that is not packed for them.">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
