@@ -28,7 +28,8 @@ typedef enum {
   BPT_UI8,
   BPT_UI16,
   BPT_UI32,
-  BPT_UI64
+  BPT_UI64,
+  BPT_F8E4M3FN
 } BPTElementType;
 // NOLINTEND(modernize-use-using,readability-identifier-naming)
 

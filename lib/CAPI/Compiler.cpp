@@ -23,7 +23,8 @@ using namespace mlir::bpt;
 static_assert(static_cast<int>(ElementType::F64) == BPT_F64 &&
                   static_cast<int>(ElementType::BF16) == BPT_BF16 &&
                   static_cast<int>(ElementType::I1) == BPT_I1 &&
-                  static_cast<int>(ElementType::UI64) == BPT_UI64,
+                  static_cast<int>(ElementType::UI64) == BPT_UI64 &&
+                  static_cast<int>(ElementType::F8E4M3FN) == BPT_F8E4M3FN,
               "the types of both have one order");
 
 namespace {

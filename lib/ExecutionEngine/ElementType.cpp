@@ -8,6 +8,7 @@
 
 #include "bpt/ExecutionEngine/ElementType.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/bit.h"
 #include <cmath>
@@ -24,9 +25,9 @@ struct ElementTypeInfo {
 };
 // In the order of the enumeration.
 constexpr ElementTypeInfo kInfo[] = {
-    {"f64", 8},  {"f32", 4},  {"f16", 2}, {"bf16", 2}, {"i1", 1},
-    {"i8", 1},   {"i16", 2},  {"i32", 4}, {"i64", 8},  {"ui8", 1},
-    {"ui16", 2}, {"ui32", 4}, {"ui64", 8}};
+    {"f64", 8},  {"f32", 4},  {"f16", 2},  {"bf16", 2},    {"i1", 1},
+    {"i8", 1},   {"i16", 2},  {"i32", 4},  {"i64", 8},     {"ui8", 1},
+    {"ui16", 2}, {"ui32", 4}, {"ui64", 8}, {"f8E4M3FN", 1}};
 
 template <typename T> T load(const void *data) {
   T value;
@@ -92,6 +93,22 @@ uint16_t floatToBfloat(float value) {
   return (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
 }
 
+double float8ToDouble(uint8_t bits) {
+  return llvm::APFloat(llvm::APFloat::Float8E4M3FN(), llvm::APInt(8, bits))
+      .convertToDouble();
+}
+
+uint8_t doubleToFloat8(double value) {
+  constexpr double largest = 448;
+  if (std::fabs(value) > largest)
+    value = std::copysign(largest, value);
+  llvm::APFloat rounded(value);
+  bool losesInfo = false;
+  rounded.convert(llvm::APFloat::Float8E4M3FN(),
+                  llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return rounded.bitcastToAPInt().getZExtValue();
+}
+
 template <typename T> T saturate(double value) {
   // 2^bits is exact in double where the largest integer is not.
   constexpr double low = static_cast<double>(std::numeric_limits<T>::min());
@@ -110,9 +127,13 @@ unsigned bpt::getByteWidth(ElementType type) {
   return kInfo[static_cast<unsigned>(type)].byteWidth;
 }
 
-bool bpt::isFloat(ElementType type) { return type <= ElementType::BF16; }
+bool bpt::isFloat(ElementType type) {
+  return type <= ElementType::BF16 || type == ElementType::F8E4M3FN;
+}
 
-bool bpt::isUnsigned(ElementType type) { return type >= ElementType::UI8; }
+bool bpt::isUnsigned(ElementType type) {
+  return type >= ElementType::UI8 && type <= ElementType::UI64;
+}
 
 llvm::StringRef bpt::getName(ElementType type) {
   return kInfo[static_cast<unsigned>(type)].name;
@@ -134,6 +155,8 @@ std::optional<ElementType> bpt::getElementType(Type type) {
     return ElementType::F16;
   if (type.isBF16())
     return ElementType::BF16;
+  if (llvm::isa<Float8E4M3FNType>(type))
+    return ElementType::F8E4M3FN;
   auto integer = llvm::dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;
@@ -172,6 +195,8 @@ double bpt::loadElement(ElementType type, const void *data) {
     return halfToFloat(load<uint16_t>(data));
   case ElementType::BF16:
     return bfloatToFloat(load<uint16_t>(data));
+  case ElementType::F8E4M3FN:
+    return float8ToDouble(load<uint8_t>(data));
   case ElementType::UI64:
     return static_cast<double>(load<uint64_t>(data));
   default:
@@ -189,6 +214,8 @@ void bpt::storeElement(ElementType type, void *data, double value) {
     return store<uint16_t>(data, floatToHalf(roundToOdd(value)));
   case ElementType::BF16:
     return store<uint16_t>(data, floatToBfloat(roundToOdd(value)));
+  case ElementType::F8E4M3FN:
+    return store<uint8_t>(data, doubleToFloat8(value));
   case ElementType::I1:
     return store<uint8_t>(data, value != 0);
   case ElementType::I8:

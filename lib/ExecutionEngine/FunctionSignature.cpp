@@ -44,7 +44,8 @@ static FailureOr<TensorSpec> makeSpec(Operation *function, Type type,
     return function->emitError()
            << kind << " " << number << " has elements of type "
            << shaped.getElementType()
-           << "; supported are f64, f32, f16, bf16, i1, i8, i16, i32 and i64";
+           << "; supported are f64, f32, f16, bf16, f8E4M3FN, i1, "
+              "i8, i16, i32 and i64";
   TensorSpec spec;
   if (auto string = dyn_cast_or_null<StringAttr>(name))
     spec.name = string.str();

@@ -267,7 +267,7 @@ llvm::Expected<HostTensor> bpt::readNpy(llvm::StringRef path) {
 }
 
 bool bpt::isNpyElementType(ElementType type) {
-  return type != ElementType::BF16;
+  return type != ElementType::BF16 && type != ElementType::F8E4M3FN;
 }
 
 llvm::Error bpt::writeNpy(AtomicFile &file, const HostTensor &tensor) {

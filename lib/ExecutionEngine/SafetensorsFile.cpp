@@ -35,7 +35,7 @@ constexpr SafetensorsType kTypes[] = {
     {"I16", ElementType::I16},  {"I32", ElementType::I32},
     {"I64", ElementType::I64},  {"U8", ElementType::UI8},
     {"U16", ElementType::UI16}, {"U32", ElementType::UI32},
-    {"U64", ElementType::UI64}};
+    {"U64", ElementType::UI64}, {"F8_E4M3", ElementType::F8E4M3FN}};
 
 /// Facts of a JSON text that llvm::json does not tell: how deep it nests (its
 /// parser recurses) and how many keys the outer object has (of equal keys it

@@ -73,7 +73,8 @@ static llvm::Error parseType(llvm::StringRef text, llvm::StringRef type,
   std::optional<ElementType> parsed = parseElementType(parts.pop_back_val());
   if (!parsed)
     return fail(text, "a tensor's type is written as in 2x3xf32, with f64, "
-                      "f32, f16, bf16, i1, i8 to i64 or ui8 to ui64");
+                      "f32, f16, bf16, f8E4M3FN, i1, i8 to i64 or ui8 to "
+                      "ui64");
   elementType = *parsed;
   for (llvm::StringRef part : parts) {
     int64_t size;

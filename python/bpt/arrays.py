@@ -1,4 +1,4 @@
-"""Arrays of bf16, which NumPy has no type for."""
+"""Arrays of bf16 and f8E4M3FN, which NumPy has no types for."""
 
 from __future__ import annotations
 
@@ -23,30 +23,39 @@ DTYPES: dict[str, np.dtype[Any]] = {
         "ui16": np.uint16,
         "ui32": np.uint32,
         "ui64": np.uint64,
+        "f8E4M3FN": ml_dtypes.float8_e4m3fn,
     }.items()
 }
 """NumPy's dtypes by the compiler's names."""
 
 
-class BFloat16Array(np.ndarray):
-    """A NumPy array of `ml_dtypes.bfloat16` that exports DLPack.
+BITS = {
+    np.dtype(ml_dtypes.bfloat16): np.uint16,
+    np.dtype(ml_dtypes.float8_e4m3fn): np.uint8,
+}
+"""The types of somebody else's, and the integers that have their bits."""
+
+
+class NarrowFloatArray(np.ndarray):
+    """A NumPy array of a type of `ml_dtypes` that exports DLPack.
 
     NumPy's own arrays do not: to them it is a type of somebody else's. Views
     and the results of arithmetic are of this class too.
     """
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.dtype != ml_dtypes.bfloat16:
+        if self.dtype not in BITS:
             return np.ndarray.__dlpack__(self, **options)
         from bpt import _native
 
         array = self.copy() if options.pop("copy", None) else self
         if not array.flags.writeable:
-            raise BufferError("a read-only array of bfloat16 has no DLPack; copy it first")
-        return _native.as_bfloat16(array.view(np.ndarray).view(np.uint16)).__dlpack__(**options)
+            raise BufferError(f"a read-only array of {self.dtype} has no DLPack; copy it first")
+        bits = array.view(np.ndarray).view(BITS[self.dtype])
+        return _native.as_narrow_float(bits).__dlpack__(**options)
 
 
 def wrap_result(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """A result as an array of its dtype: bf16 comes from the extension as the
-    integers that have its bits."""
-    return array if array.dtype == dtype else array.view(dtype, BFloat16Array)
+    """A result as an array of its dtype: bf16 and f8E4M3FN come from the
+    extension as the integers that have their bits."""
+    return array if array.dtype == dtype else array.view(dtype, NarrowFloatArray)

@@ -23,7 +23,7 @@ class TensorType(NamedTuple):
     shape: tuple[int | None, ...]
     """None is a size that every call may choose."""
     dtype: np.dtype[Any]
-    """`ml_dtypes.bfloat16` for bf16."""
+    """`ml_dtypes.bfloat16` for bf16, `ml_dtypes.float8_e4m3fn` for f8E4M3FN."""
 
 
 class Function:
@@ -57,7 +57,7 @@ class Function:
         are memrefs in the IR are written in place, and must not be such.
 
         A result is a NumPy array that owns the memory that the code wrote; bf16
-        is a `BFloat16Array`. All export DLPack. With `out`, an array for the
+        and f8E4M3FN are a `NarrowFloatArray`. All export DLPack. With `out`, an array for the
         result or a sequence of arrays for all of them, results are copied there,
         and `out` is returned; if a shape is wrong, none is written.
 

@@ -14,7 +14,7 @@ func.func @main(%x: tensor<2xf32>, %y: f32) {
 
 // -----
 
-// expected-error @below {{argument 0 has elements of type 'index'; supported are f64, f32, f16, bf16, i1, i8, i16, i32 and i64}}
+// expected-error @below {{argument 0 has elements of type 'index'; supported are f64, f32, f16, bf16, f8E4M3FN, i1, i8, i16, i32 and i64}}
 func.func @main(%x: tensor<2xindex>) -> tensor<2xindex> {
   return %x : tensor<2xindex>
 }

@@ -15,6 +15,7 @@ VALUES = {
     "f32": struct.pack("<6f", 0.0, -1.5, 3e38, 1e-45, float("-inf"), 7.0),
     "f16": struct.pack("<6e", 0.0, -1.5, 65504.0, 6e-8, float("inf"), 7.0),
     "bf16": bytes.fromhex("0000c0bf7f7f0100807f8040"),
+    "f8E4M3FN": bytes([0x00, 0x80, 0x7E, 0x01, 0x7F, 0x38]),
     "i1": bytes([0, 1, 1, 0, 1, 0]),
     "i8": struct.pack("<6b", 0, -1, 127, -128, 5, 6),
     "i16": struct.pack("<6h", 0, -1, 32767, -32768, 5, 6),
@@ -49,7 +50,7 @@ for type, (code, dtype, width) in TYPES.items():
         dtype, [2, 3], data), type
 
     if code is None:
-        expect_error("a .npy file has no type for bf16", f"{directory}/id.mlir",
+        expect_error(f"a .npy file has no type for {type}", f"{directory}/id.mlir",
                      f"--input=@{directory}/in.safetensors#x",
                      f"--output=@{directory}/out.npy")
         continue

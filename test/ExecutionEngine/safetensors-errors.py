@@ -48,8 +48,8 @@ refuse("has a header that names a tensor twice", raw_safetensors(
     r'{"x": %s, "\u0078": %s}' % ((json.dumps(entry()),) * 2), bytes(24)))
 refuse("tensor 'x' is not described by a JSON object", with_entries({"x": 1}))
 refuse("tensor 'x' has no 'dtype'", with_entries({"x": {}}))
-refuse("tensor 'x' has dtype 'F8_E4M3', which is not supported",
-       with_entries({"x": entry(dtype="F8_E4M3")}))
+refuse("tensor 'x' has dtype 'F8_E5M2', which is not supported",
+       with_entries({"x": entry(dtype="F8_E5M2")}))
 refuse("tensor 'x' has no 'shape'", with_entries({"x": {"dtype": "F32"}}))
 for size in [-1, 1.5, "a", None, 10**30]:
     refuse("tensor 'x' has a 'shape' that holds something that is not a size",

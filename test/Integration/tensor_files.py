@@ -1,4 +1,4 @@
-"""Reading and writing tensors: .npy, and .safetensors for bf16 and weights."""
+"""Reading and writing tensors: .npy, and .safetensors for bf16, f8E4M3FN and weights."""
 
 import json
 
@@ -9,6 +9,7 @@ _NAMES = {
     "F32": np.dtype(np.float32),
     "F16": np.dtype(np.float16),
     "BF16": np.dtype(ml_dtypes.bfloat16),
+    "F8_E4M3": np.dtype(ml_dtypes.float8_e4m3fn),
     "I32": np.dtype(np.int32),
 }
 _NAME_OF = {dtype: name for name, dtype in _NAMES.items()}
@@ -47,7 +48,7 @@ def read_safetensors(path):
 
 def path_for(folder, name, dtype):
     """Where a tensor of this type travels, as the runner's flags name it."""
-    if dtype == ml_dtypes.bfloat16:
+    if dtype in (ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn):
         return folder / f"{name}.safetensors", f"@{folder / name}.safetensors#{name}"
     return folder / f"{name}.npy", f"@{folder / name}.npy"
 

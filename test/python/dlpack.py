@@ -111,6 +111,14 @@ capsule = z.__dlpack__(max_version=(1, 0))
 ctypes.pythonapi.PyCapsule_IsValid.argtypes = [ctypes.py_object, ctypes.c_char_p]
 assert ctypes.pythonapi.PyCapsule_IsValid(capsule, b"dltensor_versioned")
 
+# So it is with f8E4M3FN.
+f8 = bpt.compile(ADDRESSES.format("f8E4M3FN"))
+c = np.arange(7).astype(ml_dtypes.float8_e4m3fn)
+y, (came, went) = f8(c)
+assert came == c.ctypes.data and went == y.ctypes.data and np.array_equal(y, c)
+assert f8.results[0].dtype == y.dtype == ml_dtypes.float8_e4m3fn
+assert f8(Exporter(y))[1][0] == y.ctypes.data
+
 # An output by DLPack is written in place.
 out = [np.zeros(7, np.float32), np.zeros(2, np.int64)]
 f32(x, out=[Exporter(array) for array in out])

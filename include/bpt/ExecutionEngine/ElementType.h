@@ -34,7 +34,8 @@ enum class ElementType : uint8_t {
   UI8,
   UI16,
   UI32,
-  UI64
+  UI64,
+  F8E4M3FN
 };
 
 /// Bytes an element takes in memory.
@@ -42,7 +43,7 @@ unsigned getByteWidth(ElementType type);
 bool isFloat(ElementType type);
 bool isUnsigned(ElementType type);
 
-/// The name as MLIR spells it: `f32`, `bf16`, `i1`, `ui8`.
+/// The name as MLIR spells it: `f32`, `f8E4M3FN`, `i1`, `ui8`.
 llvm::StringRef getName(ElementType type);
 std::optional<ElementType> parseElementType(llvm::StringRef name);
 
@@ -55,7 +56,8 @@ std::optional<ElementType> getElementType(Type type);
 bool isCompatible(ElementType actual, ElementType expected);
 
 /// Conversions of one element at `data` to and from double. Rounding is to
-/// nearest even; integers are truncated towards zero and saturate.
+/// nearest even; integers are truncated towards zero and saturate, and so does
+/// f8E4M3FN, which has no infinity.
 double loadElement(ElementType type, const void *data);
 void storeElement(ElementType type, void *data, double value);
 

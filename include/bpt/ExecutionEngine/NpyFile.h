@@ -20,7 +20,8 @@ namespace mlir::bpt {
 /// are used in place.
 llvm::Expected<HostTensor> readNpy(llvm::StringRef path);
 
-/// Writes version 1.0, little endian, C order. NumPy has no bf16: an error.
+/// Writes version 1.0, little endian, C order. NumPy has no bf16 and
+/// no f8E4M3FN: an error.
 llvm::Error writeNpy(AtomicFile &file, const HostTensor &tensor);
 
 /// Whether `writeNpy` has a name for the type.

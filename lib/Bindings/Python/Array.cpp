@@ -9,6 +9,7 @@
 #include "Array.h"
 #include "Errors.h"
 #include <cstring>
+#include <tuple>
 
 namespace nb = nanobind;
 using namespace bpt::python;
@@ -20,7 +21,7 @@ struct TypeInfo {
   size_t bytes;
   dtype_code code;
 };
-/// By BPTElementType. NumPy has no bf16 of its own.
+/// By BPTElementType. NumPy has no bf16 and no f8E4M3FN of its own.
 constexpr TypeInfo kTypes[] = {
     {"f64", 8, dtype_code::Float}, {"f32", 4, dtype_code::Float},
     {"f16", 2, dtype_code::Float}, {"bf16", 2, dtype_code::Bfloat},
@@ -28,7 +29,7 @@ constexpr TypeInfo kTypes[] = {
     {"i16", 2, dtype_code::Int},   {"i32", 4, dtype_code::Int},
     {"i64", 8, dtype_code::Int},   {"ui8", 1, dtype_code::UInt},
     {"ui16", 2, dtype_code::UInt}, {"ui32", 4, dtype_code::UInt},
-    {"ui64", 8, dtype_code::UInt},
+    {"ui64", 8, dtype_code::UInt}, {"f8E4M3FN", 1, dtype_code::Float8_E4M3FN},
 };
 } // namespace
 
@@ -78,8 +79,8 @@ static std::string getTypeName(nb::handle object) {
 
 static Error makeTypeError(nb::handle object, const std::string &title) {
   return Error(title + " has elements of type " + getTypeName(object) +
-               "; there are f64, f32, f16, bf16, bool and integers of 8 to 64 "
-               "bits, in the byte order of this machine");
+               "; there are f64, f32, f16, bf16, f8E4M3FN, bool and integers "
+               "of 8 to 64 bits, in the byte order of this machine");
 }
 
 /// The message of the Python exception that is being handled.
@@ -96,13 +97,16 @@ Array Array::import(nb::handle object, Access access,
       throw makeTypeError(object, title);
     return array;
   }
-  // ml_dtypes' type can be no buffer, and NumPy's DLPack has it neither.
-  if (nb::hasattr(object, "__array_interface__") &&
-      getTypeName(object) == "bfloat16" &&
-      array.importBuffer(object.attr("view")("uint16"), access, reason)) {
-    array.elementType = BPT_BF16;
-    return array;
-  }
+  // ml_dtypes' types can be no buffers, and NumPy's DLPack has them neither.
+  if (nb::hasattr(object, "__array_interface__"))
+    for (auto [name, bits, type] :
+         {std::tuple{"bfloat16", "uint16", BPT_BF16},
+          std::tuple{"float8_e4m3fn", "uint8", BPT_F8E4M3FN}})
+      if (getTypeName(object) == name &&
+          array.importBuffer(object.attr("view")(bits), access, reason)) {
+        array.elementType = type;
+        return array;
+      }
   if (nb::hasattr(object, "__dlpack__"))
     array.importDLPack(object, access, title);
   else if (reason.empty())
@@ -280,9 +284,10 @@ nb::object bpt::python::toNumPy(BPTResult *result) {
   });
   BPTTensorView tensor = bptGetTensor(result);
   const TypeInfo &type = kTypes[tensor.elementType];
-  bool isBFloat16 = tensor.elementType == BPT_BF16;
+  bool isForeign =
+      tensor.elementType == BPT_BF16 || tensor.elementType == BPT_F8E4M3FN;
   nb::dlpack::dtype dtype;
-  dtype.code = static_cast<uint8_t>(isBFloat16 ? dtype_code::UInt : type.code);
+  dtype.code = static_cast<uint8_t>(isForeign ? dtype_code::UInt : type.code);
   dtype.bits = static_cast<uint8_t>(type.bytes * 8);
   dtype.lanes = 1;
   std::vector<size_t> shape(tensor.sizes, tensor.sizes + tensor.rank);

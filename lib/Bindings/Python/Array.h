@@ -19,7 +19,7 @@
 
 namespace bpt::python {
 
-/// `f32`, `bf16`, `i1`, `ui8`.
+/// `f32`, `f8E4M3FN`, `i1`, `ui8`.
 const char *getName(BPTElementType type);
 size_t getByteWidth(BPTElementType type);
 
@@ -79,7 +79,7 @@ private:
 };
 
 /// A NumPy array of the memory of a result, which it owns from now on; elements
-/// that NumPy has no type for are ui16.
+/// that NumPy has no type for are unsigned integers.
 nanobind::object toNumPy(BPTResult *result);
 
 } // namespace bpt::python

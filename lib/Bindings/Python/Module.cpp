@@ -112,11 +112,14 @@ NB_MODULE(_native, module) {
   module.def("generate", &generate, "flags"_a,
              "What bpt-gen prints with these arguments.");
   module.def(
-      "as_bfloat16",
-      [](nb::handle array) {
-        return Array::import(array, Array::Access::Write, "the array")
-            .exportAs(BPT_BF16, array);
+      "as_narrow_float",
+      [](nb::handle object) {
+        Array array = Array::import(object, Array::Access::Write, "the array");
+        return array.exportAs(array.getElementType() == BPT_UI8 ? BPT_F8E4M3FN
+                                                                : BPT_BF16,
+                              object);
       },
       "array"_a,
-      "An object that exports a ui16 array by DLPack as one of bf16.");
+      "An object that exports a ui16 array by DLPack as one of bf16, and one "
+      "of ui8 as one of f8E4M3FN.");
 }

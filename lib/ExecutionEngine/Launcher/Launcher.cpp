@@ -68,9 +68,9 @@ private:
 
 static ElementTypeInfo getInfo(BPTElementType type) {
   constexpr ElementTypeInfo kInfos[] = {
-      {"f64", 8},  {"f32", 4},  {"f16", 2}, {"bf16", 2}, {"i1", 1},
-      {"i8", 1},   {"i16", 2},  {"i32", 4}, {"i64", 8},  {"ui8", 1},
-      {"ui16", 2}, {"ui32", 4}, {"ui64", 8}};
+      {"f64", 8},  {"f32", 4},  {"f16", 2},  {"bf16", 2},    {"i1", 1},
+      {"i8", 1},   {"i16", 2},  {"i32", 4},  {"i64", 8},     {"ui8", 1},
+      {"ui16", 2}, {"ui32", 4}, {"ui64", 8}, {"f8E4M3FN", 1}};
   return kInfos[type];
 }
 

@@ -42,7 +42,8 @@ std::optional<Product> matchProduct(linalg::ContractOp op) {
       !getElementType(op.getOutputs()[0]).isF32() ||
       llvm::any_of(op.getInputs(), [](Value input) {
         Type type = getElementType(input);
-        return !type.isF32() && !type.isF16() && !type.isBF16();
+        return !type.isF32() && !type.isF16() && !type.isBF16() &&
+               !isa<Float8E4M3FNType>(type);
       }))
     return std::nullopt;
   MLIRContext *context = op.getContext();

@@ -66,6 +66,7 @@ void addMath(OpPassManager &pm, const CPULoweringOptions &options) {
 void addLLVM(OpPassManager &pm, const CPULoweringOptions &options) {
   pm.addPass(createLowerAssertionsPass());
   pm.addNestedPass<func::FuncOp>(createWidenNarrowFloatsPass());
+  pm.addNestedPass<func::FuncOp>(createExpandFloat8Pass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = !options.bf16Dot;
   pm.addPass(arith::createArithExpandOpsPass(expand));

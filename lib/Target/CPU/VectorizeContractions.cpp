@@ -436,8 +436,8 @@ std::optional<RegisterTile> matchRegisterTile(linalg::LinalgOp op,
     auto type = dyn_cast<FloatType>(elementOf(v));
     if (!isa<MemRefType>(v.getType()) || !type ||
         type.getWidth() > element.getIntOrFloatBitWidth() ||
-        (type.getWidth() == 16 && !type.isF16() && !type.isBF16()) ||
-        type.getWidth() < 16) {
+        (type.getWidth() < 32 &&
+         !isa<Float16Type, BFloat16Type, Float8E4M3FNType>(type))) {
       why = "an operand is not of a float type that widens to the "
             "accumulator's";
       return std::nullopt;

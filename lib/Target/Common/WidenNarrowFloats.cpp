@@ -25,7 +25,9 @@ struct WidenNarrowFloatsPass
     MLIRContext *context = &getContext();
     TypeConverter converter;
     arith::populateEmulateUnsupportedFloatsConversions(
-        converter, {BFloat16Type::get(context), Float16Type::get(context)},
+        converter,
+        {BFloat16Type::get(context), Float16Type::get(context),
+         Float8E4M3FNType::get(context)},
         Float32Type::get(context));
     RewritePatternSet patterns(context);
     arith::populateEmulateUnsupportedFloatsPatterns(patterns, converter);

@@ -122,8 +122,11 @@ void bpt::buildNVVMPipeline(OpPassManager &pm, const std::string &chip) {
   kernels.addPass(math::createMathExtendToSupportedTypes({{}, "f32"}));
   kernels.addPass(createExpandDeviceMathPass());
   kernels.addPass(createWidenNarrowFloatsPass());
-  // Older chips do not convert bf16 by themselves.
   std::optional<ChipInfo> info = findChip(chip);
+  if (info && info->convertsFloat8())
+    kernels.addPass(createConvertFloat8Pass());
+  kernels.addPass(createExpandFloat8Pass());
+  // Older chips do not convert bf16 by themselves.
   if (info && info->number < 80) {
     arith::ArithExpandOpsPassOptions expand;
     expand.includeBf16 = true;

@@ -145,10 +145,10 @@ def ExpandMathPass : Pass<"bpt-expand-math", "::mlir::func::FuncOp"> {
 
 def WidenNarrowFloatsPass
     : Pass<"bpt-widen-narrow-floats"> {
-  let summary = "Compute in f32 what is written in bf16 or f16";
+  let summary = "Compute in f32 what is written in bf16, f16 or f8E4M3FN";
   let description = [{
-    Hosts have no arithmetic on bf16, and most have none on f16. Every arith
-    operation of these types is done in f32 and rounded, which gives the same
+    Hosts have no arithmetic on bf16 and f8E4M3FN, and most have none on f16. Every
+    arith operation of these types is done in f32 and rounded, which gives the same
     result: f32 has more than twice their digits.
 
     ```mlir
@@ -163,6 +163,30 @@ def WidenNarrowFloatsPass
     ```
     Upstream's patterns, without the fast-math flags that they put on the
     conversions and that the LLVM dialect has no place for.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def ExpandFloat8Pass : Pass<"bpt-expand-float8"> {
+  let summary = "Convert f8E4M3FN by arithmetic on integers";
+  let description = [{
+    LLVM has no type for floats of 8 bits, which are integers to it. The pass
+    writes conversions to and from f8E4M3FN, of numbers and of vectors, as
+    arithmetic on their digits. To wider types they are exact. From them they round
+    to nearest even, and saturate: what is larger than 448, infinity too, becomes
+    448 with its sign, and NaN stays NaN. Upstream's expansions know other types of
+    8 bits only. f64 is converted by way of f32.
+
+    ```mlir
+    %y = arith.extf %x : vector<16xf8E4M3FN> to vector<16xf32>
+    ```
+    becomes the digits as those of an f16, which is extended and scaled:
+    ```mlir
+    %h = arith.bitcast %digits : vector<16xi16> to vector<16xf16>
+    %e = arith.extf %h : vector<16xf16> to vector<16xf32>
+    %v = arith.mulf %e, %c256 : vector<16xf32>
+    %y = arith.select %isNaN, %nan, %v : vector<16xi1>, vector<16xf32>
+    ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -28,6 +28,8 @@ struct ChipInfo {
 
   /// mma.sync of f16 and bf16, ldmatrix and cp.async, which tile programs need.
   bool hasTensorCores() const { return number >= 80; }
+  /// Instructions for f8E4M3FN; sm_89 has them from a later PTX on.
+  bool convertsFloat8() const { return number >= 90; }
   /// wgmma, which only this architecture has.
   bool hasWgmma() const { return name == "sm_90a"; }
 };

@@ -185,6 +185,29 @@ def ExpandDeviceMathPass
   ];
 }
 
+def ConvertFloat8Pass
+    : Pass<"bpt-gpu-convert-float8", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Convert f8E4M3FN by the instructions for it";
+  let description = [{
+    From sm_90 on there are instructions that convert pairs of f8E4M3FN to f16, and
+    pairs of f32, saturating, to f8E4M3FN. The pass uses them for scalars; older
+    chips convert by arithmetic (bpt-expand-float8).
+
+    ```mlir
+    %y = arith.extf %x : f8E4M3FN to f32
+    ```
+    becomes
+    ```mlir
+    %p = vector.from_elements %bits, %c0 : vector<2xi8>
+    %h = nvvm.convert.f8x2.to.f16x2 %p : vector<2xi8>(f8E4M3FN) -> vector<2xf16>
+    %f = vector.extract %h[0] : f16 from vector<2xf16>
+    %y = arith.extf %f : f16 to f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def LowerKernelsPass : Pass<"bpt-gpu-lower-kernels", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Lower kernels to the NVVM dialect";
   let description = [{
