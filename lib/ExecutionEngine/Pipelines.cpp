@@ -70,6 +70,7 @@ static void outlineLayers(OpPassManager &pm) {
 void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
   pm.addNestedPass<func::FuncOp>(createExpandLossPass());
+  pm.addNestedPass<func::FuncOp>(createExpandScalesPass());
   pm.addPass(createCanonicalizerPass());
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));
@@ -144,6 +145,9 @@ void bpt::buildKernelsPipeline(OpPassManager &pm,
     outlineLayers(pm);
   checkSizes(pm);
   pm.addNestedPass<func::FuncOp>(createUnifySizesPass());
+  std::optional<ChipInfo> chip = findChip(options.chip);
+  if (options.tensorCores && chip && chip->hasWgmma())
+    pm.addNestedPass<func::FuncOp>(createTransposeWeightsPass());
   buildBlocksPipeline(pm, chooseStrategy(options));
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());

@@ -280,7 +280,7 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
                   ConversionPatternRewriter &rewriter) const override {
     // What the driver calls 16-bit floats, bf16 and integers, the swizzles, and
     // how much it reads ahead into L2.
-    constexpr int64_t kFloat16 = 6, kBFloat16 = 9, kUInt16 = 1;
+    constexpr int64_t kFloat16 = 6, kBFloat16 = 9, kUInt16 = 1, kUInt8 = 0;
     constexpr int64_t kReadsAhead128 = 2;
     Location loc = op.getLoc();
     tile::TensorMapType map = op.getMap().getType();
@@ -289,8 +289,9 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
     auto word = [&](int64_t value) {
       return constantWord(rewriter, loc, value);
     };
-    Type half = map.getElementType();
-    Value bytes = word(2);
+    Type element = map.getElementType();
+    int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
+    Value bytes = word(elementBytes);
     // The driver counts dimensions from the innermost one.
     SmallVector<Value> sizes, strides, box, steps;
     for (auto [dim, boxSize] :
@@ -310,9 +311,10 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
         rewriter, abi, op,
         LLVM::LLVMArrayType::get(rewriter.getI8Type(), map.kBytes),
         map.kAlignment);
-    int64_t type = half.isF16()    ? kFloat16
-                   : half.isBF16() ? kBFloat16
-                                   : kUInt16;
+    int64_t type = elementBytes == 1  ? kUInt8
+                   : element.isF16()  ? kFloat16
+                   : element.isBF16() ? kBFloat16
+                                      : kUInt16;
     // 32, 64 and 128 bytes are 1, 2 and 3.
     int64_t swizzle = llvm::Log2_64(map.getRowBytes()) - 4;
     abi.call(rewriter, loc, "bptDeviceEncodeTensorMap",

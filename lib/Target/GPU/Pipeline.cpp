@@ -47,7 +47,7 @@ static void vectorizeBlocks(OpPassManager &pm, const std::string &chip) {
   // Several warpgroups hold tiles of twice the size.
   if (hasWgmma(chip)) {
     options.maxTileElements *= 2;
-    options.dropKnownEdges = true;
+    options.dropKnownEdges = options.float8 = true;
   }
   function.addPass(createVectorizeBlocksPass(options));
   cleanUp(function);

@@ -82,6 +82,16 @@ func.func @linear(%o: tensor<1x?x12x64xf32>, %wo: tensor<12x64x768xf32>, %x: ten
   return
 }
 
+func.func @scaled_linear(%x8: tensor<1x?x512xf8E4M3FN>, %w8: tensor<768x512xf8E4M3FN>, %xs: tensor<1x?x4xf32>,
+                         %ws: tensor<6x4xf32>, %e: tensor<1x?x768xbf16>) {
+  %y = bpt.linear ins(%x8, %w8 : tensor<1x?x512xf8E4M3FN>, tensor<768x512xf8E4M3FN>)
+      scales(%xs, %ws : tensor<1x?x4xf32>, tensor<6x4xf32>)
+      outs(%e : tensor<1x?x768xbf16>)
+      {transposed, x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 128, 128>}
+      -> tensor<1x?x768xbf16>
+  return
+}
+
 func.func @feed_forward(%x: tensor<1x?x64xf32>, %w1: tensor<64x256xf32>, %w2: tensor<256x64xf32>, %w3: tensor<64x256xf32>,
                         %z: tensor<1x?x64xf32>) {
   %y = bpt.feed_forward ins(%x, %w1, %w2 : tensor<1x?x64xf32>, tensor<64x256xf32>, tensor<256x64xf32>)

@@ -75,6 +75,139 @@ func.func @linear_destination_type(%x: tensor<1x4x8xf32>, %w: tensor<8x8xf32>, %
 
 // -----
 
+func.func @transposed_weight_size(%x: tensor<1x4x8xf32>, %w: tensor<8x7xf32>) {
+  // expected-error @+1 {{input size of 'weight' (dimension 1) is 7, but that of 'x' (dimension 2) is 8}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x8xf32>, tensor<8x7xf32>) outs(%x : tensor<1x4x8xf32>) {transposed} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @float8_with_another_type(%x: tensor<1x4x8xf8E4M3FN>, %w: tensor<8x8xbf16>, %e: tensor<1x4x8xf32>) {
+  // expected-error @+1 {{element type of 'weight' is 'bf16', but that of 'x' is 'f8E4M3FN'; they must be equal}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x8xf8E4M3FN>, tensor<8x8xbf16>) outs(%e : tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @float8_result(%x: tensor<1x4x8xf8E4M3FN>, %w: tensor<8x8xf8E4M3FN>) {
+  // expected-error @+1 {{operand #2 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<1x4x8xf8E4M3FN>'}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x8xf8E4M3FN>, tensor<8x8xf8E4M3FN>) outs(%x : tensor<1x4x8xf8E4M3FN>) -> tensor<1x4x8xf8E4M3FN>
+  return
+}
+
+// -----
+
+func.func @float8_bias_type(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %b: tensor<8xbf16>) {
+  // expected-error @+1 {{element type of 'bias' is 'bf16', but that of 'init' is 'f32'; they must be equal}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%s, %s : tensor<f32>, tensor<f32>) bias(%b : tensor<8xbf16>) outs(%e : tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @scales_of_another_type(%x: tensor<1x4x8xf32>, %w: tensor<8x8xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{has scales, which f8E4M3FN is multiplied by, and multiplies 'f32'}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x8xf32>, tensor<8x8xf32>) scales(%s, %s : tensor<f32>, tensor<f32>)
+      outs(%x : tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @one_scale(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>) {
+  // expected-error @+1 {{has a scale of one operand; give those of both}}
+  %y = "bpt.linear"(%x, %w, %s, %e) {operandSegmentSizes = array<i32: 1, 1, 0, 1, 0, 1>}
+      : (tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>, tensor<f32>, tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @scale_without_blocks(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<4xf32>) {
+  // expected-error @+1 {{has a 'x_scale' of rank 1, but without 'x_blocks' a scale is one number, of rank 0}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%l, %s : tensor<4xf32>, tensor<f32>) outs(%e : tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_without_scale(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>) {
+  // expected-error @+1 {{has 'x_blocks', but no scale for them}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      outs(%e : tensor<1x4x8xf32>) {x_blocks = array<i64: 1, 1, 128>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @number_of_blocks(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<1x4x2xf32>) {
+  // expected-error @+1 {{has 2 'x_blocks' for the 3 dimensions of 'x'}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%l, %s : tensor<1x4x2xf32>, tensor<f32>) outs(%e : tensor<1x4x8xf32>) {x_blocks = array<i64: 1, 128>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @negative_block(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<2x8xf32>) {
+  // expected-error @+1 {{has a negative size in 'weight_blocks'; 0 stands for a whole dimension}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%s, %l : tensor<f32>, tensor<2x8xf32>) outs(%e : tensor<1x4x8xf32>) {weight_blocks = array<i64: -1, 1>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @rank_of_scale(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<2xf32>) {
+  // expected-error @+1 {{has a 'weight_scale' of rank 1, but 'weight' has rank 2; with 'weight_blocks' they are the same}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%s, %l : tensor<f32>, tensor<2xf32>) outs(%e : tensor<1x4x8xf32>) {weight_blocks = array<i64: 128, 0>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @whole_dimension(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<2x8xf32>) {
+  // expected-error @+1 {{has 'weight_blocks' of which dimension 1 is whole (0), but there 'weight_scale' has the size 8 instead of 1}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%s, %l : tensor<f32>, tensor<2x8xf32>) outs(%e : tensor<1x4x8xf32>) {weight_blocks = array<i64: 128, 0>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @count_of_blocks(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<1x4x2xf32>) {
+  // expected-error @+1 {{input size of 'x_scale' (dimension 2) is 2, but 'x' (dimension 2) asks for 3: one for every 100 of its 256}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%l, %s : tensor<1x4x2xf32>, tensor<f32>) outs(%e : tensor<1x4x8xf32>) {x_blocks = array<i64: 1, 1, 100>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_of_inputs(%x: tensor<1x4x256xf8E4M3FN>, %w: tensor<256x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x8xf32>, %l: tensor<1x4x2xf32>, %m: tensor<4x8xf32>) {
+  // expected-error @+1 {{has blocks of 128 inputs in x and of 64 in weight; they are the same, or 0 in one of them}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x256xf8E4M3FN>, tensor<256x8xf8E4M3FN>)
+      scales(%l, %m : tensor<1x4x2xf32>, tensor<4x8xf32>) outs(%e : tensor<1x4x8xf32>) {x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 64, 1>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_of_heads(%x: tensor<1x4x2x64xf8E4M3FN>, %w: tensor<2x64x8xf8E4M3FN>, %s: tensor<f32>, %l: tensor<1x4x2x1xf32>, %e: tensor<1x4x8xf32>) {
+  // expected-error @+1 {{has blocks along 2 dimensions K; there may be blocks along one, if it is the only one}}
+  %y = bpt.linear ins(%x, %w : tensor<1x4x2x64xf8E4M3FN>, tensor<2x64x8xf8E4M3FN>)
+      scales(%l, %s : tensor<1x4x2x1xf32>, tensor<f32>) outs(%e : tensor<1x4x8xf32>)
+      {x_blocks = array<i64: 1, 1, 1, 0>} -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
 func.func @gate_bias_without_gate(%x: tensor<1x4x8xf32>, %w: tensor<8x8xf32>, %b: tensor<8xf32>) {
   // expected-error @+1 {{'gate_bias' needs a 'gate'}}
   %y = bpt.feed_forward ins(%x, %w, %w : tensor<1x4x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>)

@@ -30,6 +30,36 @@ func.func @merge_heads(%x: tensor<?x?x?x?xf16>, %w: tensor<?x?x?xf16>, %e: tenso
   return %y : tensor<?x?x?xf16>
 }
 
+// CHECK-LABEL: func @transposed(
+func.func @transposed(%x: tensor<1x8x64xf16>, %w: tensor<4x16x64xf16>, %e: tensor<1x8x4x16xf16>) -> tensor<1x8x4x16xf16> {
+  // CHECK: bpt.linear ins({{.*}} : tensor<1x8x64xf16>, tensor<4x16x64xf16>) outs({{.*}} : tensor<1x8x4x16xf16>) {transposed}
+  %y = bpt.linear ins(%x, %w : tensor<1x8x64xf16>, tensor<4x16x64xf16>) outs(%e : tensor<1x8x4x16xf16>)
+      {transposed} -> tensor<1x8x4x16xf16>
+  return %y : tensor<1x8x4x16xf16>
+}
+
+// Scales of whole tensors; the bias is of the type of the destination.
+// CHECK-LABEL: func @scales_of_tensors(
+func.func @scales_of_tensors(%x: tensor<1x8x64xf8E4M3FN>, %w: tensor<64x32xf8E4M3FN>, %s: tensor<f32>,
+                             %b: tensor<32xbf16>, %e: tensor<1x8x32xbf16>) -> tensor<1x8x32xbf16> {
+  // CHECK: bpt.linear ins({{.*}} : tensor<1x8x64xf8E4M3FN>, tensor<64x32xf8E4M3FN>) scales({{.*}} : tensor<f32>, tensor<f32>) bias({{.*}} : tensor<32xbf16>) outs({{.*}} : tensor<1x8x32xbf16>)
+  %y = bpt.linear ins(%x, %w : tensor<1x8x64xf8E4M3FN>, tensor<64x32xf8E4M3FN>)
+      scales(%s, %s : tensor<f32>, tensor<f32>) bias(%b : tensor<32xbf16>)
+      outs(%e : tensor<1x8x32xbf16>) -> tensor<1x8x32xbf16>
+  return %y : tensor<1x8x32xbf16>
+}
+
+// Of 200 inputs the second block has 72; one dimension is not cut.
+// CHECK-LABEL: func @scales_of_blocks(
+func.func @scales_of_blocks(%x: tensor<1x?x200xf8E4M3FN>, %w: tensor<48x200xf8E4M3FN>, %xs: tensor<1x?x2xf32>,
+                            %ws: tensor<1x2xf32>, %e: tensor<1x?x48xf32>) -> tensor<1x?x48xf32> {
+  // CHECK: bpt.linear ins({{.*}}) scales({{.*}} : tensor<1x?x2xf32>, tensor<1x2xf32>) outs({{.*}}) {transposed, weight_blocks = array<i64: 0, 128>, x_blocks = array<i64: 1, 1, 128>}
+  %y = bpt.linear ins(%x, %w : tensor<1x?x200xf8E4M3FN>, tensor<48x200xf8E4M3FN>)
+      scales(%xs, %ws : tensor<1x?x2xf32>, tensor<1x2xf32>) outs(%e : tensor<1x?x48xf32>)
+      {transposed, x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 0, 128>} -> tensor<1x?x48xf32>
+  return %y : tensor<1x?x48xf32>
+}
+
 // CHECK-LABEL: func @feed_forward(
 func.func @feed_forward(%x: tensor<1x8x16xf32>, %w1: tensor<16x32xf32>, %w2: tensor<32x24xf32>,
                         %e: tensor<1x8x24xf32>) -> tensor<1x8x24xf32> {

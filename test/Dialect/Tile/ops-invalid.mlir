@@ -196,7 +196,7 @@ func.func @nested() {
 
 // -----
 
-// expected-error@+1 {{a tensor map is of elements of 16 bits; got 'f32'}}
+// expected-error@+1 {{a tensor map is of elements of 8 or 16 bits; got 'f32'}}
 func.func private @map_of_f32(!bpt_tile.tensor_map<64x16xf32>)
 
 // -----

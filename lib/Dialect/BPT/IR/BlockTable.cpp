@@ -38,6 +38,18 @@ LogicalResult bpt::verifyBlockTable(Operation *op) {
       if (ShapedType::isDynamic(size) || ref.broadcast)
         continue;
       std::optional<Seen> &seen = sizes[ref.dim];
+      if (ref.ragged) {
+        if (seen && llvm::divideCeilSigned(seen->size, ref.divisor) != size)
+          return op->emitOpError()
+                 << table.dims[ref.dim] << " size of '" << table.operandNames[i]
+                 << "' (dimension " << position << ") is " << size << ", but '"
+                 << table.operandNames[seen->operand] << "' (dimension "
+                 << seen->position << ") asks for "
+                 << llvm::divideCeilSigned(seen->size, ref.divisor)
+                 << ": one for every " << ref.divisor << " of its "
+                 << seen->size;
+        continue;
+      }
       if (!seen) {
         seen = Seen{size * ref.divisor, i, static_cast<unsigned>(position)};
         continue;

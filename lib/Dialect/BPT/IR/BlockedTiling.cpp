@@ -40,7 +40,7 @@ Sizes getDimSizes(OpBuilder &builder, Operation *op, const BlockTable &table) {
   Sizes sizes(table.dims.size());
   for (auto [operand, map] : llvm::enumerate(table.operands))
     for (auto [position, ref] : llvm::enumerate(map)) {
-      if (ref.broadcast ||
+      if (ref.broadcast || ref.ragged ||
           (sizes[ref.dim] && getConstantIntValue(sizes[ref.dim])))
         continue;
       Value value = op->getOperand(operand);
@@ -66,13 +66,17 @@ SmallVector<Range> getDomain(OpBuilder &builder, Operation *op,
 }
 
 /// A tile of a shared dimension is exact if it holds whole groups, or lies
-/// inside one. What is summed over a group is not written by parts of it.
-bool cutsWholeGroups(OpFoldResult offset, OpFoldResult size, int64_t group,
+/// inside one. What is summed over a group is not written by parts of it. If
+/// the last group may be smaller, a tile may end in a group, but not begin in
+/// it.
+bool cutsWholeGroups(OpFoldResult offset, OpFoldResult size, DimRef ref,
                      bool isWritten) {
+  int64_t group = ref.divisor;
   std::optional<int64_t> extent = getConstantIntValue(size);
   if (!isWritten && extent && *extent > 0 && group % *extent == 0)
     return isKnownMultipleOf(offset, *extent);
-  return isKnownMultipleOf(offset, group) && isKnownMultipleOf(size, group);
+  return isKnownMultipleOf(offset, group) &&
+         (ref.ragged || isKnownMultipleOf(size, group));
 }
 
 /// Offsets and sizes of the part of an operand that a tile of the loops reads.
@@ -96,7 +100,7 @@ LogicalResult getOperandSlice(OpBuilder &builder, Operation *op,
           ref.divisor);
       bool isWritten = cast<DestinationStyleOpInterface>(op).isDpsInit(
           &op->getOpOperand(operand));
-      if (!cutsWholeGroups(offset, size, ref.divisor, isWritten) &&
+      if (!cutsWholeGroups(offset, size, ref, isWritten) &&
           !(isConstantIntValue(offset, 0) && areKnownEqual(size, whole)))
         return op->emitOpError("cannot be tiled here: a tile of '")
                << table.dims[ref.dim] << "' must hold "
@@ -192,6 +196,8 @@ LogicalResult getLoopTile(OpBuilder &builder, Operation *op, unsigned operand,
   for (auto [position, ref] : llvm::enumerate(table.operands[operand])) {
     if (ref.broadcast)
       continue;
+    if (ref.ragged)
+      return failure();
     if (table.isLoop(ref.dim)) {
       loopOffsets[ref.dim] =
           scale(builder, op->getLoc(), offsets[position], ref.divisor);

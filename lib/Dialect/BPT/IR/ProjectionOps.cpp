@@ -15,9 +15,37 @@ using namespace mlir::bpt;
 // LinearOp
 //===----------------------------------------------------------------------===//
 
+unsigned LinearOp::getNumOutputs() { return getRank(getInit()) - 2; }
+
+unsigned LinearOp::getNumInputs() { return getRank(getX()) - 2; }
+
+bool LinearOp::multipliesFloat8() {
+  return isa<Float8E4M3FNType>(getElementTypeOrSelf(getX().getType()));
+}
+
+int64_t LinearOp::getInputBlock() {
+  int64_t ofX = getXBlocks() ? (*getXBlocks())[2] : 0;
+  return ofX || !getWeightBlocks() ? ofX
+                                   : (*getWeightBlocks())[getFirstInput()];
+}
+
+/// The dimensions of a tensor's scale: an entry for every block along each.
+static SmallVector<DimRef>
+getScaleDims(ArrayRef<DimRef> tensor, std::optional<ArrayRef<int64_t>> blocks) {
+  if (!blocks)
+    return {};
+  SmallVector<DimRef> dims(tensor);
+  for (auto [ref, block] : llvm::zip_equal(dims, *blocks)) {
+    ref.broadcast = block == 0;
+    ref.divisor = std::max<int64_t>(block, 1);
+    ref.ragged = block > 1;
+  }
+  return dims;
+}
+
 // Dimensions: batch, rows, the outputs N…, then the inputs K….
 BlockTable LinearOp::getBlockTable() {
-  unsigned numOutputs = getRank(getInit()) - 2, numInputs = getRank(getX()) - 2;
+  unsigned numOutputs = getNumOutputs(), numInputs = getNumInputs();
   BlockTable table;
   table.dims = {"batch", "row"};
   table.dims.append(numOutputs, "output");
@@ -34,12 +62,88 @@ BlockTable LinearOp::getBlockTable() {
     bias.push_back({2 + i});
     init.push_back({2 + i});
   }
+  if (getTransposed())
+    std::rotate(weight.begin(), weight.begin() + numInputs, weight.end());
   table.add("x", x);
   table.add("weight", weight);
   if (getBias())
     table.add("bias", bias);
+  if (getXScale())
+    table.add("x_scale", getScaleDims(x, getXBlocks()));
+  if (getWeightScale())
+    table.add("weight_scale", getScaleDims(weight, getWeightBlocks()));
   table.add("init", init);
   return table;
+}
+
+/// The sizes of the blocks of one scale, and its shape as far as it does not
+/// depend on the tensor's.
+static LogicalResult verifyScale(LinearOp op, StringRef name, Value tensor,
+                                 Value scale,
+                                 std::optional<ArrayRef<int64_t>> blocks) {
+  if (!blocks) {
+    if (scale && getRank(scale) != 0)
+      return op.emitOpError("has a '")
+             << name << "_scale' of rank " << getRank(scale)
+             << ", but without '" << name
+             << "_blocks' a scale is one number, of rank 0";
+    return success();
+  }
+  if (!scale)
+    return op.emitOpError("has '") << name << "_blocks', but no scale for them";
+  int64_t rank = getRank(tensor);
+  if (static_cast<int64_t>(blocks->size()) != rank)
+    return op.emitOpError("has ")
+           << blocks->size() << " '" << name << "_blocks' for the " << rank
+           << " dimensions of '" << name << "'";
+  if (llvm::any_of(*blocks, [](int64_t block) { return block < 0; }))
+    return op.emitOpError("has a negative size in '")
+           << name << "_blocks'; 0 stands for a whole dimension";
+  if (getRank(scale) != rank)
+    return op.emitOpError("has a '")
+           << name << "_scale' of rank " << getRank(scale) << ", but '" << name
+           << "' has rank " << rank << "; with '" << name
+           << "_blocks' they are the same";
+  for (auto [dim, block] : llvm::enumerate(*blocks))
+    if (block == 0 && getDim(scale, dim) != 1)
+      return op.emitOpError("has '")
+             << name << "_blocks' of which dimension " << dim
+             << " is whole (0), but there '" << name << "_scale' has the size "
+             << getDim(scale, dim) << " instead of 1";
+  return success();
+}
+
+/// The scales of x and weight, and whether they go together.
+static LogicalResult verifyScales(LinearOp op) {
+  if (!op.getXScale() != !op.getWeightScale())
+    return op.emitOpError("has a scale of one operand; give those of both");
+  if (op.getXScale() && !op.multipliesFloat8())
+    return op.emitOpError("has scales, which f8E4M3FN is multiplied by, and "
+                          "multiplies ")
+           << getElementTypeOrSelf(op.getX().getType());
+  if (failed(
+          verifyScale(op, "x", op.getX(), op.getXScale(), op.getXBlocks())) ||
+      failed(verifyScale(op, "weight", op.getWeight(), op.getWeightScale(),
+                         op.getWeightBlocks())))
+    return failure();
+  auto ofInputs = [&](std::optional<ArrayRef<int64_t>> blocks, unsigned first) {
+    return blocks ? blocks->slice(first, op.getNumInputs())
+                  : ArrayRef<int64_t>();
+  };
+  ArrayRef<int64_t> x = ofInputs(op.getXBlocks(), 2),
+                    weight = ofInputs(op.getWeightBlocks(), op.getFirstInput());
+  auto isCut = [](int64_t block) { return block != 0; };
+  if (op.getNumInputs() > 1 &&
+      (llvm::any_of(x, isCut) || llvm::any_of(weight, isCut)))
+    return op.emitOpError("has blocks along ")
+           << op.getNumInputs()
+           << " dimensions K; there may be blocks along one, if it is the only "
+              "one";
+  if (!x.empty() && !weight.empty() && x[0] && weight[0] && x[0] != weight[0])
+    return op.emitOpError("has blocks of ")
+           << x[0] << " inputs in x and of " << weight[0]
+           << " in weight; they are the same, or 0 in one of them";
+  return success();
 }
 
 LogicalResult LinearOp::verify() {
@@ -50,11 +154,19 @@ LogicalResult LinearOp::verify() {
                        "[B, S, N...]: a weight of rank ")
            << weight << " does not fit x of rank " << x
            << " and a destination of rank " << init;
-  if (failed(verifySameElementType(
-          *this,
-          {{"x", getX()}, {"weight", getWeight()}, {"bias", getBias()}})))
+  if (failed(verifySameElementType(*this,
+                                   {{"x", getX()}, {"weight", getWeight()}})))
     return failure();
-  if (failed(verifyInitElementType(*this, getX(), getInit())))
+  if (failed(multipliesFloat8()
+                 ? verifySameElementType(
+                       *this, {{"init", getInit()}, {"bias", getBias()}})
+                 : verifySameElementType(*this,
+                                         {{"x", getX()}, {"bias", getBias()}})))
+    return failure();
+  if (!multipliesFloat8() &&
+      failed(verifyInitElementType(*this, getX(), getInit())))
+    return failure();
+  if (failed(verifyScales(*this)))
     return failure();
   return verifyBlockTable(*this);
 }

@@ -28,6 +28,7 @@ struct OperandDim {
   unsigned position;
   int64_t divisor;
   int64_t staticSize;
+  bool ragged = false;
 };
 
 /// What the verifier says of static sizes, without the numbers.
@@ -65,7 +66,7 @@ struct TableVerification
         auto type = cast<RankedTensorType>(op->getOperand(operand).getType());
         OperandDim here{static_cast<unsigned>(operand),
                         static_cast<unsigned>(position), ref.divisor,
-                        type.getDimSize(position)};
+                        type.getDimSize(position), ref.ragged};
         std::optional<OperandDim> &known = first[ref.dim];
         if (!known) {
           known = here;
@@ -84,9 +85,21 @@ struct TableVerification
               arith::ConstantIndexOp::create(builder, loc, dim.divisor);
           return arith::MulIOp::create(builder, loc, value, factor).getResult();
         };
-        Value equal =
-            arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                  sizeOf(*known), sizeOf(here));
+        // One for every `divisor`, and one for those that are left.
+        auto countGroups = [&](OperandDim dim, int64_t divisor) -> Value {
+          Value factor = arith::ConstantIndexOp::create(builder, loc, divisor);
+          Value rest =
+              arith::ConstantIndexOp::create(builder, loc, divisor - 1);
+          return arith::DivUIOp::create(
+              builder, loc,
+              arith::AddIOp::create(builder, loc, sizeOf(dim), rest), factor);
+        };
+        OperandDim whole = here;
+        whole.divisor = 1;
+        Value equal = arith::CmpIOp::create(
+            builder, loc, arith::CmpIPredicate::eq,
+            here.ragged ? countGroups(*known, here.divisor) : sizeOf(*known),
+            sizeOf(here.ragged ? whole : here));
         cf::AssertOp::create(
             builder, loc, equal,
             makeMessage(op, describe(table, ref.dim, *known, here)));

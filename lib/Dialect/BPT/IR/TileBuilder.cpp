@@ -47,7 +47,7 @@ Value TileBuilder::filled(ArrayRef<OpFoldResult> sizes, double value) {
 }
 
 Value TileBuilder::extend(OpBuilder &b, Location l, Value scalar) {
-  if (isa<Float16Type, BFloat16Type>(scalar.getType()))
+  if (isa<Float16Type, BFloat16Type, Float8E4M3FNType>(scalar.getType()))
     return arith::ExtFOp::create(b, l, b.getF32Type(), scalar);
   return scalar;
 }

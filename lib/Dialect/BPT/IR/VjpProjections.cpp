@@ -17,14 +17,25 @@ LogicalResult LinearOp::buildVjp(VjpBuilder &vjp) {
   Value dy = vjp.cotangent(0);
   unsigned leading = gradient.rank(getX()) - 2;
   unsigned initOperand = getNumOperands() - 1;
+  if (multipliesFloat8() &&
+      llvm::any_of(
+          ValueRange{getX(), getWeight(), getXScale(), getWeightScale()},
+          [&](Value operand) { return operand && vjp.isActive(operand); }))
+    return emitOpError("has no gradient with respect to operands of f8E4M3FN "
+                       "and their scales; differentiate what is computed "
+                       "before they are rounded, or leave them out of 'wrt'");
   if (vjp.isActive(getX())) {
-    Value transposed =
-        gradient.transposeWeight(vjp.primal(getWeight()), leading);
-    vjp.add(0, gradient.linear(dy, transposed, Value(),
-                               gradient.elementType(getX())));
+    Value weight = vjp.primal(getWeight());
+    if (!getTransposed())
+      weight = gradient.transposeWeight(weight, leading);
+    vjp.add(0,
+            gradient.linear(dy, weight, Value(), gradient.elementType(getX())));
   }
-  if (vjp.isActive(getWeight()))
-    vjp.add(1, gradient.weightGradient(vjp.primal(getX()), dy));
+  if (vjp.isActive(getWeight())) {
+    Value x = vjp.primal(getX());
+    vjp.add(1, getTransposed() ? gradient.weightGradient(dy, x)
+                               : gradient.weightGradient(x, dy));
+  }
   if (getBias() && vjp.isActive(getBias()))
     vjp.add(2, gradient.sumOfRows(dy));
   if (vjp.isActive(getInit()))

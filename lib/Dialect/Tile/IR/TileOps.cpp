@@ -136,8 +136,10 @@ void TensorMapType::print(AsmPrinter &printer) const {
 LogicalResult
 TensorMapType::verify(function_ref<InFlightDiagnostic()> emitError,
                       ArrayRef<int64_t> box, Type elementType) {
-  if (!elementType.isIntOrFloat() || elementType.getIntOrFloatBitWidth() != 16)
-    return emitError() << "a tensor map is of elements of 16 bits; got "
+  unsigned bits =
+      elementType.isIntOrFloat() ? elementType.getIntOrFloatBitWidth() : 0;
+  if (bits != 8 && bits != 16)
+    return emitError() << "a tensor map is of elements of 8 or 16 bits; got "
                        << elementType;
   if (box.empty() || int64_t(box.size()) > kMaxRank)
     return emitError() << "a tensor map has 1 to 5 dimensions; got "

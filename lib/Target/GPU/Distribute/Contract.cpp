@@ -158,7 +158,8 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   VectorType lhsType = op.getLhsType(), rhsType = op.getRhsType();
   Type element = lhsType.getElementType();
   auto accType = dyn_cast<VectorType>(op.getAccType());
-  if (!accType || (!element.isBF16() && !element.isF16()) ||
+  bool isFloat8 = isa<Float8E4M3FNType>(element) && usesWgmma;
+  if (!accType || (!element.isBF16() && !element.isF16() && !isFloat8) ||
       rhsType.getElementType() != element ||
       !accType.getElementType().isF32()) {
     InFlightDiagnostic diagnostic = op.emitOpError("multiplies ")
@@ -169,15 +170,18 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
                                        "the same, and sum in f32";
     if (element.isF32())
       diagnostic << "; f32 takes the SIMT path";
+    if (isa<Float8E4M3FNType>(element))
+      diagnostic << "; warpgroups take f8E4M3FN too";
     return diagnostic;
   }
   FailureOr<FragmentLayout> layout = getLayout(op, accType, TileAxes::Both);
   if (failed(layout))
     return failure();
   int64_t depth = lhsType.getDimSize(form->lhsTransposed ? 0 : 1);
-  if (depth % 16 != 0)
+  int64_t step = isFloat8 ? 32 : 16;
+  if (depth % step != 0)
     return op.emitOpError("sums over K = ")
-           << depth << ", but tensor cores take a multiple of 16";
+           << depth << ", but tensor cores take a multiple of " << step;
 
   const Tile &rhsTile = getTile(op.getRhs(), TileAxes::Both);
   if (rhsTile.form != Tile::Form::Operand)
@@ -189,9 +193,13 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   FailureOr<SharedAccess> rhs = getSharedAccess(rhsTile.read);
   if (failed(rhs))
     return failure();
-  return isGroupProduct(op, *form, *layout, *rhs)
-             ? multiplyByGroups(op, *form, *layout, *rhs)
-             : multiplyByWarps(op, *form, *layout, *rhs);
+  bool isByGroups = isGroupProduct(op, *form, *layout, *rhs);
+  if (isFloat8 && !isByGroups)
+    return op.emitOpError("multiplies f8E4M3FN, which warpgroups do: 64 rows "
+                          "each, of operands that lie in workgroup memory as "
+                          "they are summed over");
+  return isByGroups ? multiplyByGroups(op, *form, *layout, *rhs)
+                    : multiplyByWarps(op, *form, *layout, *rhs);
 }
 
 LogicalResult Distributor::multiplyByWarps(vector::ContractionOp op,

@@ -119,6 +119,8 @@ FailureOr<bool> Distributor::copyTile(Operation *op, Value sourceMemory,
 
   // Too little for an asynchronous copy: done at once, which is early enough.
   Type element = source.type.getElementType();
+  if (isa<Float8E4M3FNType>(element))
+    element = b.getI8Type();
   auto copyElement = [&](Value from, Value to, Value copied) {
     Value value;
     if (copied) {

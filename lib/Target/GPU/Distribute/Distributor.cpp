@@ -241,6 +241,14 @@ void Distributor::setTile(Value value, TileAxes tileAxes, Tile tile) {
   tiles[{value, unsigned(tileAxes)}] = std::move(tile);
 }
 
+LogicalResult bpt::checkLaneType(Operation *op, Type element) {
+  if (!isa<Float8E4M3FNType>(element))
+    return success();
+  return op->emitOpError("moves f8E4M3FN between memory and registers; a tile "
+                         "program copies such tiles to workgroup memory, and "
+                         "multiplies them there");
+}
+
 bool bpt::isPaired(Type laneType, TileAxes axes) {
   return hasColumns(axes) && isa<FloatType>(laneType) &&
          laneType.getIntOrFloatBitWidth() == 16;

@@ -45,6 +45,9 @@ struct Tile {
   vector::TransferReadOp read;
 };
 
+/// Whether a lane can hold elements of a type; reports at `op` if not.
+LogicalResult checkLaneType(Operation *op, Type element);
+
 /// Whether neighbours in a row of a tile along `axes` share a register.
 bool isPaired(Type laneType, TileAxes axes);
 

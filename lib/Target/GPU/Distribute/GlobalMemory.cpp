@@ -57,6 +57,8 @@ Distributor::getGlobalAccess(VectorTransferOpInterface op, TileAxes tileAxes,
   if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
     return op->emitOpError("moves elements of ")
            << element << "; elements have whole bytes";
+  if (failed(checkLaneType(op, element)))
+    return failure();
   for (AffineExpr expr : op.getPermutationMap().getResults())
     if (!isa<AffineDimExpr>(expr))
       return op->emitOpError("broadcasts in its permutation map; use "

@@ -20,9 +20,13 @@ using namespace mlir::bpt;
 
 static constexpr int64_t kRowsOfGroup = kRowsOfWarp * kWarpsOfGroup;
 static constexpr int64_t kMaxColumns = 256;
+/// Bytes of the terms of one instruction.
+static constexpr int64_t kDepthBytes = 32;
+
 /// Terms of one instruction.
-static constexpr int64_t kDepth = 16;
-static constexpr int64_t kElementBytes = 2;
+static int64_t getTermsOfStep(int64_t elementBytes) {
+  return kDepthBytes / elementBytes;
+}
 
 bool Distributor::isGroupProduct(vector::ContractionOp op,
                                  const ProductForm &form,
@@ -42,15 +46,19 @@ bool Distributor::isGroupProduct(vector::ContractionOp op,
     };
     if (!isDescribed(rhs))
       return "the right operand is not a whole tile in panels";
+    int64_t elementBytes = rhs.layout.getElementBytes();
+    if (elementBytes == 1 && (form.rhsIsKxN || form.lhsTransposed))
+      return "elements of 8 bits do not follow one another along the sum";
     const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
     if (lhs.form != Tile::Form::Operand)
-      return "";
+      return elementBytes == 1 ? "its left operand of 8 bits is in registers"
+                               : "";
     FailureOr<SharedAccess> access = getSharedAccess(lhs.read);
     if (failed(access) || !isDescribed(*access))
       return "the left operand is not a whole tile in panels";
     // A group's rows begin at the start of a panel.
     if (form.lhsTransposed &&
-        kRowsOfGroup * kElementBytes % access->layout.getPanelRowBytes() != 0)
+        kRowsOfGroup * elementBytes % access->layout.getPanelRowBytes() != 0)
       return "the left operand's panels do not divide 64 rows";
     return "";
   };
@@ -141,10 +149,10 @@ public:
 
   /// What instruction `k` adds to the descriptor.
   int64_t getStep(int64_t k) const {
-    int64_t term = k * kDepth;
+    int64_t term = k * getTermsOfStep(layout.getElementBytes());
     if (!isMajorK)
       return encode(term * layout.getPanelRowBytes());
-    int64_t bytes = term * kElementBytes, row = layout.getPanelRowBytes();
+    int64_t bytes = k * kDepthBytes, row = layout.getPanelRowBytes();
     return encode(bytes / row * layout.getPanelBytes() + bytes % row);
   }
 
@@ -181,7 +189,8 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
   const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
   const Tile &acc = getTile(op.getAcc());
   int64_t depth = op.getLhsType().getDimSize(form.lhsTransposed ? 0 : 1);
-  int64_t steps = depth / kDepth;
+  int64_t elementBytes = rhs.layout.getElementBytes();
+  int64_t terms = getTermsOfStep(elementBytes), steps = depth / terms;
   GroupProduct product;
   Assembly assembly = isZero(acc)
                           ? Assembly(layout.getNumElements(), b.getF32Type())
@@ -202,7 +211,7 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
     left.emplace(tile, /*isMajorK=*/!form.lhsTransposed);
     // From one group's rows to the next one's.
     int64_t groupBytes =
-        form.lhsTransposed ? kRowsOfGroup * kElementBytes /
+        form.lhsTransposed ? kRowsOfGroup * elementBytes /
                                  tile.getPanelRowBytes() * tile.getPanelBytes()
                            : kRowsOfGroup * tile.getPanelRowBytes();
     Value base = access->base;
@@ -225,7 +234,8 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
 
   // One piece of assembly, since ptxas takes accumulators that other code is
   // between for no longer the same.
-  StringRef type = op.getLhsType().getElementType().isBF16() ? "bf16" : "f16";
+  Type element = op.getLhsType().getElementType();
+  StringRef type = element.isBF16() ? "bf16" : element.isF16() ? "f16" : "e4m3";
   std::string text;
   llvm::raw_string_ostream os(text);
   os << "{ .reg .pred adds; .reg .b64 left, right; "
@@ -238,17 +248,20 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
     if (left)
       os << "add.s64 left, " << leftName << ", " << left->getStep(k) << "; ";
     os << "add.s64 right, " << rightName << ", " << right.getStep(k) << "; "
-       << llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} ",
-                        layout.getColumns(), type)
+       << llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k{1}.f32.{2}.{2} ",
+                        layout.getColumns(), terms, type)
        << assembly.listResults() << ", ";
     if (left)
       os << "left";
     else
       os << "{" << llvm::join(ArrayRef(leftNames).slice(4 * k, 4), ", ") << "}";
     os << ", right, adds, 1, 1";
-    if (left)
+    // Of elements of 16 bits, whether they lie transposed.
+    if (left && elementBytes == 2)
       os << ", " << int(form.lhsTransposed);
-    os << ", " << int(form.rhsIsKxN) << "; ";
+    if (elementBytes == 2)
+      os << ", " << int(form.rhsIsKxN);
+    os << "; ";
   }
   os << "wgmma.commit_group.sync.aligned; }";
 

@@ -89,7 +89,7 @@ static int64_t getPermutedBytes(int64_t rowBytes) {
 }
 
 bool SharedTileLayout::canLieInPanels() const {
-  return elementBytes == 2 && rows % 8 == 0 &&
+  return elementBytes <= 2 && rows % 8 == 0 &&
          getPermutedBytes(getRowBytes()) >= 2 * kChunkBytes;
 }
 

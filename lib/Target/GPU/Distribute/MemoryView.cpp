@@ -66,11 +66,13 @@ FailureOr<MemoryView> Distributor::allocateShared(Operation *op,
   unsigned bits =
       type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 0;
   if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
-      type.getRank() == 0 || (bits != 16 && bits != 32))
+      type.getRank() == 0 ||
+      (bits != 16 && bits != 32 &&
+       !isa<Float8E4M3FNType>(type.getElementType())))
     return op->emitOpError("allocates ")
            << type
            << "; workgroup memory has a static shape, no layout, and "
-              "elements of 16 or 32 bits";
+              "elements of 16 or 32 bits or f8E4M3FN";
   MemoryView view;
   view.type = type;
   view.shared = true;
@@ -232,6 +234,8 @@ LogicalResult Distributor::distributeLoad(memref::LoadOp op) {
     return op.emitOpError("loads ")
            << type << " from " << view.type
            << "; scalars of whole bytes are loaded from global memory";
+  if (failed(checkLaneType(op, type)))
+    return failure();
   MemoryView element = view;
   for (auto [dim, index] : llvm::enumerate(op.getIndices())) {
     if (!view.strides[dim].value)

@@ -166,6 +166,8 @@ LogicalResult Distributor::readShared(vector::TransferReadOp op,
   if (failed(access))
     return failure();
   Type element = op.getVectorType().getElementType();
+  if (failed(checkLaneType(op, element)))
+    return failure();
   Value row = getLaneRow(layout->getRowsPerWarp());
 
   if (tileAxes == TileAxes::Both && element.getIntOrFloatBitWidth() == 16 &&
@@ -217,6 +219,8 @@ LogicalResult Distributor::readShared(vector::TransferReadOp op,
 
 LogicalResult Distributor::writeShared(vector::TransferWriteOp op) {
   Value stored = op.getValueToStore();
+  if (failed(checkLaneType(op, op.getVectorType().getElementType())))
+    return failure();
   TileAxes tileAxes = axes.getAxes(stored).front();
   FailureOr<FragmentLayout> layout =
       getLayout(op, op.getVectorType(), tileAxes);

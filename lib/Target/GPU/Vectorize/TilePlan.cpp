@@ -16,35 +16,47 @@
 using namespace mlir;
 using namespace mlir::bpt;
 
+static bool isProduct(linalg::LinalgOp op) {
+  return isa<linalg::ContractOp>(op.getOperation());
+}
+
+static bool isFloat8(Value value) {
+  return isa<Float8E4M3FNType>(getElementTypeOrSelf(value.getType()));
+}
+
 /// Extents of the tiles that the loops of the operation run over.
 static FailureOr<SmallVector<int64_t>> getTileSizes(linalg::LinalgOp op) {
   SmallVector<int64_t> sizes = getLoopBounds(op);
-  for (int64_t &size : sizes) {
+  bool multipliesFloat8 = isProduct(op) && isFloat8(op.getDpsInputs()[0]);
+  for (auto [size, kind] : llvm::zip(sizes, op.getIteratorTypesArray())) {
     if (ShapedType::isDynamic(size))
       return failure();
-    if (size != 1)
+    if (multipliesFloat8 && kind == utils::IteratorType::reduction)
+      size = llvm::alignTo(size, kFloat8TermMultiple);
+    else if (size != 1)
       size = llvm::alignTo(size, kTileMultiple);
   }
   return sizes;
 }
 
-static bool isProduct(linalg::LinalgOp op) {
-  return isa<linalg::ContractOp>(op.getOperation());
-}
-
 /// What stands in the way of a tile program, or nothing.
 static std::string findObstacle(linalg::LinalgOp op,
                                 FailureOr<SmallVector<int64_t>> sizes,
-                                int64_t maxTileElements) {
+                                int64_t maxTileElements, bool float8) {
   if (!op.hasPureTensorSemantics())
     return "is on buffers";
   if (failed(sizes))
     return "has a size without a constant upper bound";
-  if (isProduct(op) && !llvm::all_of(op.getDpsInputs(), [](Value input) {
-        Type type = getElementTypeOrSelf(input.getType());
-        return type.isF16() || type.isBF16();
-      }))
-    return "multiplies f32, and tensor cores multiply f16 or bf16";
+  for (Value factor :
+       isProduct(op) ? op.getDpsInputs() : SmallVector<Value>()) {
+    Type type = getElementTypeOrSelf(factor.getType());
+    if (type.isF16() || type.isBF16() || (float8 && isFloat8(factor)))
+      continue;
+    std::string text = "multiplies ";
+    llvm::raw_string_ostream(text)
+        << type << ", and tensor cores multiply f16 or bf16";
+    return text;
+  }
   for (OpOperand &operand : op->getOpOperands()) {
     int64_t elements = 1, rank = 0;
     for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
@@ -88,8 +100,8 @@ bool bpt::isOnSimtPath(Operation *op) {
   return block && isMarked(block);
 }
 
-FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
-                                                 int64_t maxTileElements) {
+FailureOr<SmallVector<PlannedOp>>
+bpt::planTiles(scf::ForallOp block, int64_t maxTileElements, bool float8) {
   SmallVector<PlannedOp> plan;
   auto reject = [&](Location loc, const Twine &reason) {
     block->setAttr(tile::TileDialect::kSimtAttrName,
@@ -107,7 +119,7 @@ FailureOr<SmallVector<PlannedOp>> bpt::planTiles(scf::ForallOp block,
   }
   WalkResult planning = block.walk([&](linalg::LinalgOp op) {
     FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
-    std::string obstacle = findObstacle(op, sizes, maxTileElements);
+    std::string obstacle = findObstacle(op, sizes, maxTileElements, float8);
     if (!obstacle.empty()) {
       reject(op.getLoc(), "'" + op->getName().getStringRef() + "' " + obstacle);
       return WalkResult::interrupt();

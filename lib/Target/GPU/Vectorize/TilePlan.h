@@ -20,6 +20,8 @@ namespace mlir::bpt {
 
 /// Tensor cores multiply tiles of multiples of 16: what is smaller is padded.
 inline constexpr int64_t kTileMultiple = 16;
+/// They sum as many bytes at once, of elements of 8 bits twice as many.
+inline constexpr int64_t kFloat8TermMultiple = 32;
 
 /// One operation of a block and the tile that each of its loops runs over.
 /// The loop over blocks that the operation is in, if its blocks may become tile
@@ -38,8 +40,9 @@ struct PlannedOp {
 /// is then a missed remark on the operation that stands in the way.
 /// What the operations of a block become. A block that cannot be a tile program
 /// is marked as one of the SIMT path, with the reason, which is a remark too.
-FailureOr<SmallVector<PlannedOp>> planTiles(scf::ForallOp block,
-                                            int64_t maxTileElements);
+/// `float8` says that tensor cores multiply f8E4M3FN.
+FailureOr<SmallVector<PlannedOp>>
+planTiles(scf::ForallOp block, int64_t maxTileElements, bool float8);
 
 } // namespace mlir::bpt
 

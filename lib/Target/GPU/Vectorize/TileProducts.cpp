@@ -9,7 +9,11 @@
 #include "LoopBounds.h"
 #include "TilePlan.h"
 #include "bpt/Target/GPU/Vectorize/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/TilingInterface.h"
 
 namespace mlir::bpt {
@@ -55,6 +59,38 @@ static bool hasComputedOperand(linalg::ContractOp op) {
   });
 }
 
+static bool multipliesFloat8(linalg::ContractOp op) {
+  return isa<Float8E4M3FNType>(
+      getElementTypeOrSelf(op.getInputs()[0].getType()));
+}
+
+/// Makes sum + a · b the addition of a product of its own: tensor cores do not
+/// keep all digits of f32 in a sum of more terms.
+static void addInTwoLevels(RewriterBase &rewriter, linalg::ContractOp op) {
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  Value sum = op.getOutputs()[0];
+  auto type = cast<RankedTensorType>(sum.getType());
+  Value empty = tensor::EmptyOp::create(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, sum),
+      type.getElementType());
+  Value zero = arith::ConstantOp::create(
+      rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
+  Value zeros = linalg::FillOp::create(rewriter, loc, zero, empty).getResult(0);
+  auto product = cast<linalg::ContractOp>(rewriter.clone(*op.getOperation()));
+  product.getOutputsMutable().assign(zeros);
+  SmallVector<AffineMap> maps(2,
+                              rewriter.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+      op, TypeRange{type}, product.getResult(0), sum, maps, iterators,
+      [](OpBuilder &b, Location l, ValueRange v) {
+        Value added = arith::AddFOp::create(b, l, v[1], v[0]);
+        linalg::YieldOp::create(b, l, added);
+      });
+}
+
 namespace {
 struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
   using Base::Base;
@@ -84,6 +120,8 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
       scf::SCFTilingOptions options;
       int64_t step =
           keepsOperand ? std::max(depth, keptDepth) : depth.getValue();
+      if (multipliesFloat8(op))
+        step = 2 * depth;
       options.setTileSizes(getSteps(rewriter, op, step));
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
           rewriter, cast<TilingInterface>(op.getOperation()), options);
@@ -91,8 +129,12 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
         op.emitOpError("cannot be cut along the terms of its sum");
         return signalPassFailure();
       }
-      if (!tiled->loops.empty())
-        rewriter.replaceOp(op, tiled->replacements);
+      if (tiled->loops.empty())
+        continue;
+      rewriter.replaceOp(op, tiled->replacements);
+      auto ofStep = cast<linalg::ContractOp>(tiled->tiledOps.front());
+      if (multipliesFloat8(ofStep))
+        addInTwoLevels(rewriter, ofStep);
     }
   }
 };

@@ -135,7 +135,7 @@ struct VectorizeBlocksPass
     function.walk([&](scf::ForallOp block) {
       if (getTileBlock(block) != block)
         return;
-      auto ofBlock = planTiles(block, maxTileElements);
+      auto ofBlock = planTiles(block, maxTileElements, float8);
       if (succeeded(ofBlock))
         llvm::append_range(plan, *ofBlock);
     });

@@ -12,6 +12,20 @@ func.func @dynamic_sizes(%x: tensor<1x?x?xf32>, %w: tensor<64x8xf32>, %z: tensor
   return %r : tensor<1x?x8xf32>
 }
 
+// Of scales there is one for every 128 inputs, and one for those that are left.
+// CHECK-LABEL: func @scales
+// CHECK: %[[INPUTS:.*]] = tensor.dim %arg0, %c2
+// CHECK: %[[MORE:.*]] = arith.addi %[[INPUTS]], %c127
+// CHECK: %[[BLOCKS:.*]] = arith.divui %[[MORE]], %c128
+// CHECK: %[[SAME:.*]] = arith.cmpi eq, %[[BLOCKS]], %{{.*}}
+// CHECK: cf.assert %[[SAME]], "{{.*}}input size of 'x_scale' (dimension 2) is not 1/128 of that of 'x' (dimension 2)"
+func.func @scales(%x: tensor<1x4x?xf8E4M3FN>, %w: tensor<?x8xf8E4M3FN>, %xs: tensor<1x4x?xf32>, %ws: tensor<f32>,
+                  %z: tensor<1x4x8xf32>) -> tensor<1x4x8xf32> {
+  %r = bpt.linear ins(%x, %w : tensor<1x4x?xf8E4M3FN>, tensor<?x8xf8E4M3FN>) scales(%xs, %ws : tensor<1x4x?xf32>, tensor<f32>)
+      outs(%z : tensor<1x4x8xf32>) {x_blocks = array<i64: 1, 1, 128>} -> tensor<1x4x8xf32>
+  return %r : tensor<1x4x8xf32>
+}
+
 // Grouped heads: one key head for every two query heads.
 // CHECK-LABEL: func @groups
 // CHECK-NOT: cf.assert

@@ -60,3 +60,26 @@ func.func @loss(%h: tensor<1x4x8xf32>, %w: tensor<8x1000xf32>, %y: tensor<1x4xi3
   %l = bpt.cross_entropy ins(%h, %w, %y : tensor<1x4x8xf32>, tensor<8x1000xf32>, tensor<1x4xi32>) outs(%e : tensor<1x4xf32>) {bpt.strategy = #bpt.strategy<vocab = 256>} -> tensor<1x4xf32>
   return %l : tensor<1x4xf32>
 }
+
+// Products of f8E4M3FN are sums for each block of 128 inputs, which are scaled
+// and added: the scale of the row and block times that of the tensor.
+
+// CHECK-LABEL: func @scales
+// CHECK-SAME: %[[X:.*]]: tensor<1x4x200xf8E4M3FN>, %[[W:.*]]: tensor<6x200xf8E4M3FN>, %[[XS:.*]]: tensor<1x4x2xf32>, %[[WS:.*]]: tensor<f32>
+// CHECK: scf.for %[[FIRST:.*]] = %c0 to %c200 step %c128 iter_args(%[[SUM:.*]] =
+// CHECK-DAG: %[[NUMBER:.*]] = affine.apply {{.*}}(%[[FIRST]])
+// CHECK-DAG: %[[SIZE:.*]] = affine.min {{.*}}(%[[FIRST]])
+// CHECK:   %[[XK:.*]] = tensor.extract_slice %{{.*}}[0, %[[FIRST]]] [4, %[[SIZE]]]
+// CHECK:   %[[WK:.*]] = tensor.extract_slice %[[W]][0, %[[FIRST]]] [6, %[[SIZE]]]
+// CHECK:   %[[PRODUCT:.*]] = linalg.contract {{.*}} ins(%[[XK]], %[[WK]] : tensor<4x?xf8E4M3FN>, tensor<6x?xf8E4M3FN>)
+// CHECK:   %[[ROWS:.*]] = tensor.extract_slice %[[XS]][0, 0, %[[NUMBER]]] [1, 4, 1] {{.*}} to tensor<4xf32>
+// CHECK:   linalg.generic {{.*}} ins(%[[PRODUCT]], %[[ROWS]], %[[WS]] : tensor<4x6xf32>, tensor<4xf32>, tensor<f32>) outs(%[[SUM]] : tensor<4x6xf32>)
+// CHECK:     %[[SCALE:.*]] = arith.mulf
+// CHECK:     %[[SCALED:.*]] = arith.mulf %{{.*}}, %[[SCALE]]
+// CHECK:     arith.addf %{{.*}}, %[[SCALED]]
+func.func @scales(%x: tensor<1x4x200xf8E4M3FN>, %w: tensor<6x200xf8E4M3FN>, %xs: tensor<1x4x2xf32>, %ws: tensor<f32>,
+                  %e: tensor<1x4x6xf32>) -> tensor<1x4x6xf32> {
+  %y = bpt.linear ins(%x, %w : tensor<1x4x200xf8E4M3FN>, tensor<6x200xf8E4M3FN>) scales(%xs, %ws : tensor<1x4x2xf32>, tensor<f32>)
+      outs(%e : tensor<1x4x6xf32>) {transposed, x_blocks = array<i64: 1, 1, 128>} -> tensor<1x4x6xf32>
+  return %y : tensor<1x4x6xf32>
+}

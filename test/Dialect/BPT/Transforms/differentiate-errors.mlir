@@ -160,3 +160,11 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   %y = call @cbrt(%x) : (tensor<2xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<1x2x8xf8E4M3FN>, %w: tensor<8x4xf8E4M3FN>, %e: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
+  // expected-error @+1 {{has no gradient with respect to operands of f8E4M3FN and their scales; differentiate what is computed before they are rounded, or leave them out of 'wrt'}}
+  %y = bpt.linear ins(%x, %w : tensor<1x2x8xf8E4M3FN>, tensor<8x4xf8E4M3FN>) outs(%e : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+  return %y : tensor<1x2x4xf32>
+}

@@ -237,3 +237,32 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+#ws = #gpu.address_space<workgroup>
+
+// Of f8E4M3FN an instruction takes 32 terms, which are 32 bytes as well. Nothing
+// is transposed.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @float8
+  gpu.func @float8(%y: memref<64x32xf32>) workgroup(%x: memref<64x128xf8E4M3FN, #ws>, %w: memref<32x128xf8E4M3FN, #ws>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f8E4M3FN
+    %zero = arith.constant dense<0.0> : vector<64x32xf32>
+    // CHECK-DAG: arith.constant 4611686293305360384 : i64
+    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x128xf8E4M3FN, #ws>, vector<64x128xf8E4M3FN>
+    %b = vector.transfer_read %w[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x128xf8E4M3FN, #ws>, vector<32x128xf8E4M3FN>
+    // CHECK: add.s64 left, $17, 0; add.s64 right, $16, 0; wgmma.mma_async.sync.aligned.m64n32k32.f32.e4m3.e4m3 {$0, {{.*}}, $15}, left, right, adds, 1, 1; setp.eq.b32 adds, 0, 0;
+    // CHECK-SAME: add.s64 left, $17, 2; add.s64 right, $16, 2; wgmma
+    // CHECK-SAME: add.s64 left, $17, 6; add.s64 right, $16, 6; wgmma.mma_async.{{[^;]*}};
+    // CHECK-SAME: wgmma.commit_group.sync.aligned; }"
+    %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %zero : vector<64x128xf8E4M3FN>, vector<32x128xf8E4M3FN> into vector<64x32xf32>
+    vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x32xf32>
+    gpu.return
+  }
+}

@@ -253,7 +253,7 @@ gpu.module @kernels {
 
 gpu.module @kernels {
   gpu.func @f() kernel attributes {bpt_tile.warps = 4 : i32} {
-    // expected-error@+1 {{workgroup memory has a static shape, no layout, and elements of 16 or 32 bits}}
+    // expected-error@+1 {{workgroup memory has a static shape, no layout, and elements of 16 or 32 bits or f8E4M3FN}}
     %m = memref.alloc() : memref<64x64xi8, #ws>
     memref.dealloc %m : memref<64x64xi8, #ws>
     gpu.return
@@ -822,6 +822,29 @@ gpu.module @kernels {
       bpt_tile.fill %ring[%c0] from %map[%c0, %c0] : !ring, !bpt_tile.tensor_map<64x64xbf16>
     } consumer {
     }
+    gpu.return
+  }
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+#ws = #gpu.address_space<workgroup>
+
+// Warps do not multiply f8E4M3FN, warpgroups do.
+gpu.module @kernels {
+  gpu.func @f(%y: memref<64x16xf32>) workgroup(%x: memref<64x32xf8E4M3FN, #ws>, %w: memref<16x32xf8E4M3FN, #ws>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f8E4M3FN
+    %zero = arith.constant dense<0.0> : vector<64x16xf32>
+    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x32xf8E4M3FN, #ws>, vector<64x32xf8E4M3FN>
+    %b = vector.transfer_read %w[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xf8E4M3FN, #ws>, vector<16x32xf8E4M3FN>
+    // expected-error@+1 {{tensor cores take f16 or bf16, both the same, and sum in f32; warpgroups take f8E4M3FN too}}
+    %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %zero : vector<64x32xf8E4M3FN>, vector<16x32xf8E4M3FN> into vector<64x16xf32>
+    vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
     gpu.return
   }
 }

@@ -4,12 +4,13 @@
                 [-- flags of bpt-compile]
 
 A row for every kernel: registers, bytes of spills, stack frame and static shared
-memory, as ptxas reports them. There are four parts:
+memory, as ptxas reports them. There are five parts:
   grid       every case of gpu_cases.py for one chip, in turn (of the feed-forward
              networks every form in some type); with --all for every chip
   attention  the usual attention for every chip, older and newer ones too
   gradients  the gradients of the usual attention, for sm_80 and sm_90a
   layers     the usual layers and a model, each for one chip
+  float8     projections of f8E4M3FN with each kind of scales
 Fails if ptxas refuses a kernel, or takes what wgmma and setmaxnreg say otherwise
 than they are meant (messages C75xx), if one keeps an array in local memory, and if
 one spills in a program with head dimensions of 64 or 128.
@@ -47,6 +48,30 @@ class Kernel:
     spills: int
     stack: int
     shared: int
+
+
+@dataclass
+class Float8Linear:
+    """A projection of f8E4M3FN, for which bpt-gen has no flags."""
+
+    name: str
+    attributes: str
+    x_scale: str
+    weight_scale: str
+    seq: str = "200"
+    kind = "linear"
+    # None may spill.
+    head_dim = 64
+
+    def text(self):
+        x, w = f"tensor<1x{self.seq}x640xf8E4M3FN>", "tensor<384x640xf8E4M3FN>"
+        y, xs, ws = (f"tensor<{t}>" for t in (f"1x{self.seq}x384xbf16", self.x_scale, self.weight_scale))
+        return f"""
+func.func @main(%x: {x}, %w: {w}, %xs: {xs}, %ws: {ws}, %e: {y}) -> {y} {{
+  %y = bpt.linear ins(%x, %w : {x}, {w}) scales(%xs, %ws : {xs}, {ws}) outs(%e : {y})
+      {{transposed{self.attributes}}} -> {y}
+  return %y : {y}
+}}"""
 
 
 class Refused(Exception):
@@ -94,7 +119,9 @@ def assemble(options, config, chip):
     with tempfile.TemporaryDirectory(prefix="bpt-ptxas-") as name:
         model, ptx, cubin = (os.path.join(name, f) for f in ("m.mlir", "m.ptx", "m.cubin"))
         try:
-            Path(model).write_text(run([f"{options.bin}/bpt-gen", *config.flags()]))
+            is_text = isinstance(config, Float8Linear)
+            text = config.text() if is_text else run([f"{options.bin}/bpt-gen", *config.flags()])
+            Path(model).write_text(text)
             function = []
             if isinstance(config, GradientConfig):
                 run([f"{options.bin}/bpt-opt", model, "--bpt-differentiate=function=main",
@@ -143,6 +170,15 @@ def usual_layers():
     yield Config("model", "bf16", seq=200, embed=128, heads=2, causal=True)
 
 
+def float8_projections():
+    yield Float8Linear("linear-float8-tensors", "", "f32", "f32")
+    yield Float8Linear("linear-float8-rows", ", x_blocks = array<i64: 1, 1, 0>, weight_blocks = array<i64: 1, 0>",
+                       "1x200x1xf32", "384x1xf32")  # fmt: skip
+    yield Float8Linear("linear-float8-blocks",
+                       ", x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 128, 128>",
+                       "1x?x5xf32", "3x5xf32", "?")  # fmt: skip
+
+
 def choose(options):
     """The pairs of a case and a chip."""
     grid = [
@@ -161,6 +197,7 @@ def choose(options):
         ),
         "gradients": itertools.product(usual_gradients(), ["sm_80", "sm_90a"]),
         "layers": zip(usual_layers(), itertools.cycle(CHIPS)),
+        "float8": itertools.product(float8_projections(), ["sm_80", "sm_90a"]),
     }
     if options.all:
         parts["grid"] = itertools.product(grid, CHIPS)
@@ -179,7 +216,7 @@ def parse_options():
     parser.add_argument("--ptxas", help="the assembler, if elsewhere")
     parser.add_argument("--all", action="store_true", help="every case for every chip")
     parser.add_argument("--filter", default="", help="regular expression on 'NAME CHIP'")
-    parser.add_argument("--part", action="append", choices=["grid", "attention", "gradients", "layers"])
+    parser.add_argument("--part", action="append", choices=["grid", "attention", "gradients", "layers", "float8"])
     parser.add_argument("--shard", default="0/1", help="I/N: pair I, I+N, I+2N, …")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("compile_flags", nargs="*", help="flags of bpt-compile, after --")

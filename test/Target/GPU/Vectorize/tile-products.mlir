@@ -110,3 +110,24 @@ func.func @kept_elsewhere(%a: tensor<16x64xf16>, %b: tensor<64x64xf16>, %last: t
   }
   return %r#0, %r#1 : tensor<16x8xf32>, tensor<16x4xf32>
 }
+
+// Of f8E4M3FN a step has twice as many terms. What tensor cores sum begins at 0,
+// and is added in f32.
+// CHECK-LABEL: func @float8
+// CHECK: %[[SUM:.*]] = scf.for %{{.*}} = %c0 to %c160 step %c64 iter_args(%[[ACC:.*]] = %{{.*}}) -> (tensor<16x8xf32>)
+// CHECK:   %[[ZERO:.*]] = linalg.fill
+// CHECK:   %[[PRODUCT:.*]] = linalg.contract {{.*}} outs(%[[ZERO]] : tensor<16x8xf32>)
+// CHECK:   %[[NEXT:.*]] = linalg.generic {{.*}} ins(%[[PRODUCT]] : tensor<16x8xf32>) outs(%[[ACC]] : tensor<16x8xf32>)
+// CHECK:     arith.addf
+// CHECK:   scf.yield %[[NEXT]]
+func.func @float8(%a: tensor<64x160xf8E4M3FN>, %b: tensor<160x8xf8E4M3FN>, %c: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %r = scf.forall (%i) = (0) to (64) step (16) shared_outs(%o = %c) -> (tensor<64x8xf32>) {
+    %as = tensor.extract_slice %a[%i, 0] [16, 160] [1, 1] : tensor<64x160xf8E4M3FN> to tensor<16x160xf8E4M3FN>
+    %os = tensor.extract_slice %o[%i, 0] [16, 8] [1, 1] : tensor<64x8xf32> to tensor<16x8xf32>
+    %n = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%as, %b : tensor<16x160xf8E4M3FN>, tensor<160x8xf8E4M3FN>) outs(%os : tensor<16x8xf32>) -> tensor<16x8xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %n into %o[%i, 0] [16, 8] [1, 1] : tensor<16x8xf32> into tensor<64x8xf32>
+    }
+  }
+  return %r : tensor<64x8xf32>
+}

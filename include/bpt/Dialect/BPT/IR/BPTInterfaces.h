@@ -29,6 +29,8 @@ struct DimRef {
   int64_t divisor = 1;
   /// The operand has size 1 here and is read at every point of the dimension.
   bool broadcast = false;
+  /// The last entry may be that of fewer points.
+  bool ragged = false;
 };
 
 /// What a blocked operation is, as data: see BlockedOpInterface.

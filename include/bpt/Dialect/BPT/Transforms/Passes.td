@@ -383,6 +383,58 @@ def ExpandLossPass : Pass<"bpt-expand-loss", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def ExpandScalesPass : Pass<"bpt-expand-scales", "::mlir::func::FuncOp"> {
+  let summary = "Give every row and column of a product of f8E4M3FN its scale";
+  let description = [{
+    A tile of rows or columns need not consist of whole blocks that share a scale.
+    The scales of `bpt.linear` are repeated along rows and columns, so that there is
+    one for each, and a tile has its own; blocks of inputs stay, and so does
+    what is one scale for all rows or all columns. A scale then takes four bytes
+    for each row and block of inputs; with blocks of 128 that is a 32nd of what it
+    scales.
+
+    ```mlir
+    %y = bpt.linear ins(%x, %w : tensor<1x64x512xf8E4M3FN>, tensor<512x768xf8E4M3FN>)
+        scales(%xs, %ws : tensor<1x64x4xf32>, tensor<4x6xf32>) outs(%e : tensor<1x64x768xbf16>)
+        {x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 128, 128>} -> tensor<1x64x768xbf16>
+    ```
+    becomes
+    ```mlir
+    %r = linalg.broadcast ins(%ws : tensor<4x6xf32>) outs(%t : tensor<4x6x128xf32>) dimensions = [2]
+    %s = tensor.collapse_shape %r [[0], [1, 2]] : tensor<4x6x128xf32> into tensor<4x768xf32>
+    %y = bpt.linear ins(%x, %w : tensor<1x64x512xf8E4M3FN>, tensor<512x768xf8E4M3FN>)
+        scales(%xs, %s : tensor<1x64x4xf32>, tensor<4x768xf32>) outs(%e : tensor<1x64x768xbf16>)
+        {x_blocks = array<i64: 1, 1, 128>, weight_blocks = array<i64: 128, 1>} -> tensor<1x64x768xbf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def TransposeWeightsPass : Pass<"bpt-transpose-weights", "::mlir::func::FuncOp"> {
+  let summary = "Transpose the weights of products of f8E4M3FN";
+  let description = [{
+    Warpgroups of sm_90a multiply elements of 8 bits only as they follow one another
+    along the sum: the weight must be `transposed`. One that is not becomes so,
+    with its scales, before the products. That reads and writes the weight once,
+    instead of in each block of rows; a weight that is stored transposed costs
+    nothing.
+
+    ```mlir
+    %y = bpt.linear ins(%x, %w : tensor<1x64x512xf8E4M3FN>, tensor<512x768xf8E4M3FN>)
+        outs(%e : tensor<1x64x768xbf16>) -> tensor<1x64x768xbf16>
+    ```
+    becomes
+    ```mlir
+    %t = linalg.transpose ins(%w : tensor<512x768xf8E4M3FN>)
+        outs(%o : tensor<768x512xf8E4M3FN>) permutation = [1, 0]
+    %y = bpt.linear ins(%x, %t : tensor<1x64x512xf8E4M3FN>, tensor<768x512xf8E4M3FN>)
+        outs(%e : tensor<1x64x768xbf16>) {transposed} -> tensor<1x64x768xbf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def RemoveBarriersPass : Pass<"bpt-remove-barriers", "::mlir::func::FuncOp"> {
   let summary = "Drop the barriers between forward and backward pass";
   let description = [{

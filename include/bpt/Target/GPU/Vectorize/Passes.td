@@ -81,7 +81,10 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
     computes stays whole: that operand is in registers. So does one of at most
     `kept-depth` terms in a loop of the block that multiplies the same operand in
     every iteration (queries, in a loop over keys), or of such an operand with
-    something else (the last keys): it is fetched once. A depth that the sum is not a multiple of is legal: the last step is smaller.
+    something else (the last keys): it is fetched once. Of f8E4M3FN a step has
+    twice as many terms, which are as many bytes; its sum begins at 0 and is added
+    in f32 to those before, since tensor cores do not keep all digits of f32 in sums
+    of more terms. A depth that the sum is not a multiple of is legal: the last step is smaller.
 
     ```mlir
     %c = linalg.contract ... ins(%a, %b : tensor<64x768xbf16>, tensor<768x64xbf16>) outs(%z)
@@ -101,7 +104,8 @@ def TileProductsPass : Pass<"bpt-tile-products", "::mlir::func::FuncOp"> {
            "Terms up to which a product with an operand that a loop keeps stays "
            "whole.">,
   ];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect",
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
@@ -129,7 +133,8 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
     %c = vector.contract ... %va, %vb, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
     ```
 
-    Tiles are padded to multiples of 16, which tensor cores multiply. A block is
+    Tiles are padded to multiples of 16, which tensor cores multiply, and sums of
+    f8E4M3FN to multiples of 32 terms. A block is
     left as it is, for the SIMT path, if it has no product, a product of f32, an
     operation without a vector form, a dimension without a constant upper bound,
     or a tile of more than `max-tile-elements`; a missed remark (`bpt-gpu`) names
@@ -143,6 +148,8 @@ def VectorizeBlocksPass : Pass<"bpt-vectorize-blocks", "::mlir::func::FuncOp"> {
            "Leave columns past a constant edge unmasked, too, where nothing sees "
            "them. Products of warps leave them out; those of warpgroups compute "
            "them anyway, and must not have constants among their sums.">,
+    Option<"float8", "float8", "bool", /*default=*/"false",
+           "Products of f8E4M3FN are tile programs too: warpgroups multiply it.">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect",

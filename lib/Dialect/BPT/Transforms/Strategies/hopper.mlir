@@ -13,6 +13,7 @@
 // Projections have 256 columns, half a lane's registers: 64 rows of a warpgroup times
 // 256 columns take the tensor cores 128 cycles and read workgroup memory for 80, times
 // 64 columns 32 and 56. A gate is a second product: half the columns for each.
+// A product of f8E4M3FN is added to sums beside it: half the columns too.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -47,6 +48,11 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_narrow_linear(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.linear"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_float8_linear(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.linear"] : !transform.any_op
+    transform.bpt.match.element_type %op [f8E4M3FN] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -102,6 +108,11 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
+  transform.named_sequence @block_float8_linear(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_narrow_gated_feed_forward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, columns = 128, chunk = 4096, store_hidden = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -134,6 +145,7 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention_backward -> @block_narrow_attention_backward,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
+        @is_float8_linear -> @block_float8_linear,
         @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward
         : (!transform.any_op) -> !transform.any_op
