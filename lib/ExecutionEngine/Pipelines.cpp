@@ -146,8 +146,12 @@ void bpt::buildKernelsPipeline(OpPassManager &pm,
   checkSizes(pm);
   pm.addNestedPass<func::FuncOp>(createUnifySizesPass());
   std::optional<ChipInfo> chip = findChip(options.chip);
-  if (options.tensorCores && chip && chip->hasWgmma())
+  if (options.tensorCores && chip && chip->hasWgmma()) {
     pm.addNestedPass<func::FuncOp>(createTransposeWeightsPass());
+    pm.addNestedPass<func::FuncOp>(createTransposeValuesPass());
+  }
+  if (options.tensorCores && chip && chip->hasTensorCores())
+    pm.addNestedPass<func::FuncOp>(createWidenAttentionPass());
   buildBlocksPipeline(pm, chooseStrategy(options));
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createDecomposePass());

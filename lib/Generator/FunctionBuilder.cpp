@@ -294,11 +294,15 @@ SmallVector<Value> FunctionBuilder::attention(Value query, Value key,
   Value seed = dropout ? inputs.seed : Value();
   auto op = AttentionOp::create(
       builder, init.getType(), lseInit ? lseInit.getType() : Type(),
-      /*max=*/Type(), /*sum=*/Type(), query, key, value, inputs.bias,
-      inputs.querySegments, inputs.keySegments, seed,
+      /*max=*/Type(), /*sum=*/Type(), query, key, value,
+      /*query_scale=*/Value(), /*key_scale=*/Value(), /*value_scale=*/Value(),
+      inputs.bias, inputs.querySegments, inputs.keySegments, seed,
       /*positions=*/ValueRange(),
       /*diagonal=*/Value(), init, lseInit, /*max_init=*/Value(),
       /*sum_init=*/Value(), options.causal, window, scale, dropout,
+      /*value_transposed=*/false,
+      /*query_blocks=*/DenseI64ArrayAttr(), /*key_blocks=*/DenseI64ArrayAttr(),
+      /*value_blocks=*/DenseI64ArrayAttr(),
       /*scoreCount=*/options.score ? 1 : 0);
   if (options.score) {
     OpBuilder::InsertionGuard guard(builder);

@@ -1,6 +1,6 @@
 # f8E4M3FN against ml_dtypes and NumPy in fp64: conversions of every code and of
-# numbers near the ends of the range, and products with scales of tensors and of
-# blocks. What follows the folder of the tools are flags of bpt-runner.
+# numbers near the ends of the range, and projections and attention with scales of
+# tensors and of blocks. What follows the folder of the tools are flags of bpt-runner.
 #
 # RUN: %python %s %bpt_tools_dir
 #
@@ -173,6 +173,74 @@ WHOLE = Scale()
 ROW_BLOCKS = Scale([1, 1, 128])
 
 
+def attend(q, k, v, causal, store):
+    """Of one entry of batch and head, with probabilities stored by `store`."""
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    if causal:
+        ahead = np.arange(len(k)) - (np.arange(len(q))[:, None] + len(k) - len(q))
+        scores = np.where(ahead <= 0, scores, -np.inf)
+    peak = scores.max(axis=1, keepdims=True)
+    exponentials = np.exp(scores - np.where(np.isfinite(peak), peak, 0))
+    sums = exponentials.sum(axis=1, keepdims=True)
+    return store(exponentials) @ v / np.where(sums > 0, sums, 1)
+
+
+def round_probabilities(p):
+    """To f8E4M3FN, of the numbers times 256."""
+    return (256 * p).astype(np.float32).astype(F8).astype(np.float64) / 256
+
+
+def check_attention(batch, seq, kv_seq, heads, kv_heads, head_dim, scales=None, dtype="f32",
+                    dynamic=False, causal=False):  # fmt: skip
+    tensors = {name: draw_float8(batch, rows, h, head_dim)
+               for name, rows, h in (("q", seq, heads), ("k", kv_seq, kv_heads), ("v", kv_seq, kv_heads))}  # fmt: skip
+    arrays = {name: (array, "f8E4M3FN") for name, array in tensors.items()}
+    wide = {name: array.astype(np.float64) for name, array in tensors.items()}
+    attributes = ["causal"] if causal else []
+    text = "bpt.attention ins(%q, %k, %v : {q}, {k}, {v})"
+    for name, scale in zip(tensors, scales or []):
+        drawn = scale.draw(tensors[name].shape)
+        arrays[f"{name}_scale"] = (drawn, "f32")
+        wide[name] = wide[name] * scale.spread(drawn, tensors[name].shape)
+        if scale.blocks is not None:
+            full = {"q": "query", "k": "key", "v": "value"}[name]
+            attributes.append(f"{full}_blocks = array<i64: {', '.join(map(str, scale.blocks))}>")
+    if scales:
+        text += " scales(%q_scale, %k_scale, %v_scale : {q_scale}, {k_scale}, {v_scale})"
+    arrays["init"] = (np.zeros((batch, seq, heads, head_dim), TYPES[dtype]), dtype)
+    # Blocks of scales of a size that is not known are as many as they are.
+    types = {name: tensor_type(array, element, dynamic) for name, (array, element) in arrays.items()}
+    text = text.format(**types) + f" outs(%init : {types['init']}) {{{', '.join(attributes)}}}"
+    arguments = ", ".join(f"%{name}: {type}" for name, type in types.items())
+    actual = run(f"""
+func.func @main({arguments}) -> {types["init"]} {{
+  %y = {text} -> {types["init"]}
+  return %y : {types["init"]}
+}}""", [array for array, _ in arrays.values()], dtype).astype(np.float64)  # fmt: skip
+    exact, rounded = np.zeros(actual.shape), np.zeros(actual.shape)
+    for b, h in np.ndindex(batch, heads):
+        one = [wide[name][b, :, h if name == "q" else h * kv_heads // heads] for name in wide]
+        exact[b, :, h] = attend(*one, causal, lambda p: p)
+        rounded[b, :, h] = attend(*one, causal, round_probabilities)
+    rounded = rounded.astype(TYPES[dtype]).astype(np.float64)
+    # At most twice the error of the plain computation with probabilities of f8E4M3FN.
+    error, allowed = (np.linalg.norm(a - exact) / np.linalg.norm(exact) for a in (actual, rounded))
+    what = (f"attention {batch}x{seq}x{kv_seq}, {heads} of {kv_heads} heads of {head_dim}, {dtype}, blocks "
+            f"{[scale.blocks for scale in scales or []]}, {dynamic=}, {causal=}")  # fmt: skip
+    print(f"{what}: relative error {error:.2e}, allowed {2 * allowed:.2e}")
+    assert np.isfinite(actual).all() and error <= 2 * allowed, what
+
+
+def check_few_attention():
+    rows = lambda block: Scale([1, block, 1, 0])
+    check_attention(1, 130, 192, 2, 1, 64, None, "bf16")
+    check_attention(1, 200, 320, 2, 2, 64, [WHOLE, WHOLE, WHOLE], "bf16", causal=True)
+    check_attention(1, 130, 144, 1, 1, 128, [rows(1), rows(128), rows(50)], "f16", causal=True)
+    check_attention(1, 131, 131, 2, 2, 64, [WHOLE, WHOLE, WHOLE], "f32", causal=True)
+    check_attention(1, 150, 100, 2, 1, 40, [rows(64), rows(32), rows(32)], "f16", dynamic=True, causal=True)
+    check_attention(1, 70, 256, 1, 1, 128, [Scale([0, 0, 1, 0]), rows(128), rows(1)], "bf16")
+
+
 def check_few():
     """Each form of scales once, with sizes that no block divides."""
     check_linear(1, 131, (200,), (72,))
@@ -199,5 +267,6 @@ for name in ("f32", "f16", "bf16"):
     check_extension(name)
     check_rounding(name)
 check_few()
+check_few_attention()
 if not FLAGS:
     check_more()

@@ -104,7 +104,7 @@ func.func @segment_element_types(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>, %
 
 func.func @segments_of_queries_only(%q: tensor<1x4x2x8xf32>, %a: tensor<1x4xi32>) {
   // expected-error @+1 {{'segments' takes both the queries' and the keys'}}
-  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  %o = "bpt.attention"(%q, %q, %q, %a, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4xi32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
   return
 }
 
@@ -193,7 +193,7 @@ func.func @number_of_results(%q: tensor<1x4x2x8xf32>) {
 // -----
 
 func.func @rank(%q: tensor<4x2x8xf32>) {
-  // expected-error @+1 {{operand #0 must be 4D tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<4x2x8xf32>'}}
+  // expected-error @+1 {{operand #0 must be 4D tensor of 32-bit float or 16-bit float or bfloat16 type or f8E4M3FN type values, but got 'tensor<4x2x8xf32>'}}
   %o = bpt.attention ins(%q, %q, %q : tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x2x8xf32>)
       outs(%q : tensor<4x2x8xf32>) -> tensor<4x2x8xf32>
   return
@@ -300,6 +300,35 @@ func.func @online_state_shape(%q: tensor<1x4x2x8xf32>, %m: tensor<1x5x2xf32>, %l
 
 func.func @one_statistic(%q: tensor<1x4x2x8xf32>, %m: tensor<1x4x2xf32>) {
   // expected-error @+1 {{'statistics' takes both the maximum and the sum}}
-  %o, %a = "bpt.attention"(%q, %q, %q, %q, %m) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 1, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>)
+  %o, %a = "bpt.attention"(%q, %q, %q, %q, %m) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 1, 0, 1, 0>}> : (tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2xf32>) -> (tensor<1x4x2x8xf32>, tensor<1x4x2xf32>)
+  return
+}
+
+// -----
+
+func.func @one_scale(%q: tensor<1x4x2x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x2x8xf32>) {
+  // expected-error @+1 {{has a scale of some operands; give those of query, key and value}}
+  %o = "bpt.attention"(%q, %q, %q, %s, %e) {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+      : (tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>, tensor<f32>, tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @scale_of_components(%q: tensor<1x4x2x8xf8E4M3FN>, %s: tensor<f32>, %l: tensor<1x1x1x2xf32>, %e: tensor<1x4x2x8xf32>) {
+  // expected-error @+1 {{has 'key_blocks' that cut the components of a head; there the size is 0, all of them}}
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>)
+      scales(%s, %l, %s : tensor<f32>, tensor<1x1x1x2xf32>, tensor<f32>) outs(%e : tensor<1x4x2x8xf32>)
+      {key_blocks = array<i64: 0, 0, 0, 4>} -> tensor<1x4x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @scale_of_rows(%q: tensor<1x40x2x8xf8E4M3FN>, %s: tensor<f32>, %l: tensor<1x2x1x1xf32>, %e: tensor<1x40x2x8xf32>) {
+  // expected-error @+1 {{query row size of 'query_scale' (dimension 1) is 2, but 'query' (dimension 1) asks for 3: one for every 16 of its 40}}
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x40x2x8xf8E4M3FN>, tensor<1x40x2x8xf8E4M3FN>, tensor<1x40x2x8xf8E4M3FN>)
+      scales(%l, %s, %s : tensor<1x2x1x1xf32>, tensor<f32>, tensor<f32>) outs(%e : tensor<1x40x2x8xf32>)
+      {query_blocks = array<i64: 1, 16, 0, 0>} -> tensor<1x40x2x8xf32>
   return
 }

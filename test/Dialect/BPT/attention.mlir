@@ -113,3 +113,22 @@ func.func @online_all_parts(
   } -> tensor<1x16x4x8xf32>, tensor<1x16x4xf32>, tensor<1x16x4xf32>
   return %r#0 : tensor<1x16x4x8xf32>
 }
+
+// Scales of f8E4M3FN: of rows of a head, of heads, and of the whole tensor.
+// CHECK-LABEL: func @scales(
+func.func @scales(%q: tensor<1x?x4x8xf8E4M3FN>, %k: tensor<1x32x2x8xf8E4M3FN>, %qs: tensor<1x?x4x1xf32>, %ks: tensor<1x1x2x1xf32>,
+                  %vs: tensor<f32>, %e: tensor<1x?x4x8xf16>) -> tensor<1x?x4x8xf16> {
+  // CHECK: bpt.attention ins({{.*}}) scales({{.*}} : tensor<1x?x4x1xf32>, tensor<1x1x2x1xf32>, tensor<f32>) outs({{.*}} : tensor<1x?x4x8xf16>) {key_blocks = array<i64: 0, 0, 1, 0>, query_blocks = array<i64: 1, 16, 1, 0>}
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x?x4x8xf8E4M3FN>, tensor<1x32x2x8xf8E4M3FN>, tensor<1x32x2x8xf8E4M3FN>)
+      scales(%qs, %ks, %vs : tensor<1x?x4x1xf32>, tensor<1x1x2x1xf32>, tensor<f32>) outs(%e : tensor<1x?x4x8xf16>)
+      {query_blocks = array<i64: 1, 16, 1, 0>, key_blocks = array<i64: 0, 0, 1, 0>} -> tensor<1x?x4x8xf16>
+  return %o : tensor<1x?x4x8xf16>
+}
+
+// CHECK-LABEL: func @transposed_values(
+func.func @transposed_values(%q: tensor<1x?x4x8xf16>, %k: tensor<1x32x2x8xf16>, %v: tensor<1x2x6x32xf16>, %e: tensor<1x?x4x6xf16>) -> tensor<1x?x4x6xf16> {
+  // CHECK: bpt.attention ins({{.*}} : tensor<1x?x4x8xf16>, tensor<1x32x2x8xf16>, tensor<1x2x6x32xf16>) outs({{.*}}) {value_transposed}
+  %o = bpt.attention ins(%q, %k, %v : tensor<1x?x4x8xf16>, tensor<1x32x2x8xf16>, tensor<1x2x6x32xf16>) outs(%e : tensor<1x?x4x6xf16>)
+      {value_transposed} -> tensor<1x?x4x6xf16>
+  return %o : tensor<1x?x4x6xf16>
+}

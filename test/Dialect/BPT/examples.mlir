@@ -20,6 +20,17 @@ func.func @attention(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: ten
   return
 }
 
+func.func @attention_float8(%q8: tensor<1x512x8x64xf8E4M3FN>, %k8: tensor<1x512x2x64xf8E4M3FN>, %v8: tensor<1x512x2x64xf8E4M3FN>,
+                            %qs: tensor<1x4x8x1xf32>, %ks: tensor<1x4x2x1xf32>, %vs: tensor<f32>, %h: tensor<1x512x8x64xbf16>) {
+  %o = bpt.attention
+      ins(%q8, %k8, %v8 : tensor<1x512x8x64xf8E4M3FN>, tensor<1x512x2x64xf8E4M3FN>, tensor<1x512x2x64xf8E4M3FN>)
+      scales(%qs, %ks, %vs : tensor<1x4x8x1xf32>, tensor<1x4x2x1xf32>, tensor<f32>)
+      outs(%h : tensor<1x512x8x64xbf16>)
+      {query_blocks = array<i64: 1, 128, 1, 0>, key_blocks = array<i64: 1, 128, 1, 0>}
+      -> tensor<1x512x8x64xbf16>
+  return
+}
+
 func.func @attention_dropout(%q: tensor<1x?x8x64xf32>, %k: tensor<1x?x2x64xf32>, %v: tensor<1x?x2x64xf32>, %e: tensor<1x?x8x64xf32>,
                              %seed: tensor<i64>) {
   %o = bpt.attention

@@ -52,9 +52,21 @@ template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
   if (numLoops == 4)
     table.iterators.push_back(utils::IteratorType::reduction);
   int64_t group = groupSize(op);
-  table.add("query", {{Batch}, {Rows}, {Heads}, {HeadDim}});
-  table.add("key", {{Batch}, {Keys}, {Heads, group}, {HeadDim}});
-  table.add("value", {{Batch}, {Keys}, {Heads, group}, {ValueDim}});
+  SmallVector<DimRef> query{{Batch}, {Rows}, {Heads}, {HeadDim}},
+      key{{Batch}, {Keys}, {Heads, group}, {HeadDim}},
+      value{{Batch}, {Keys}, {Heads, group}, {ValueDim}};
+  if constexpr (!std::is_same_v<OpTy, AttentionBackwardOp>)
+    if (op.getValueTransposed())
+      value = {{Batch}, {Heads, group}, {ValueDim}, {Keys}};
+  table.add("query", query);
+  table.add("key", key);
+  table.add("value", value);
+  if constexpr (!std::is_same_v<OpTy, AttentionBackwardOp>)
+    if (op.getQueryScale()) {
+      table.add("query_scale", getScaleDims(query, op.getQueryBlocks()));
+      table.add("key_scale", getScaleDims(key, op.getKeyBlocks()));
+      table.add("value_scale", getScaleDims(value, op.getValueBlocks()));
+    }
   if (Value bias = op.getBias())
     table.add("bias", {{Batch, 1, getDim(bias, 0) == 1},
                        {Heads, 1, getDim(bias, 1) == 1},
@@ -73,8 +85,38 @@ template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
   return table;
 }
 
+bool isFloat8(Value tensor) {
+  return isa<Float8E4M3FNType>(getElementTypeOrSelf(tensor.getType()));
+}
+
+template <typename OpTy> LogicalResult verifyScales(OpTy op) {
+  if (!op.getQueryScale() != !op.getKeyScale() ||
+      !op.getQueryScale() != !op.getValueScale())
+    return op.emitOpError("has a scale of some operands; give those of query, "
+                          "key and value");
+  for (auto [name, tensor, scale, blocks] :
+       {std::tuple{StringRef("query"), Value(op.getQuery()),
+                   Value(op.getQueryScale()), op.getQueryBlocks()},
+        {StringRef("key"), Value(op.getKey()), Value(op.getKeyScale()),
+         op.getKeyBlocks()},
+        {StringRef("value"), Value(op.getValue()), Value(op.getValueScale()),
+         op.getValueBlocks()}}) {
+    if (failed(verifyScale(op, name, tensor, scale, blocks)))
+      return failure();
+    bool isTransposed = name == "value" && op.getValueTransposed();
+    if (blocks && (*blocks)[isTransposed ? 2 : 3] != 0)
+      return op.emitOpError("has '")
+             << name << "_blocks' that cut the components of a head; there the "
+             << "size is 0, all of them";
+  }
+  return success();
+}
+
 template <typename OpTy>
 LogicalResult verifyInputs(OpTy op, unsigned numPositions) {
+  if constexpr (!std::is_same_v<OpTy, AttentionBackwardOp>)
+    if (failed(verifyScales(op)))
+      return failure();
   if (failed(verifySameElementType(op, {{"query", op.getQuery()},
                                         {"key", op.getKey()},
                                         {"value", op.getValue()}})))
@@ -380,7 +422,7 @@ void addSharedPatterns(RewritePatternSet &patterns, MLIRContext *context) {
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange AttentionOp::getDpsInitsMutable() {
-  unsigned first = getODSOperandIndexAndLength(9).first;
+  unsigned first = getODSOperandIndexAndLength(12).first;
   return MutableOperandRange(
       *this, first, 1 + (getLseInit() ? 1 : 0) + (getMaxInit() ? 2 : 0));
 }
@@ -406,10 +448,12 @@ AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
   auto clone = AttentionOp::create(
       builder, getLoc(), getResult().getType(), typeOf(lseInit),
       typeOf(maxInit), typeOf(sumInit), getQuery(), getKey(), getValue(),
-      getBias(), getQuerySegments(), getKeySegments(), getSeed(),
-      getPositions(), getDiagonal(), getInit(), lseInit, maxInit, sumInit,
-      getCausalAttr(), getWindowAttr(), getScaleAttr(), getDropoutAttr(),
-      getScore().size());
+      getQueryScale(), getKeyScale(), getValueScale(), getBias(),
+      getQuerySegments(), getKeySegments(), getSeed(), getPositions(),
+      getDiagonal(), getInit(), lseInit, maxInit, sumInit, getCausalAttr(),
+      getWindowAttr(), getScaleAttr(), getDropoutAttr(),
+      getValueTransposedAttr(), getQueryBlocksAttr(), getKeyBlocksAttr(),
+      getValueBlocksAttr(), getScore().size());
   clone->setDiscardableAttrs(llvm::to_vector((*this)->getDiscardableAttrs()));
   if (Region *score = getScoreRegion()) {
     IRMapping mapping;
@@ -421,7 +465,8 @@ AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
 LogicalResult AttentionOp::verify() {
   if (static_cast<bool>(getMaxInit()) != static_cast<bool>(getSumInit()))
     return emitOpError("'statistics' takes both the maximum and the sum");
-  if (failed(verifyInitElementType(*this, getQuery(), getInit())))
+  if (!isFloat8(getQuery()) && !getQueryScale() &&
+      failed(verifyInitElementType(*this, getQuery(), getInit())))
     return failure();
   return verifyInputs(*this, /*numPositions=*/3);
 }
@@ -454,7 +499,7 @@ void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange OnlineAttentionOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(9).first, 3);
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(12).first, 3);
 }
 
 int64_t OnlineAttentionOp::getGroupSize() { return groupSize(*this); }

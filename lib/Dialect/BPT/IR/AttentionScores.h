@@ -23,6 +23,10 @@ namespace mlir::bpt {
 /// One head of one batch entry, as matrices, and how its scores are made.
 struct AttentionHead {
   Value query, key, value, bias, querySegments, keySegments;
+  /// Of rows, keys and values: lines, or one number; null if there are none.
+  Value queryScale, keyScale, valueScale;
+  /// Columns of the value are its rows.
+  bool valueTransposed = false;
   /// Which batch entry and head this is, within the operation's operands.
   Value batch, head;
   /// Which loops of a body are its rows and its keys.

@@ -51,10 +51,12 @@ OnlineAttentionOp bpt::createOnlineAttention(OpBuilder &builder, AttentionOp op,
   }
   auto online = OnlineAttentionOp::create(
       builder, op.getLoc(), TypeRange(state), op.getQuery(), op.getKey(),
-      op.getValue(), op.getBias(), op.getQuerySegments(), op.getKeySegments(),
-      op.getSeed(), positions, diagonal, state[0], state[1], state[2],
-      op.getCausalAttr(), op.getWindowAttr(), op.getScaleAttr(),
-      op.getDropoutAttr(), op.getScore().size());
+      op.getValue(), op.getQueryScale(), op.getKeyScale(), op.getValueScale(),
+      op.getBias(), op.getQuerySegments(), op.getKeySegments(), op.getSeed(),
+      positions, diagonal, state[0], state[1], state[2], op.getCausalAttr(),
+      op.getWindowAttr(), op.getScaleAttr(), op.getDropoutAttr(),
+      op.getValueTransposedAttr(), op.getQueryBlocksAttr(),
+      op.getKeyBlocksAttr(), op.getValueBlocksAttr(), op.getScore().size());
   online->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
   if (Region *score = op.getScoreRegion()) {
     IRMapping mapping;
@@ -129,6 +131,14 @@ public:
     Value scores = tile.contract(builder.scaled(head.query), head.key,
                                  tile.filled({rows, keys}, 0.0),
                                  /*transposed=*/true);
+    if (head.queryScale)
+      scores = tile.generic(
+          2, 0, {getScale(head.queryScale, 0), getScale(head.keyScale, 1)},
+          {{scores, {0, 1}}}, [](OpBuilder &b, Location l, ValueRange v) {
+            Value scaled = arith::MulFOp::create(b, l, v[2], v[0]);
+            return SmallVector<Value>{
+                arith::MulFOp::create(b, l, scaled, v[1])};
+          })[0];
     // Bias, score region and masks, in place on the scores.
     if (head.modifiesScores())
       scores = tile.generic(2, 0, builder.operands(), {{scores, {0, 1}}},
@@ -187,10 +197,84 @@ public:
                          return SmallVector<Value>{
                              builder.createDropout(b, l, v[0]).apply(v[1])};
                        })[0];
-    return {tile.contract(p, head.value, rescaledAcc), newMax, newSum};
+    bool roundsToFloat8 =
+        head.valueTransposed &&
+        isa<Float8E4M3FNType>(getElementTypeOrSelf(head.value.getType()));
+    bool hasScales = head.valueScale && isLine(head.valueScale);
+    if (head.valueScale && (hasScales || !roundsToFloat8))
+      p = tile.generic(2, 0, {getScale(head.valueScale, 1)}, {{p, {0, 1}}},
+                       times)[0];
+    if (roundsToFloat8)
+      return {addInFloat8(p, rescaledAcc,
+                          hasScales ? getLargest(p) : head.valueScale),
+              newMax, newSum};
+    return {tile.contract(p, head.value, rescaledAcc, head.valueTransposed),
+            newMax, newSum};
   }
 
 private:
+  /// What the largest probability, times a scale perhaps, becomes in f8E4M3FN.
+  static constexpr double kLargestInFloat8 = 256;
+
+  /// The largest number of each row, and not 0.
+  Value getLargest(Value p) {
+    return tile.generic(
+        2, 1, {{p, {0, 1}}}, {{tile.filled({rows}, 0x1p-100), {0}}},
+        [](OpBuilder &b, Location l, ValueRange v) {
+          return SmallVector<Value>{arith::MaxNumFOp::create(b, l, v[1], v[0])};
+        })[0];
+  }
+
+  /// sum + (p in f8E4M3FN) · value, times a number perhaps (`scale`, null: 1).
+  /// If the scale is a line, it is the largest number of each row of p, of
+  /// which f8E4M3FN keeps the digits.
+  Value addInFloat8(Value p, Value sum, Value scale) {
+    bool isOfRows = scale && isLine(scale);
+    auto constant = [](OpBuilder &b, Location l, double value) -> Value {
+      return arith::ConstantOp::create(b, l, b.getF32FloatAttr(value));
+    };
+    SmallVector<TileBuilder::Operand> inputs{{p, {0, 1}}};
+    if (isOfRows)
+      inputs.push_back({scale, {0}});
+    Value empty = tensor::EmptyOp::create(
+        tile.builder, tile.loc, ArrayRef<OpFoldResult>{rows, keys},
+        tile.builder.getType<Float8E4M3FNType>());
+    Value rounded = tile.generic(
+        2, 0, inputs, {{empty, {0, 1}}},
+        [&](OpBuilder &b, Location l, ValueRange v) {
+          Value factor = constant(b, l, kLargestInFloat8);
+          if (isOfRows)
+            factor = arith::DivFOp::create(b, l, factor, v[1]);
+          return SmallVector<Value>{arith::MulFOp::create(b, l, v[0], factor)};
+        })[0];
+    Value product =
+        tile.contract(rounded, head.value, tile.filled(tile.sizes(sum), 0.0),
+                      /*transposed=*/true);
+    inputs = {{product, {0, 1}}};
+    if (scale)
+      inputs.push_back(getScale(scale, 0));
+    return tile.generic(2, 0, inputs, {{sum, {0, 1}}},
+                        [&](OpBuilder &b, Location l, ValueRange v) {
+                          Value factor = constant(b, l, 1 / kLargestInFloat8);
+                          if (scale)
+                            factor = arith::MulFOp::create(b, l, v[1], factor);
+                          Value scaled =
+                              arith::MulFOp::create(b, l, v[0], factor);
+                          return SmallVector<Value>{
+                              arith::AddFOp::create(b, l, v.back(), scaled)};
+                        })[0];
+  }
+
+  static bool isLine(Value scale) {
+    return cast<RankedTensorType>(scale.getType()).getRank() != 0;
+  }
+
+  /// A line of scales along `dim` of the scores, or one number.
+  static TileBuilder::Operand getScale(Value scale, int64_t dim) {
+    return {scale,
+            isLine(scale) ? SmallVector<int64_t>{dim} : SmallVector<int64_t>{}};
+  }
+
   TileBuilder &tile;
   const AttentionHead &head;
   Value acc, max, sum;
@@ -198,17 +282,54 @@ private:
 };
 } // namespace
 
+/// The scale of a head of query, key or value: a line along its rows, or one
+/// number.
+static Value getScaleOfHead(TileBuilder &tile, Value scale,
+                            std::optional<ArrayRef<int64_t>> blocks,
+                            OpFoldResult batch, OpFoldResult head,
+                            bool isTransposed = false) {
+  SmallVector<std::optional<OpFoldResult>> places;
+  if (blocks) {
+    places = {batch, std::nullopt, head, std::nullopt};
+    if (isTransposed)
+      places = {batch, head, std::nullopt, std::nullopt};
+    for (auto [place, block] : llvm::zip_equal(places, *blocks))
+      if (block == 0)
+        place = tile.builder.getIndexAttr(0);
+  }
+  return tile.sliceAt(scale, places);
+}
+
 FailureOr<SmallVector<Value>>
 OnlineAttentionOp::decomposeOperation(OpBuilder &builder) {
+  for (auto blocks : {getQueryBlocks(), getKeyBlocks(), getValueBlocks()})
+    if (blocks &&
+        llvm::any_of(*blocks, [](int64_t block) { return block > 1; }))
+      return emitOpError("has a scale for several rows; bpt-expand-scales "
+                         "gives each its own");
   TileBuilder tile(builder, getLoc());
   SmallVector<OpFoldResult> sizes = tile.sizes(getQuery());
   return tile.forEach(
       sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
         return tile.forEach(
             sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
-              AttentionHead head = getAttentionHead(
-                  tile, *this, b, h,
-                  getKvHead(tile, h, getKey(), getGroupSize()));
+              OpFoldResult kvHead =
+                  getKvHead(tile, h, getKey(), getGroupSize());
+              AttentionHead head = getAttentionHead(tile, *this, b, h, kvHead);
+              if (getValueTransposed()) {
+                head.valueTransposed = true;
+                head.value =
+                    tile.slice(tile.slice(getValue(), 0, b), 0, kvHead);
+              }
+              if (getQueryScale()) {
+                head.queryScale = getScaleOfHead(tile, getQueryScale(),
+                                                 getQueryBlocks(), b, h);
+                head.keyScale = getScaleOfHead(tile, getKeyScale(),
+                                               getKeyBlocks(), b, kvHead);
+                head.valueScale =
+                    getScaleOfHead(tile, getValueScale(), getValueBlocks(), b,
+                                   kvHead, getValueTransposed());
+              }
               SmallVector<Value> ofEntry, ofHead;
               for (Value tensor : state) {
                 ofEntry.push_back(tile.slice(tensor, 0, b));

@@ -49,30 +49,6 @@ static Value flattenLine(TileBuilder &tile, Value tensor) {
   return tensor::CollapseShapeOp::create(tile.builder, tile.loc, tensor, all);
 }
 
-/// tensor[…, at, …] of the dimensions that have a place, along the others.
-static Value sliceAt(TileBuilder &tile, Value tensor,
-                     ArrayRef<std::optional<OpFoldResult>> places) {
-  if (places.empty())
-    return tensor;
-  auto type = cast<RankedTensorType>(tensor.getType());
-  SmallVector<OpFoldResult> sizes = tile.sizes(tensor);
-  SmallVector<OpFoldResult> offsets(sizes.size(), tile.builder.getIndexAttr(0)),
-      strides(sizes.size(), tile.builder.getIndexAttr(1));
-  SmallVector<int64_t> shape;
-  for (auto [dim, place] : llvm::enumerate(places)) {
-    if (!place) {
-      shape.push_back(type.getDimSize(dim));
-      continue;
-    }
-    offsets[dim] = *place;
-    sizes[dim] = tile.builder.getIndexAttr(1);
-  }
-  return tensor::ExtractSliceOp::create(
-      tile.builder, tile.loc,
-      RankedTensorType::get(shape, type.getElementType()), tensor, offsets,
-      sizes, strides);
-}
-
 namespace {
 /// The product of f8E4M3FN with its scales. Those of rows and of columns are
 /// one for each, or one for all.
@@ -139,7 +115,7 @@ private:
     SmallVector<std::optional<OpFoldResult>> places;
     if (auto blocks = op.getXBlocks())
       places = getPlaces(*blocks, {batch, std::nullopt}, number);
-    return sliceAt(tile, op.getXScale(), places);
+    return tile.sliceAt(op.getXScale(), places);
   }
 
   Value getWeightScale(OpFoldResult number) {
@@ -153,7 +129,7 @@ private:
       places.insert(op.getTransposed() ? places.end() : places.begin(),
                     inputs.begin(), inputs.end());
     }
-    return flattenLine(tile, sliceAt(tile, op.getWeightScale(), places));
+    return flattenLine(tile, tile.sliceAt(op.getWeightScale(), places));
   }
 
   /// Where the scale is read along each dimension: at the given places, then at

@@ -235,6 +235,9 @@ FailureOr<Value> bpt::materializeAttention(OpBuilder &builder, AttentionOp op) {
   if (op->getNumResults() > 1)
     return op.emitOpError("cannot be materialized: it gives statistics beside "
                           "its result");
+  if (op.getQueryScale() || op.getValueTransposed())
+    return op.emitOpError("cannot be materialized: its operands have scales, "
+                          "or its values are transposed");
   if (!op.getPositions().empty() || op.getDiagonal())
     return op.emitOpError("cannot be materialized: it is a part of another");
   OpBuilder::InsertionGuard guard(builder);

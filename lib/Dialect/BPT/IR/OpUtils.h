@@ -43,6 +43,16 @@ verifySameElementType(Operation *op,
 /// A destination has the element type of the inputs, or f32.
 LogicalResult verifyInitElementType(Operation *op, Value input, Value init);
 
+/// The dimensions of the scale of a tensor of these: an entry for every block
+/// along each, where 0 is all of it; of one number there are none.
+SmallVector<DimRef> getScaleDims(ArrayRef<DimRef> tensor,
+                                 std::optional<ArrayRef<int64_t>> blocks);
+
+/// The sizes of the blocks of a scale (null: there is none), and its shape as
+/// far as it does not depend on the tensor's. `name` is the tensor's.
+LogicalResult verifyScale(Operation *op, StringRef name, Value tensor,
+                          Value scale, std::optional<ArrayRef<int64_t>> blocks);
+
 /// Where a tile at `offset` begins whose whole begins at `base` (null: at 0).
 Value addOffset(OpBuilder &builder, Location loc, Value base,
                 OpFoldResult offset);

@@ -42,8 +42,8 @@ void getPartialPosition(OnlineAttentionOp op, OpBuilder &builder,
   if (result != 0)
     return;
   partialOffsets.push_back(builder.getIndexAttr(0));
-  partialSizes.push_back(
-      tensor::getMixedSize(builder, op.getLoc(), op.getValue(), 3));
+  partialSizes.push_back(tensor::getMixedSize(
+      builder, op.getLoc(), op.getValue(), op.getValueTransposed() ? 2 : 3));
 }
 
 /// Brings the states (acc, m, l) of all parts to one maximum and adds them to

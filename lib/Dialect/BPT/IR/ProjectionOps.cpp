@@ -29,20 +29,6 @@ int64_t LinearOp::getInputBlock() {
                                    : (*getWeightBlocks())[getFirstInput()];
 }
 
-/// The dimensions of a tensor's scale: an entry for every block along each.
-static SmallVector<DimRef>
-getScaleDims(ArrayRef<DimRef> tensor, std::optional<ArrayRef<int64_t>> blocks) {
-  if (!blocks)
-    return {};
-  SmallVector<DimRef> dims(tensor);
-  for (auto [ref, block] : llvm::zip_equal(dims, *blocks)) {
-    ref.broadcast = block == 0;
-    ref.divisor = std::max<int64_t>(block, 1);
-    ref.ragged = block > 1;
-  }
-  return dims;
-}
-
 // Dimensions: batch, rows, the outputs N…, then the inputs K….
 BlockTable LinearOp::getBlockTable() {
   unsigned numOutputs = getNumOutputs(), numInputs = getNumInputs();
@@ -74,43 +60,6 @@ BlockTable LinearOp::getBlockTable() {
     table.add("weight_scale", getScaleDims(weight, getWeightBlocks()));
   table.add("init", init);
   return table;
-}
-
-/// The sizes of the blocks of one scale, and its shape as far as it does not
-/// depend on the tensor's.
-static LogicalResult verifyScale(LinearOp op, StringRef name, Value tensor,
-                                 Value scale,
-                                 std::optional<ArrayRef<int64_t>> blocks) {
-  if (!blocks) {
-    if (scale && getRank(scale) != 0)
-      return op.emitOpError("has a '")
-             << name << "_scale' of rank " << getRank(scale)
-             << ", but without '" << name
-             << "_blocks' a scale is one number, of rank 0";
-    return success();
-  }
-  if (!scale)
-    return op.emitOpError("has '") << name << "_blocks', but no scale for them";
-  int64_t rank = getRank(tensor);
-  if (static_cast<int64_t>(blocks->size()) != rank)
-    return op.emitOpError("has ")
-           << blocks->size() << " '" << name << "_blocks' for the " << rank
-           << " dimensions of '" << name << "'";
-  if (llvm::any_of(*blocks, [](int64_t block) { return block < 0; }))
-    return op.emitOpError("has a negative size in '")
-           << name << "_blocks'; 0 stands for a whole dimension";
-  if (getRank(scale) != rank)
-    return op.emitOpError("has a '")
-           << name << "_scale' of rank " << getRank(scale) << ", but '" << name
-           << "' has rank " << rank << "; with '" << name
-           << "_blocks' they are the same";
-  for (auto [dim, block] : llvm::enumerate(*blocks))
-    if (block == 0 && getDim(scale, dim) != 1)
-      return op.emitOpError("has '")
-             << name << "_blocks' of which dimension " << dim
-             << " is whole (0), but there '" << name << "_scale' has the size "
-             << getDim(scale, dim) << " instead of 1";
-  return success();
 }
 
 /// The scales of x and weight, and whether they go together.

@@ -194,6 +194,28 @@ Value TileBuilder::unslice(Value part, Value into, unsigned dim,
                                        strides);
 }
 
+Value TileBuilder::sliceAt(Value tensor,
+                           ArrayRef<std::optional<OpFoldResult>> places) {
+  if (places.empty())
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<OpFoldResult> extents = sizes(tensor);
+  SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0)),
+      strides(extents.size(), builder.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (auto [dim, place] : llvm::enumerate(places)) {
+    if (!place) {
+      shape.push_back(type.getDimSize(dim));
+      continue;
+    }
+    offsets[dim] = *place;
+    extents[dim] = builder.getIndexAttr(1);
+  }
+  return tensor::ExtractSliceOp::create(
+      builder, loc, RankedTensorType::get(shape, type.getElementType()), tensor,
+      offsets, extents, strides);
+}
+
 static SmallVector<ReassociationIndices> splitAt(unsigned leading,
                                                  unsigned rank) {
   SmallVector<ReassociationIndices> groups(2);

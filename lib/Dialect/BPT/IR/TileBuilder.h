@@ -67,6 +67,10 @@ public:
   Value slice(Value tensor, unsigned dim, OpFoldResult at);
   Value unslice(Value part, Value into, unsigned dim, OpFoldResult at);
 
+  /// tensor[…, at, …] of the dimensions that have a place, along the others;
+  /// all of a tensor of which there are no places.
+  Value sliceAt(Value tensor, ArrayRef<std::optional<OpFoldResult>> places);
+
   /// Makes one dimension of the leading ones (the first) and one of all others,
   /// and the inverse.
   Value flattenColumns(Value tensor);

@@ -66,8 +66,17 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
   bool wantsBias = getBias() && vjp.isActive(getBias());
   bool wantsQuery = vjp.isWanted(0) || wantsBias,
        wantsKeyValue = vjp.isWanted(1) || vjp.isWanted(2);
+  for (Value operand : {getQueryScale(), getKeyScale(), getValueScale()})
+    if (operand && vjp.isActive(operand))
+      wantsQuery = true;
   if (!wantsQuery && !wantsKeyValue)
     return success();
+  if (getQueryScale() || getValueTransposed() ||
+      isa<Float8E4M3FNType>(getElementTypeOrSelf(getQuery().getType())))
+    return emitOpError(
+        "has no gradient, since its operands are of f8E4M3FN, "
+        "have scales or lie transposed; differentiate what is computed before "
+        "they are rounded, or leave them out of 'wrt'");
   GradientBuilder gradient(vjp);
   OpBuilder &builder = vjp.builder;
   Type f32 = builder.getF32Type(), type = gradient.elementType(getQuery());

@@ -69,6 +69,30 @@ static bool hasLargeBlocks(ArrayRef<int64_t> blocks) {
   return llvm::any_of(blocks, [](int64_t block) { return block > 1; });
 }
 
+/// The scale of an operand of attention, with blocks of one row of one head.
+static void expandScale(OpBuilder &b, Location loc, OpOperand &scale,
+                        Value tensor, MutableArrayRef<int64_t> blocks) {
+  for (int64_t dim : {0, 1, 2, 3})
+    if (blocks[dim] > 1)
+      scale.set(expand(b, loc, scale.get(), tensor, blocks, dim, 1));
+}
+
+static void expandScales(OpBuilder &b, AttentionOp op) {
+  b.setInsertionPoint(op);
+  auto expand = [&](MutableOperandRange scale, Value tensor,
+                    std::optional<ArrayRef<int64_t>> old) {
+    SmallVector<int64_t> blocks(*old);
+    expandScale(b, op.getLoc(), scale[0], tensor, blocks);
+    return blocks;
+  };
+  if (auto blocks = op.getQueryBlocks())
+    op.setQueryBlocks(expand(op.getQueryScaleMutable(), op.getQuery(), blocks));
+  if (auto blocks = op.getKeyBlocks())
+    op.setKeyBlocks(expand(op.getKeyScaleMutable(), op.getKey(), blocks));
+  if (auto blocks = op.getValueBlocks())
+    op.setValueBlocks(expand(op.getValueScaleMutable(), op.getValue(), blocks));
+}
+
 static void expandScales(OpBuilder &b, LinearOp op) {
   b.setInsertionPoint(op);
   Location loc = op.getLoc();
@@ -102,6 +126,7 @@ struct ExpandScalesPass : bpt::impl::ExpandScalesPassBase<ExpandScalesPass> {
   void runOnOperation() override {
     OpBuilder builder(&getContext());
     getOperation()->walk([&](LinearOp op) { expandScales(builder, op); });
+    getOperation()->walk([&](AttentionOp op) { expandScales(builder, op); });
   }
 };
 } // namespace

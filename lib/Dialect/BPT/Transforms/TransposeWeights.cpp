@@ -8,6 +8,7 @@
 
 #include "bpt/Dialect/BPT/IR/BPTOps.h"
 #include "bpt/Dialect/BPT/Transforms/Passes.h"
+#include "bpt/Dialect/BPT/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -19,9 +20,8 @@ namespace mlir::bpt {
 using namespace mlir;
 using namespace mlir::bpt;
 
-/// The tensor whose dimensions are those of `tensor` in another order.
-static Value reorderDims(OpBuilder &b, Location loc, Value tensor,
-                         ArrayRef<int64_t> order) {
+Value bpt::reorderDims(OpBuilder &b, Location loc, Value tensor,
+                       ArrayRef<int64_t> order) {
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, tensor),
                             reordered;
   for (int64_t dim : order)

@@ -244,9 +244,10 @@ void Distributor::setTile(Value value, TileAxes tileAxes, Tile tile) {
 LogicalResult bpt::checkLaneType(Operation *op, Type element) {
   if (!isa<Float8E4M3FNType>(element))
     return success();
-  return op->emitOpError("moves f8E4M3FN between memory and registers; a tile "
-                         "program copies such tiles to workgroup memory, and "
-                         "multiplies them there");
+  return op->emitOpError(
+      "moves f8E4M3FN from registers to memory, or there from "
+      "workgroup memory; a tile program reads it from "
+      "global memory, or copies and multiplies it");
 }
 
 bool bpt::isPaired(Type laneType, TileAxes axes) {
@@ -344,6 +345,10 @@ SmallVector<Value> Distributor::getPairs(const Tile &tile,
       isa<VectorType>(tile.values.front().getType()))
     return tile.values;
   SmallVector<Value> elements = getElements(tile, as), pairs;
+  // LLVM has vectors of integers of 8 bits only.
+  for (Value &element : elements)
+    if (isa<Float8E4M3FNType>(element.getType()))
+      element = arith::BitcastOp::create(b, b.getI8Type(), element);
   for (size_t i = 0; i < elements.size(); i += 2)
     pairs.push_back(b.makePair(elements[i], elements[i + 1]));
   return pairs;

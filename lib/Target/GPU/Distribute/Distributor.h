@@ -45,7 +45,8 @@ struct Tile {
   vector::TransferReadOp read;
 };
 
-/// Whether a lane can hold elements of a type; reports at `op` if not.
+/// Whether a lane can move elements of a type to memory, and from that of the
+/// workgroup; reports at `op` if not.
 LogicalResult checkLaneType(Operation *op, Type element);
 
 /// Whether neighbours in a row of a tile along `axes` share a register.
@@ -242,6 +243,9 @@ private:
   std::string orderSums(Assembly &assembly);
   /// The registers of a fragment of 16 rows `m` and 16 terms `k`.
   SmallVector<Value> getLeftFragment(LeftOperand &lhs, int64_t m, int64_t k);
+  /// The registers of a fragment of 16 rows and 32 terms `k` of 8 bits, from
+  /// those of the other lanes of the rows.
+  SmallVector<Value> getFloat8Fragment(const LeftOperand &lhs, int64_t k);
 
   // Memory (MemoryView.cpp, GlobalMemory.cpp, SharedMemory.cpp, Copies.cpp).
   LogicalResult distributeReinterpretCast(memref::ReinterpretCastOp op);
@@ -308,7 +312,8 @@ private:
   /// Element `index` of the layout `as`, of a tile along fewer axes too.
   Value getElement(const Tile &tile, const FragmentLayout &as, int64_t index);
   SmallVector<Value> getElements(const Tile &tile, const FragmentLayout &as);
-  /// A tile of 16 bits as pairs of neighbours in a row.
+  /// A tile of 16 bits, or of 8 bits as integers, as pairs of neighbours in a
+  /// row.
   SmallVector<Value> getPairs(const Tile &tile, const FragmentLayout &as);
   /// Elements of the columns `position` & `bits`, of which equal ones are known
   /// to be: they are one value.

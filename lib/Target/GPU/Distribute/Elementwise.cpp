@@ -269,6 +269,24 @@ LogicalResult Distributor::distributeElementwise(Operation *op,
     return success();
   }
 
+  bool isMultiplied =
+      llvm::all_of(result.getUsers(), llvm::IsaPred<vector::ContractionOp>);
+  if (isa<arith::TruncFOp>(op) && isa<Float8E4M3FNType>(type) && isMultiplied &&
+      getLaneType(op->getOperand(0).getType()).isF32() && hasColumns(varying)) {
+    // So it does to 8 bits, which are two bytes then.
+    Tile tile;
+    tile.layout = layout;
+    SmallVector<Value> elements = getElements(operands[0], layout);
+    for (size_t i = 0; i < elements.size(); i += 2) {
+      Value pair = b.callIntrinsic("llvm.nvvm.ff.to.e4m3x2.rn", b.getI16Type(),
+                                   {elements[i + 1], elements[i]});
+      tile.values.push_back(
+          LLVM::BitcastOp::create(b, VectorType::get(2, b.getI8Type()), pair));
+    }
+    setTile(result, tileAxes, tile);
+    return success();
+  }
+
   APInt bits;
   if (isa<arith::AndIOp>(op) && varying == TileAxes::Columns &&
       operands[0].form == Tile::Form::Position &&

@@ -57,8 +57,6 @@ Distributor::getGlobalAccess(VectorTransferOpInterface op, TileAxes tileAxes,
   if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
     return op->emitOpError("moves elements of ")
            << element << "; elements have whole bytes";
-  if (failed(checkLaneType(op, element)))
-    return failure();
   for (AffineExpr expr : op.getPermutationMap().getResults())
     if (!isa<AffineDimExpr>(expr))
       return op->emitOpError("broadcasts in its permutation map; use "
@@ -174,8 +172,10 @@ LogicalResult Distributor::readGlobal(vector::TransferReadOp op,
   if (failed(access))
     return failure();
   const Tile *mask = op.getMask() ? &getTile(op.getMask(), tileAxes) : nullptr;
-  bool paired = access->paired && !mask;
   Type element = op.getVectorType().getElementType();
+  // LLVM loads integers of 8 bits.
+  bool isFloat8 = isa<Float8E4M3FNType>(element);
+  bool paired = access->paired && !mask && !isFloat8;
   Type type = paired ? VectorType::get(2, element) : element;
   Value pad = getScalar(op.getPadding());
   Value padding = paired ? b.makePair(pad, pad) : pad;
@@ -194,12 +194,15 @@ LogicalResult Distributor::readGlobal(vector::TransferReadOp op,
         Value exists =
             allOf(b, {access->isColumnInBounds(b, column),
                       mask ? getElement(*mask, *layout, index) : Value()});
-        llvm::append_range(values, guard(b, exists, padding, [&] {
-                             Value from =
-                                 access->getElementAddress(b, address, column);
-                             return SmallVector<Value>{LLVM::LoadOp::create(
-                                 b, type, from, alignment)};
-                           }));
+        llvm::append_range(
+            values, guard(b, exists, padding, [&] {
+              Value from = access->getElementAddress(b, address, column);
+              Value loaded = LLVM::LoadOp::create(
+                  b, isFloat8 ? b.getI8Type() : type, from, alignment);
+              if (isFloat8)
+                loaded = arith::BitcastOp::create(b, type, loaded);
+              return SmallVector<Value>{loaded};
+            }));
       }
       return values;
     };
@@ -227,6 +230,8 @@ Value Distributor::getStoringLane(TileAxes tileAxes) {
 
 LogicalResult Distributor::writeGlobal(vector::TransferWriteOp op) {
   Value stored = op.getValueToStore();
+  if (failed(checkLaneType(op, op.getVectorType().getElementType())))
+    return failure();
   TileAxes tileAxes = axes.getAxes(stored).front();
   FailureOr<FragmentLayout> layout =
       getLayout(op, op.getVectorType(), tileAxes);

@@ -51,8 +51,7 @@ bool Distributor::isGroupProduct(vector::ContractionOp op,
       return "elements of 8 bits do not follow one another along the sum";
     const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
     if (lhs.form != Tile::Form::Operand)
-      return elementBytes == 1 ? "its left operand of 8 bits is in registers"
-                               : "";
+      return "";
     FailureOr<SharedAccess> access = getSharedAccess(lhs.read);
     if (failed(access) || !isDescribed(*access))
       return "the left operand is not a whole tile in panels";
@@ -182,6 +181,35 @@ static bool isZero(const Tile &tile) {
          matchPattern(tile.values.front(), m_AnyZeroFloat());
 }
 
+SmallVector<Value> Distributor::getFloat8Fragment(const LeftOperand &lhs,
+                                                  int64_t k) {
+  // Of 16 terms, lane q of the four that hold a row has the pairs 2q and 8 +
+  // 2q, and multiplies the terms 4q to 4q + 3. These are the first or the
+  // second pairs of two of the lanes.
+  Value first =
+      b.bitOr(b.bitAnd(lane, ~int64_t(3)), b.shiftLeft(b.bitAnd(lane, 1), 1));
+  Value second = b.add(first, 1);
+  Value isUpper = arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
+                                        b.bitAnd(lane, 2), b.getI32(0));
+  Value selector =
+      arith::SelectOp::create(b, isUpper, b.getI32(0x7632), b.getI32(0x5410));
+  auto getPair = [&](int64_t row, int64_t fragment) -> Value {
+    Value pair = lhs.pairs[lhs.layout.getIndex(row, 2 * fragment) / 2];
+    return arith::ExtUIOp::create(
+        b, b.getI32Type(),
+        LLVM::BitcastOp::create(b, b.getI16Type(), pair).getResult());
+  };
+  SmallVector<Value> fragment;
+  for (int64_t i = 0; i < 4; ++i) {
+    int64_t row = i % 2, column = 4 * k + i / 2 * 2;
+    Value pairs = b.bitOr(getPair(row, column),
+                          b.shiftLeft(getPair(row, column + 1), 16));
+    fragment.push_back(b.selectBytes(b.shuffleFrom(pairs, first),
+                                     b.shuffleFrom(pairs, second), selector));
+  }
+  return fragment;
+}
+
 LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
                                             const ProductForm &form,
                                             const FragmentLayout &layout,
@@ -224,7 +252,9 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
     if (failed(operand))
       return failure();
     for (int64_t k = 0; k < steps; ++k)
-      llvm::append_range(product.held, getLeftFragment(*operand, 0, k));
+      llvm::append_range(product.held, elementBytes == 1
+                                           ? getFloat8Fragment(*operand, k)
+                                           : getLeftFragment(*operand, 0, k));
     // Nothing else may read a register that is being multiplied: a constant, or
     // what is stored as well, has one of its own here.
     product.held = Assembly(product.held).build(b, "");

@@ -87,6 +87,15 @@ Value LaneBuilder::shuffleXor(Value value, int64_t mask) {
                               UnitAttr());
 }
 
+Value LaneBuilder::shuffleFrom(Value value, Value lane) {
+  return NVVM::ShflOp::create(*this, value.getType(), getI32(-1), value, lane,
+                              getI32(31), NVVM::ShflKind::idx, UnitAttr());
+}
+
+Value LaneBuilder::selectBytes(Value low, Value high, Value selector) {
+  return callIntrinsic("llvm.nvvm.prmt", getI32Type(), {low, high, selector});
+}
+
 SmallVector<Value> LaneBuilder::loadMatrices(Value pointer, int64_t count,
                                              bool transpose) {
   auto type = LLVM::LLVMStructType::getLiteral(

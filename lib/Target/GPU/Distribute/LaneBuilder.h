@@ -73,6 +73,13 @@ public:
   /// The value of the lane whose number differs in the bits of `mask`.
   Value shuffleXor(Value value, int64_t mask);
 
+  /// The value, an i32, of the lane of that number.
+  Value shuffleFrom(Value value, Value lane);
+
+  /// Bytes of `low` and `high`, 0 to 3 and 4 to 7, of the numbers that the
+  /// digits of `selector`, an i32, are.
+  Value selectBytes(Value low, Value high, Value selector);
+
   /// Loads `count` (2 or 4) matrices of 8x8 elements of 16 bits, each lane
   /// giving the address of one row, and returns one i32 for each.
   SmallVector<Value> loadMatrices(Value pointer, int64_t count, bool transpose);

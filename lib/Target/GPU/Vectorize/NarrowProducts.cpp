@@ -56,11 +56,12 @@ struct ScaledTensor {
 
 /// The operand as a narrow tensor that is perhaps extended and scaled.
 static std::optional<ScaledTensor> matchScaledTensor(Value operand) {
-  if (isNarrow(operand))
+  if (isNarrow(operand) || isFloat8(operand))
     return ScaledTensor{operand, nullptr};
   auto op = operand.getDefiningOp<linalg::GenericOp>();
   if (!op || op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
-      op.getNumReductionLoops() != 0 || !isNarrow(op.getInputs()[0]) ||
+      op.getNumReductionLoops() != 0 ||
+      !(isNarrow(op.getInputs()[0]) || isFloat8(op.getInputs()[0])) ||
       !llvm::all_of(op.getIndexingMapsArray(),
                     [](AffineMap map) { return map.isIdentity(); }))
     return std::nullopt;
@@ -159,9 +160,11 @@ static void scaleBehind(RewriterBase &rewriter, linalg::ContractOp op,
 static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
   std::array<Value, 2> operands = {op.getInputs()[0], op.getInputs()[1]};
   auto isFactorType = [](Value operand) {
-    return isNarrow(operand) || getElementTypeOrSelf(operand.getType()).isF32();
+    return isNarrow(operand) || isFloat8(operand) ||
+           getElementTypeOrSelf(operand.getType()).isF32();
   };
-  if (llvm::all_of(operands, isNarrow) || !llvm::all_of(operands, isFactorType))
+  if (llvm::all_of(operands, isNarrow) || llvm::all_of(operands, isFloat8) ||
+      !llvm::all_of(operands, isFactorType))
     return;
   std::array<std::optional<ScaledTensor>, 2> scaled = {
       matchScaledTensor(operands[0]), matchScaledTensor(operands[1])};
@@ -182,6 +185,10 @@ static void narrow(RewriterBase &rewriter, linalg::ContractOp op) {
     return scaleBehind(rewriter, op, scaled[0]->source, scaled[1]->source,
                        factors);
   }
+  // Nothing is rounded to 8 bits here.
+  for (const auto &tensor : scaled)
+    if (tensor && isFloat8(tensor->source))
+      return;
   // One stays as it is stored, with no factor if that can be had; the other one
   // is rounded to its type.
   auto rank = [&](unsigned i) {

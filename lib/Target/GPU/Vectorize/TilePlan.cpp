@@ -20,7 +20,7 @@ static bool isProduct(linalg::LinalgOp op) {
   return isa<linalg::ContractOp>(op.getOperation());
 }
 
-static bool isFloat8(Value value) {
+bool bpt::isFloat8(Value value) {
   return isa<Float8E4M3FNType>(getElementTypeOrSelf(value.getType()));
 }
 

@@ -23,6 +23,9 @@ inline constexpr int64_t kTileMultiple = 16;
 /// They sum as many bytes at once, of elements of 8 bits twice as many.
 inline constexpr int64_t kFloat8TermMultiple = 32;
 
+/// Whether a tensor has elements of f8E4M3FN.
+bool isFloat8(Value value);
+
 /// One operation of a block and the tile that each of its loops runs over.
 /// The loop over blocks that the operation is in, if its blocks may become tile
 /// programs; null otherwise.

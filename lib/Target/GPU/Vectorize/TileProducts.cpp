@@ -59,11 +59,6 @@ static bool hasComputedOperand(linalg::ContractOp op) {
   });
 }
 
-static bool multipliesFloat8(linalg::ContractOp op) {
-  return isa<Float8E4M3FNType>(
-      getElementTypeOrSelf(op.getInputs()[0].getType()));
-}
-
 /// Makes sum + a · b the addition of a product of its own: tensor cores do not
 /// keep all digits of f32 in a sum of more terms.
 static void addInTwoLevels(RewriterBase &rewriter, linalg::ContractOp op) {
@@ -120,7 +115,7 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
       scf::SCFTilingOptions options;
       int64_t step =
           keepsOperand ? std::max(depth, keptDepth) : depth.getValue();
-      if (multipliesFloat8(op))
+      if (isFloat8(op.getInputs()[0]))
         step = 2 * depth;
       options.setTileSizes(getSteps(rewriter, op, step));
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
@@ -133,7 +128,7 @@ struct TileProductsPass : bpt::impl::TileProductsPassBase<TileProductsPass> {
         continue;
       rewriter.replaceOp(op, tiled->replacements);
       auto ofStep = cast<linalg::ContractOp>(tiled->tiledOps.front());
-      if (multipliesFloat8(ofStep))
+      if (isFloat8(ofStep.getInputs()[0]))
         addInTwoLevels(rewriter, ofStep);
     }
   }

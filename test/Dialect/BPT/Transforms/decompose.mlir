@@ -83,3 +83,32 @@ func.func @scales(%x: tensor<1x4x200xf8E4M3FN>, %w: tensor<6x200xf8E4M3FN>, %xs:
       outs(%e : tensor<1x4x6xf32>) {transposed, x_blocks = array<i64: 1, 1, 128>} -> tensor<1x4x6xf32>
   return %y : tensor<1x4x6xf32>
 }
+
+// With transposed values of f8E4M3FN, probabilities are of it too: times 256, or,
+// if values have scales of their own, as much as makes the largest of a row 256.
+
+// CHECK-LABEL: func @float8_probabilities
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<4x16xf8E4M3FN>)
+// CHECK:   arith.mulf %{{.*}}, %{{.*}} : f32
+// CHECK:   arith.truncf %{{.*}} : f32 to f8E4M3FN
+// CHECK: %[[PRODUCT:.*]] = linalg.contract {{.*}} ins(%[[P]], %{{.*}} : tensor<4x16xf8E4M3FN>, tensor<8x16xf8E4M3FN>)
+// CHECK: linalg.generic {{.*}} ins(%[[PRODUCT]], %arg2 : tensor<4x8xf32>, tensor<f32>)
+func.func @float8_probabilities(%q: tensor<1x4x1x8xf8E4M3FN>, %k: tensor<1x16x1x8xf8E4M3FN>, %s: tensor<f32>, %v: tensor<1x1x8x16xf8E4M3FN>,
+                                %e: tensor<1x4x1x8xf32>) -> tensor<1x4x1x8xf32> {
+  %o = bpt.attention ins(%q, %k, %v : tensor<1x4x1x8xf8E4M3FN>, tensor<1x16x1x8xf8E4M3FN>, tensor<1x1x8x16xf8E4M3FN>)
+      scales(%s, %s, %s : tensor<f32>, tensor<f32>, tensor<f32>) outs(%e : tensor<1x4x1x8xf32>) {value_transposed} -> tensor<1x4x1x8xf32>
+  return %o : tensor<1x4x1x8xf32>
+}
+
+// CHECK-LABEL: func @float8_probabilities_of_scaled_values
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[LARGEST:.*]] : tensor<4x16xf32>, tensor<4xf32>) outs(%{{.*}} : tensor<4x16xf8E4M3FN>)
+// CHECK:   arith.divf
+// CHECK: %[[PRODUCT:.*]] = linalg.contract {{.*}} : tensor<4x16xf8E4M3FN>, tensor<8x16xf8E4M3FN>)
+// CHECK: linalg.generic {{.*}} ins(%[[PRODUCT]], %[[LARGEST]] : tensor<4x8xf32>, tensor<4xf32>)
+func.func @float8_probabilities_of_scaled_values(%q: tensor<1x4x1x8xf8E4M3FN>, %k: tensor<1x16x1x8xf8E4M3FN>, %s: tensor<f32>, %v: tensor<1x1x8x16xf8E4M3FN>,
+                                                 %vs: tensor<1x1x1x16xf32>, %e: tensor<1x4x1x8xf32>) -> tensor<1x4x1x8xf32> {
+  %o = bpt.attention ins(%q, %k, %v : tensor<1x4x1x8xf8E4M3FN>, tensor<1x16x1x8xf8E4M3FN>, tensor<1x1x8x16xf8E4M3FN>)
+      scales(%s, %s, %vs : tensor<f32>, tensor<f32>, tensor<1x1x1x16xf32>) outs(%e : tensor<1x4x1x8xf32>)
+      {value_transposed, value_blocks = array<i64: 1, 1, 0, 1>} -> tensor<1x4x1x8xf32>
+  return %o : tensor<1x4x1x8xf32>
+}

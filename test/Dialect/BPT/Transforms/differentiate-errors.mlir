@@ -168,3 +168,12 @@ func.func @main(%x: tensor<1x2x8xf8E4M3FN>, %w: tensor<8x4xf8E4M3FN>, %e: tensor
   %y = bpt.linear ins(%x, %w : tensor<1x2x8xf8E4M3FN>, tensor<8x4xf8E4M3FN>) outs(%e : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
   return %y : tensor<1x2x4xf32>
 }
+
+// -----
+
+func.func @main(%q: tensor<1x4x2x8xf8E4M3FN>, %e: tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32> {
+  // expected-error @+1 {{has no gradient, since its operands are of f8E4M3FN, have scales or lie transposed; differentiate what is computed before they are rounded, or leave them out of 'wrt'}}
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>, tensor<1x4x2x8xf8E4M3FN>)
+      outs(%e : tensor<1x4x2x8xf32>) -> tensor<1x4x2x8xf32>
+  return %o : tensor<1x4x2x8xf32>
+}

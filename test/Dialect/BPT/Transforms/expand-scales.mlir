@@ -44,3 +44,17 @@ func.func @heads(%x: tensor<1x?x64xf8E4M3FN>, %w: tensor<64x3x16xf8E4M3FN>, %xs:
       {weight_blocks = array<i64: 0, 1, 0>} -> tensor<1x?x3x16xf32>
   return %y : tensor<1x?x3x16xf32>
 }
+
+// Of attention every row gets its scale; one for all rows of a head stays.
+// CHECK-LABEL: func @attention(
+// CHECK: %[[ROWS:.*]] = linalg.broadcast ins(%arg2 : tensor<1x3x4x1xf32>) outs(%{{.*}} : tensor<1x3x16x4x1xf32>) dimensions = [2]
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %[[ROWS]] {{\[}}[0], [1, 2], [3], [4]] : tensor<1x3x16x4x1xf32> into tensor<1x48x4x1xf32>
+// CHECK: %[[FORTY:.*]] = tensor.extract_slice %[[FLAT]][0, 0, 0, 0] [1, 40, 4, 1]
+// CHECK: bpt.attention {{.*}} scales(%[[FORTY]], %arg3, %arg4 : tensor<1x40x4x1xf32>, tensor<1x1x2x1xf32>, tensor<f32>) {{.*}} {key_blocks = array<i64: 0, 0, 1, 0>, query_blocks = array<i64: 1, 1, 1, 0>}
+func.func @attention(%q: tensor<1x40x4x8xf8E4M3FN>, %k: tensor<1x32x2x8xf8E4M3FN>, %qs: tensor<1x3x4x1xf32>, %ks: tensor<1x1x2x1xf32>,
+                     %vs: tensor<f32>, %e: tensor<1x40x4x8xf16>) -> tensor<1x40x4x8xf16> {
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x40x4x8xf8E4M3FN>, tensor<1x32x2x8xf8E4M3FN>, tensor<1x32x2x8xf8E4M3FN>)
+      scales(%qs, %ks, %vs : tensor<1x3x4x1xf32>, tensor<1x1x2x1xf32>, tensor<f32>) outs(%e : tensor<1x40x4x8xf16>)
+      {query_blocks = array<i64: 1, 16, 1, 0>, key_blocks = array<i64: 0, 0, 1, 0>} -> tensor<1x40x4x8xf16>
+  return %o : tensor<1x40x4x8xf16>
+}

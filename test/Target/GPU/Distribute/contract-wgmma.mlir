@@ -266,3 +266,35 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+#ws = #gpu.address_space<workgroup>
+
+// Numbers that are rounded to f8E4M3FN in pairs and multiplied from registers. A
+// lane has four terms of a row: two pairs, which two of the lanes of the row have.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @float8_from_registers
+  gpu.func @float8_from_registers(%x: memref<64x32xf32>, %y: memref<64x32xf32>) workgroup(%w: memref<32x32xf8E4M3FN, #ws>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %padf = arith.constant 0.0 : f32
+    %pad = arith.constant 0.0 : f8E4M3FN
+    %zero = arith.constant dense<0.0> : vector<64x32xf32>
+    %a = vector.transfer_read %x[%c0, %c0], %padf {in_bounds = [true, true]} : memref<64x32xf32>, vector<64x32xf32>
+    // CHECK-COUNT-8: llvm.call_intrinsic "llvm.nvvm.ff.to.e4m3x2.rn"
+    %p = arith.truncf %a : vector<64x32xf32> to vector<64x32xf8E4M3FN>
+    %b = vector.transfer_read %w[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x32xf8E4M3FN, #ws>, vector<32x32xf8E4M3FN>
+    // CHECK: nvvm.shfl.sync idx
+    // CHECK: nvvm.shfl.sync idx
+    // CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"
+    // CHECK-COUNT-3: llvm.call_intrinsic "llvm.nvvm.prmt"
+    // CHECK: wgmma.mma_async.sync.aligned.m64n32k32.f32.e4m3.e4m3 {$0, {{.*}}, $15}, {$17, $18, $19, $20}, right, adds, 1, 1; wgmma.commit
+    %c = vector.contract {indexing_maps = [#mk, #nk, #mn], iterator_types = #product, kind = #vector.kind<add>} %p, %b, %zero : vector<64x32xf8E4M3FN>, vector<32x32xf8E4M3FN> into vector<64x32xf32>
+    vector.transfer_write %c, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x32xf32>
+    gpu.return
+  }
+}

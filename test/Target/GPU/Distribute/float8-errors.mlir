@@ -77,15 +77,15 @@ gpu.module @kernels {
 #product = ["parallel", "parallel", "reduction"]
 #ws = #gpu.address_space<workgroup>
 
-// Elements of 8 bits are copied and multiplied, and nothing else.
+// Elements of 8 bits are read, copied and multiplied, and not written.
 gpu.module @kernels {
-  gpu.func @registers(%x: memref<64x32xf8E4M3FN>, %y: memref<64x16xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+  gpu.func @registers(%x: memref<64x32xf32>, %y: memref<64x32xf8E4M3FN>) kernel attributes {bpt_tile.warps = 4 : i32} {
     %c0 = arith.constant 0 : index
-    %pad = arith.constant 0.0 : f8E4M3FN
-    // expected-error@+1 {{moves f8E4M3FN between memory and registers; a tile program copies such tiles to workgroup memory, and multiplies them there}}
-    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x32xf8E4M3FN>, vector<64x32xf8E4M3FN>
-    %b = arith.extf %a : vector<64x32xf8E4M3FN> to vector<64x32xf32>
-    vector.transfer_write %b, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x16xf32>
+    %pad = arith.constant 0.0 : f32
+    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x32xf32>, vector<64x32xf32>
+    %b = arith.truncf %a : vector<64x32xf32> to vector<64x32xf8E4M3FN>
+    // expected-error@+1 {{moves f8E4M3FN from registers to memory, or there from workgroup memory; a tile program reads it from global memory, or copies and multiplies it}}
+    vector.transfer_write %b, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf8E4M3FN>, memref<64x32xf8E4M3FN>
     gpu.return
   }
 }

@@ -164,3 +164,21 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Elements of 8 bits are integers to LLVM.
+gpu.module @kernels {
+  // CHECK-LABEL: llvm.func @float8
+  gpu.func @float8(%x: memref<64x8xf8E4M3FN>, %y: memref<64x8xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f8E4M3FN
+    // CHECK: %[[BITS:.*]] = llvm.load %{{.*}} {alignment = 1 : i64} : !llvm.ptr<1> -> i8
+    // CHECK: %[[CODE:.*]] = arith.bitcast %[[BITS]] : i8 to f8E4M3FN
+    // CHECK: arith.extf %[[CODE]] : f8E4M3FN to f32
+    %a = vector.transfer_read %x[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x8xf8E4M3FN>, vector<64x8xf8E4M3FN>
+    %b = arith.extf %a : vector<64x8xf8E4M3FN> to vector<64x8xf32>
+    vector.transfer_write %b, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x8xf32>, memref<64x8xf32>
+    gpu.return
+  }
+}

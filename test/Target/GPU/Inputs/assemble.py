@@ -10,7 +10,7 @@ memory, as ptxas reports them. There are five parts:
   attention  the usual attention for every chip, older and newer ones too
   gradients  the gradients of the usual attention, for sm_80 and sm_90a
   layers     the usual layers and a model, each for one chip
-  float8     projections of f8E4M3FN with each kind of scales
+  float8     projections and attention of f8E4M3FN with each kind of scales
 Fails if ptxas refuses a kernel, or takes what wgmma and setmaxnreg say otherwise
 than they are meant (messages C75xx), if one keeps an array in local memory, and if
 one spills in a program with head dimensions of 64 or 128.
@@ -74,6 +74,33 @@ func.func @main(%x: {x}, %w: {w}, %xs: {xs}, %ws: {ws}, %e: {y}) -> {y} {{
 }}"""
 
 
+@dataclass
+class Float8Attention:
+    """Attention of f8E4M3FN, with scales of tensors or of blocks of rows."""
+
+    name: str
+    head_dim: int
+    block: int = 0
+    causal: bool = False
+    kind = "attention"
+
+    def text(self):
+        q, y = (f"tensor<1x256x4x{self.head_dim}x{t}>" for t in ("f8E4M3FN", "bf16"))
+        kv = q.replace("256x4x", "256x2x")
+        count = 256 // self.block if self.block else 0
+        qs, ks = (f"tensor<1x{count}x{h}x1xf32>" if self.block else "tensor<f32>" for h in (4, 2))
+        attributes = ["causal"] if self.causal else []
+        if self.block:
+            names = ("query_blocks", "key_blocks", "value_blocks")
+            attributes += [f"{name} = array<i64: 1, {self.block}, 1, 0>" for name in names]
+        return f"""
+func.func @main(%q: {q}, %k: {kv}, %v: {kv}, %qs: {qs}, %ks: {ks}, %vs: {ks}, %e: {y}) -> {y} {{
+  %y = bpt.attention ins(%q, %k, %v : {q}, {kv}, {kv}) scales(%qs, %ks, %vs : {qs}, {ks}, {ks})
+      outs(%e : {y}) {{{", ".join(attributes)}}} -> {y}
+  return %y : {y}
+}}"""
+
+
 class Refused(Exception):
     pass
 
@@ -119,7 +146,7 @@ def assemble(options, config, chip):
     with tempfile.TemporaryDirectory(prefix="bpt-ptxas-") as name:
         model, ptx, cubin = (os.path.join(name, f) for f in ("m.mlir", "m.ptx", "m.cubin"))
         try:
-            is_text = isinstance(config, Float8Linear)
+            is_text = isinstance(config, (Float8Linear, Float8Attention))
             text = config.text() if is_text else run([f"{options.bin}/bpt-gen", *config.flags()])
             Path(model).write_text(text)
             function = []
@@ -170,7 +197,10 @@ def usual_layers():
     yield Config("model", "bf16", seq=200, embed=128, heads=2, causal=True)
 
 
-def float8_projections():
+def float8_programs():
+    for head_dim, block, causal in [(64, 0, True), (64, 128, False), (128, 0, False), (128, 128, True)]:
+        name = f"attention-float8-d{head_dim}-block{block}{'-causal' * causal}"
+        yield Float8Attention(name, head_dim, block, causal)
     yield Float8Linear("linear-float8-tensors", "", "f32", "f32")
     yield Float8Linear("linear-float8-rows", ", x_blocks = array<i64: 1, 1, 0>, weight_blocks = array<i64: 1, 0>",
                        "1x200x1xf32", "384x1xf32")  # fmt: skip
@@ -197,7 +227,7 @@ def choose(options):
         ),
         "gradients": itertools.product(usual_gradients(), ["sm_80", "sm_90a"]),
         "layers": zip(usual_layers(), itertools.cycle(CHIPS)),
-        "float8": itertools.product(float8_projections(), ["sm_80", "sm_90a"]),
+        "float8": itertools.product(float8_programs(), ["sm_80", "sm_90a"]),
     }
     if options.all:
         parts["grid"] = itertools.product(grid, CHIPS)

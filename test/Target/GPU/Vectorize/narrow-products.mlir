@@ -111,3 +111,33 @@ func.func @wide(%p: tensor<8x6xf32>, %v: tensor<6x4xf32>, %acc: tensor<8x4xf32>)
   %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%p, %v : tensor<8x6xf32>, tensor<6x4xf32>) outs(%acc : tensor<8x4xf32>) -> tensor<8x4xf32>
   return %r : tensor<8x4xf32>
 }
+
+// Scores of f8E4M3FN are scaled behind their product, too.
+// CHECK-LABEL: func @float8
+// CHECK-SAME: %[[Q:.*]]: tensor<8x4xf8E4M3FN>, %[[K:.*]]: tensor<6x4xf8E4M3FN>
+// CHECK: %[[T:.*]] = linalg.contract {{.*}} ins(%[[Q]], %[[K]] : tensor<8x4xf8E4M3FN>, tensor<6x4xf8E4M3FN>)
+// CHECK: linalg.generic {{.*}} outs(%[[T]] : tensor<8x6xf32>)
+func.func @float8(%q: tensor<8x4xf8E4M3FN>, %k: tensor<6x4xf8E4M3FN>) -> tensor<8x6xf32> {
+  %half = arith.constant 0.5 : f32
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%q : tensor<8x4xf8E4M3FN>) outs(%e : tensor<8x4xf32>) {
+    ^bb0(%in: f8E4M3FN, %out: f32):
+      %x = arith.extf %in : f8E4M3FN to f32
+      %y = arith.mulf %x, %half : f32
+      linalg.yield %y : f32
+  } -> tensor<8x4xf32>
+  %f = tensor.empty() : tensor<8x6xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%f : tensor<8x6xf32>) -> tensor<8x6xf32>
+  %r = linalg.contract indexing_maps = [#mk, #nk, #mn] ins(%s, %k : tensor<8x4xf32>, tensor<6x4xf8E4M3FN>) outs(%z : tensor<8x6xf32>) -> tensor<8x6xf32>
+  return %r : tensor<8x6xf32>
+}
+
+// Nothing is rounded to it.
+// CHECK-LABEL: func @not_to_float8
+// CHECK-NEXT: linalg.contract {{.*}} ins(%arg0, %arg1 : tensor<8x6xf32>, tensor<6x4xf8E4M3FN>)
+func.func @not_to_float8(%p: tensor<8x6xf32>, %v: tensor<6x4xf8E4M3FN>, %acc: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %r = linalg.contract indexing_maps = [#mk, #kn, #mn] ins(%p, %v : tensor<8x6xf32>, tensor<6x4xf8E4M3FN>) outs(%acc : tensor<8x4xf32>) -> tensor<8x4xf32>
+  return %r : tensor<8x4xf32>
+}

@@ -75,6 +75,22 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
 
     What is dropped still counts in the softmax, lse, m and l.
 
+    **Scales.** query, key and value may be `f8E4M3FN`, with f32 `scales` of all
+    three; the destination is f32, f16 or bf16, whatever is scaled. The number that an element
+    stands for is the element times its scale, which is one number (of rank 0), or one
+    for each block of `query_blocks`, `key_blocks` and `value_blocks`, as in
+    `bpt.linear`: `[B', S', H', 1]` for blocks along batch, rows and heads.
+    Products of scores are those of the elements, scaled in f32; a probability is
+    multiplied by the scale of its value. There is no gradient.
+
+    Values that are `value_transposed` are `[B, Hk, Dv, Sk]`, as warpgroups read those
+    of 8 bits (`bpt-transpose-values`). With transposed values of f8E4M3FN the
+    probabilities are f8E4M3FN as well: times 256, which is near its largest number,
+    or, where values have scales of their own, times their scales and as much that the
+    largest of a row and a block of keys becomes 256. A block of keys is summed by
+    itself, and added in f32. Elsewhere tensor cores multiply elements that are
+    widened to 16 bits (`bpt-widen-attention`), and CPUs in f32.
+
     **Positions.** `at(b, q, h)` says where this tile lies in the whole, and
     `diagonal` the Δ of the whole; tiling sets both, a model leaves them out.
 
@@ -106,10 +122,23 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
         {causal, dropout = #bpt.dropout<rate = 0.1>} -> tensor<1x?x8x64xf32>
     ```
 
+    Example: f8E4M3FN, with a scale for each 128 rows of a head.
+
+    ```mlir
+    %o = bpt.attention
+        ins(%q8, %k8, %v8 : tensor<1x512x8x64xf8E4M3FN>, tensor<1x512x2x64xf8E4M3FN>, tensor<1x512x2x64xf8E4M3FN>)
+        scales(%qs, %ks, %vs : tensor<1x4x8x1xf32>, tensor<1x4x2x1xf32>, tensor<f32>)
+        outs(%h : tensor<1x512x8x64xbf16>)
+        {query_blocks = array<i64: 1, 128, 1, 0>, key_blocks = array<i64: 1, 128, 1, 0>}
+        -> tensor<1x512x8x64xbf16>
+    ```
+
     Source: Liu and Abbeel 2023, section 3; the log-sum-exp as in Dao et al. 2022.
   }];
   let arguments = (ins
-    BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
+    BPT_ScaledTensor4D:$query, BPT_ScaledTensor4D:$key, BPT_ScaledTensor4D:$value,
+    Optional<BPT_F32Tensor>:$query_scale, Optional<BPT_F32Tensor>:$key_scale,
+    Optional<BPT_F32Tensor>:$value_scale,
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
     Optional<BPT_Seed>:$seed,
@@ -117,11 +146,16 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     BPT_Tensor4D:$init, Optional<BPT_F32Tensor3D>:$lse_init,
     Optional<BPT_F32Tensor3D>:$max_init, Optional<BPT_F32Tensor3D>:$sum_init,
     UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale,
-    OptionalAttr<BPT_DropoutAttr>:$dropout);
+    OptionalAttr<BPT_DropoutAttr>:$dropout, UnitAttr:$value_transposed,
+    OptionalAttr<DenseI64ArrayAttr>:$query_blocks,
+    OptionalAttr<DenseI64ArrayAttr>:$key_blocks,
+    OptionalAttr<DenseI64ArrayAttr>:$value_blocks);
   let results = (outs BPT_Tensor4D:$result, Optional<BPT_F32Tensor3D>:$lse,
                       Optional<BPT_F32Tensor3D>:$max, Optional<BPT_F32Tensor3D>:$sum);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    (`scales` `(` $query_scale^ `,` $key_scale `,` $value_scale `:`
+      type($query_scale) `,` type($key_scale) `,` type($value_scale) `)`)?
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
     (`seed` `(` $seed^ `)`)?
@@ -188,17 +222,24 @@ def BPT_OnlineAttentionOp : BPT_AttentionLikeOp<"online_attention"> {
     section 3.
   }];
   let arguments = (ins
-    BPT_Tensor4D:$query, BPT_Tensor4D:$key, BPT_Tensor4D:$value,
+    BPT_ScaledTensor4D:$query, BPT_ScaledTensor4D:$key, BPT_ScaledTensor4D:$value,
+    Optional<BPT_F32Tensor>:$query_scale, Optional<BPT_F32Tensor>:$key_scale,
+    Optional<BPT_F32Tensor>:$value_scale,
     Optional<BPT_Tensor4D>:$bias,
     Optional<BPT_IdTensor2D>:$query_segments, Optional<BPT_IdTensor2D>:$key_segments,
     Optional<BPT_Seed>:$seed,
     Variadic<Index>:$positions, Optional<Index>:$diagonal,
     BPT_F32Tensor4D:$acc_init, BPT_F32Tensor3D:$max_init, BPT_F32Tensor3D:$sum_init,
     UnitAttr:$causal, OptionalAttr<I64Attr>:$window, OptionalAttr<F32Attr>:$scale,
-    OptionalAttr<BPT_DropoutAttr>:$dropout);
+    OptionalAttr<BPT_DropoutAttr>:$dropout, UnitAttr:$value_transposed,
+    OptionalAttr<DenseI64ArrayAttr>:$query_blocks,
+    OptionalAttr<DenseI64ArrayAttr>:$key_blocks,
+    OptionalAttr<DenseI64ArrayAttr>:$value_blocks);
   let results = (outs BPT_F32Tensor4D:$acc, BPT_F32Tensor3D:$max, BPT_F32Tensor3D:$sum);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    (`scales` `(` $query_scale^ `,` $key_scale `,` $value_scale `:`
+      type($query_scale) `,` type($key_scale) `,` type($value_scale) `)`)?
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)`)?
     (`seed` `(` $seed^ `)`)?

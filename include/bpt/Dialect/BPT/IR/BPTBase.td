@@ -25,6 +25,7 @@ def BPT_Tensor3D : TensorRankOf<[F32, F16, BF16], [3]>;
 def BPT_Tensor4D : TensorRankOf<[F32, F16, BF16], [4]>;
 // Elements that are multiplied by scales.
 def BPT_ScaledTensor : RankedTensorOf<[F32, F16, BF16, F8E4M3FN]>;
+def BPT_ScaledTensor4D : TensorRankOf<[F32, F16, BF16, F8E4M3FN], [4]>;
 def BPT_F32Tensor : RankedTensorOf<[F32]>;
 def BPT_F32Tensor2D : TensorRankOf<[F32], [2]>;
 def BPT_F32Tensor3D : TensorRankOf<[F32], [3]>;

@@ -31,8 +31,8 @@ def BPT_Dialect : Dialect {
     that are to be fused.
 
     Operations are in destination-passing style on tensors. Elements are
-    `f32`, `f16` or `bf16`, and what `bpt.linear` multiplies may be `f8E4M3FN`
-    with scales; **sums are always accumulated in f32**, and a
+    `f32`, `f16` or `bf16`, and what `bpt.linear` and
+    `bpt.attention` multiply may be `f8E4M3FN` with scales; **sums are always accumulated in f32**, and a
     destination may be f32 whatever the inputs are.
 
     Source: "Blockwise Parallel Transformer for Long Context Large Models",

@@ -389,7 +389,8 @@ def ExpandScalesPass : Pass<"bpt-expand-scales", "::mlir::func::FuncOp"> {
     A tile of rows or columns need not consist of whole blocks that share a scale.
     The scales of `bpt.linear` are repeated along rows and columns, so that there is
     one for each, and a tile has its own; blocks of inputs stay, and so does
-    what is one scale for all rows or all columns. A scale then takes four bytes
+    what is one scale for all rows or all columns. Of `bpt.attention` every row of
+    every head gets its scale. A scale then takes four bytes
     for each row and block of inputs; with blocks of 128 that is a 32nd of what it
     scales.
 
@@ -433,6 +434,54 @@ def TransposeWeightsPass : Pass<"bpt-transpose-weights", "::mlir::func::FuncOp">
     ```
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def TransposeValuesPass : Pass<"bpt-transpose-values", "::mlir::func::FuncOp"> {
+  let summary = "Transpose the values of attention of f8E4M3FN";
+  let description = [{
+    Warpgroups of sm_90a multiply elements of 8 bits only as they follow one another
+    along the sum, which for values are the keys. The pass makes values of f8E4M3FN,
+    and their scales, `value_transposed` before the attention, if warpgroups can
+    multiply it: with at least 64 rows of queries, a number of keys that 16 divides, so
+    that the hardware can copy rows of them, heads of at most 128 components that 16
+    divides, and no dropout, which raises probabilities. Other attention is widened
+    (bpt-widen-attention).
+
+    ```mlir
+    %o = bpt.attention ins(%q, %k, %v : tensor<1x512x8x64xf8E4M3FN>, ...) outs(%e : ...)
+    ```
+    becomes
+    ```mlir
+    %t = linalg.transpose ins(%v : tensor<1x512x8x64xf8E4M3FN>)
+        outs(%u : tensor<1x8x64x512xf8E4M3FN>) permutation = [0, 2, 3, 1]
+    %o = bpt.attention ins(%q, %k, %t : tensor<1x512x8x64xf8E4M3FN>, ...) outs(%e : ...) {value_transposed}
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def WidenAttentionPass : Pass<"bpt-widen-attention", "::mlir::func::FuncOp"> {
+  let summary = "Widen the operands of attention of f8E4M3FN to 16 bits";
+  let description = [{
+    For attention whose values are not transposed (bpt-transpose-values).
+    Tensor cores multiply bf16 with sums of f32, and bf16 holds every f8E4M3FN: the
+    scores are the same. Probabilities are rounded to bf16 then, which has 16 times as
+    many steps between powers of two as f8E4M3FN, and room for small scales that f16
+    has not. Without scales, a destination of f16 has operands of f16. Query, key and value are written once in twice their size; their scales
+    stay.
+
+    ```mlir
+    %o = bpt.attention ins(%q, %k, %v : tensor<1x?x8x64xf8E4M3FN>, ...) scales(%s, %s, %s : ...) outs(%e : ...)
+    ```
+    becomes
+    ```mlir
+    %w = linalg.generic ... ins(%l : tensor<1x?x512xf8E4M3FN>) outs(%t : tensor<1x?x512xbf16>) { arith.extf }
+    %r = tensor.expand_shape %w ... : tensor<1x?x512xbf16> into tensor<1x?x8x64xbf16>
+    %o = bpt.attention ins(%r, ... : tensor<1x?x8x64xbf16>, ...) scales(%s, %s, %s : ...) outs(%e : ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RemoveBarriersPass : Pass<"bpt-remove-barriers", "::mlir::func::FuncOp"> {

@@ -161,6 +161,10 @@ FailureOr<Operation *> tileHidden(RewriterBase &rewriter, FeedForwardOp op,
 /// the activations of its hidden units stored between them. Returns the last.
 LinearOp splitFeedForward(RewriterBase &rewriter, FeedForwardOp op);
 
+/// The tensor whose dimensions are those of `tensor` in another order.
+Value reorderDims(OpBuilder &builder, Location loc, Value tensor,
+                  ArrayRef<int64_t> order);
+
 /// Decomposes all operations of the dialect under `root` into linalg.
 LogicalResult decomposeAll(RewriterBase &rewriter, Operation *root);
 

@@ -50,6 +50,19 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_small_float8_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f8E4M3FN] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 64 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_float8_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f8E4M3FN] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_float8_linear(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.linear"] : !transform.any_op
     transform.bpt.match.element_type %op [f8E4M3FN] : !transform.any_op
@@ -145,6 +158,8 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention_backward -> @block_narrow_attention_backward,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
+        @is_small_float8_attention -> @block_small_narrow_attention,
+        @is_float8_attention -> @block_wide_narrow_attention,
         @is_float8_linear -> @block_float8_linear,
         @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward
