@@ -76,6 +76,14 @@ void Distributor::bind(ArrayRef<Carried> carried, ValueRange values,
   }
 }
 
+static LLVM::LoopAnnotationAttr forbidUnrolling(MLIRContext *context) {
+  auto unroll = LLVM::LoopUnrollAttr::get(
+      context, /*disable=*/BoolAttr::get(context, true), {}, {}, {}, {}, {},
+      {});
+  return LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {}, {}, {},
+                                       {}, {}, {}, {}, {}, {}, {}, {});
+}
+
 LogicalResult Distributor::distributeFor(scf::ForOp op) {
   FailureOr<SmallVector<Carried>> carried =
       getCarried(op, "carries a memref; carry the index of a buffer");
@@ -86,6 +94,11 @@ LogicalResult Distributor::distributeFor(scf::ForOp op) {
                                  getScalar(op.getUpperBound()),
                                  getScalar(op.getStep()), inits);
   loop.setUnsignedCmp(op.getUnsignedCmp());
+  // Warps that copy have few registers, and nothing to gain from more of their
+  // code side by side.
+  auto roles = op->getParentOfType<tile::WarpRolesOp>();
+  if (roles && roles.getProducer().isAncestor(op->getParentRegion()))
+    loop->setAttr("loop_annotation", forbidUnrolling(b.getContext()));
   scalars.map(op.getInductionVar(), loop.getInductionVar());
   {
     OpBuilder::InsertionGuard guard(b);

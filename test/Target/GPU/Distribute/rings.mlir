@@ -9,7 +9,9 @@
 
 // Each of the two buffers has a barrier at which the 128 threads arrive that fill
 // it, and one at which the 8 warps do that read it. Tile n is that of buffer n mod 2
-// and of the phase n / 2.
+// and of the phase n / 2. Loops of the warps that copy are not unrolled.
+// CHECK: #[[UNROLL:.*]] = #llvm.loop_unroll<disable = true>
+// CHECK: #[[ANNOTATION:.*]] = #llvm.loop_annotation<unroll = #[[UNROLL]]>
 gpu.module @kernels {
   // CHECK-LABEL: llvm.func @roles
   // CHECK-SAME: bpt_tile.shared_bytes = 16512 : i64
@@ -63,6 +65,7 @@ gpu.module @kernels {
         // CHECK-NOT: nvvm.cp.async.shared.global
         // CHECK:   nvvm.cp.async.mbarrier.arrive %[[FULL]] {noinc = true}
         bpt_tile.fill %ring[%j] from %k[%row, %c0] : !ring, memref<1024x64xbf16>
+        // CHECK: } {loop_annotation = #[[ANNOTATION]]}
       }
     // CHECK: } else {
     // CHECK:   nvvm.setmaxregister increase 232
@@ -84,6 +87,7 @@ gpu.module @kernels {
         // CHECK:     nvvm.mbarrier.arrive %[[FREE]]
         bpt_tile.release %ring[%j] : !ring
         scf.yield %p : vector<128x64xf32>
+      // CHECK-NOT: loop_annotation
       }
       // Only the warps that compute meet here.
       // CHECK:   nvvm.barrier id = %[[C1]] number_of_threads = %[[C256]]
