@@ -57,12 +57,12 @@ def attention_cases():
             yield affordable(config, MAX_COST)
 
 
-def usual_head_dim_cases():
-    """64 and 128, in 16 bits, plain and causal, with sizes that blocks divide
-    and sizes that they do not."""
+def usual_head_dim_cases(head_dims=(64, 128)):
+    """In 16 bits, plain and causal, with sizes that blocks divide and sizes that
+    they do not."""
     shapes = [(256, 256), (200, 328), (129, 129)]
     for dtype, head_dim, causal in itertools.product(
-        ["bf16", "f16"], [64, 128], [False, True]
+        ["bf16", "f16"], head_dims, [False, True]
     ):
         seq, kv_seq = shapes[0]
         shapes = shapes[1:] + shapes[:1]

@@ -117,6 +117,18 @@ def attention_cases(keeps):
             )  # fmt: skip
 
 
+def wide_head_cases():
+    """Heads whose gradients of keys and of values are operations of their own on a
+    GPU, with heads that share keys."""
+    base = dict(batch=1, heads=4, kv_heads=2)
+    yield GradientConfig("attention", "bf16", seq=70, kv_seq=131, head_dim=192, causal=True, **base)
+    yield GradientConfig("attention", "f16", seq=65, kv_seq=33, head_dim=256, dynamic=True, **base)
+    yield GradientConfig("attention", "bf16", seq=37, kv_seq=70, head_dim=160, window=20,
+                         attn_dropout=0.2, attn_bias="full", **base)  # fmt: skip
+    yield GradientConfig("attention", "f32", seq=33, kv_seq=40, head_dim=136, segments=True,
+                         score="softcap:10.0", lse=True, **base)  # fmt: skip
+
+
 def large_score_cases():
     for dtype, causal in itertools.product(DTYPES, [False, True]):
         yield GradientConfig("attention", dtype, 2, 37, 50, heads=4, kv_heads=2,
@@ -286,7 +298,7 @@ def all_cases(seed, num_random):
     grid = itertools.chain(
         attention_cases(keeps), large_score_cases(), empty_row_cases(keeps), zero_length(keeps),
         feed_forward_cases(), layer_cases(keeps), keep_cases(), wrt_cases(), model_cases(keeps),
-        outlined_cases(), operation_cases(), dropout_cases(keeps),
+        outlined_cases(), operation_cases(), dropout_cases(keeps), wide_head_cases(),
     )  # fmt: skip
     cases = {case.name: case for case in grid}
     return list(cases.items()) + list(random_cases(seed, num_random))

@@ -79,6 +79,18 @@ func.func @key_value_destinations(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>
 
 // -----
 
+func.func @key_destinations(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>) {
+  // expected-error @+1 {{has 2 destinations, but gradients of 'key' go to 1}}
+  %d:2 = bpt.attention_backward ins(%q, %q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      statistics(%r, %r : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %r : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%q, %q : tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>)
+      {gradients = #bpt.attention_gradients<key>} -> tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>
+  return
+}
+
+// -----
+
 func.func @no_destination(%q: tensor<1x5x1x8xf32>, %r: tensor<1x5x1xf32>) {
   // expected-error @+1 {{has 0 destinations, but gradients of 'query' go to 1 or 2}}
   "bpt.attention_backward"(%q, %q, %q, %r, %r, %q, %r) <{causal, gradients = #bpt.attention_gradients<query>, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0>}> : (tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1xf32>, tensor<1x5x1xf32>, tensor<1x5x1x8xf32>, tensor<1x5x1xf32>) -> ()

@@ -57,6 +57,22 @@ func.func @attention_backward_query(%q: tensor<1x5x1x8xf32>, %k: tensor<1x7x1x8x
   return %d#0, %e#0 : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>
 }
 
+// CHECK-LABEL: @attention_backward_key_alone
+// CHECK: bpt.attention_backward {{.*}} {gradients = #bpt.attention_gradients<key>} -> tensor<1x7x1x8xf32>
+// CHECK: bpt.attention_backward {{.*}} {gradients = #bpt.attention_gradients<value>} -> tensor<1x7x1x8xf32>
+func.func @attention_backward_key_alone(%q: tensor<1x5x1x8xf32>, %k: tensor<1x7x1x8xf32>, %row: tensor<1x5x1xf32>)
+    -> (tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>) {
+  %d = bpt.attention_backward ins(%q, %k, %k : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
+      statistics(%row, %row : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %row : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%k : tensor<1x7x1x8xf32>) {gradients = #bpt.attention_gradients<key>} -> tensor<1x7x1x8xf32>
+  %e = bpt.attention_backward ins(%q, %k, %k : tensor<1x5x1x8xf32>, tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>)
+      statistics(%row, %row : tensor<1x5x1xf32>, tensor<1x5x1xf32>)
+      cotangent(%q, %row : tensor<1x5x1x8xf32>, tensor<1x5x1xf32>)
+      outs(%k : tensor<1x7x1x8xf32>) {gradients = #bpt.attention_gradients<value>} -> tensor<1x7x1x8xf32>
+  return %d, %e : tensor<1x7x1x8xf32>, tensor<1x7x1x8xf32>
+}
+
 // CHECK-LABEL: @linear_weight_gradient
 // CHECK: bpt.linear_weight_gradient ins(%{{.*}}, %{{.*}} : tensor<2x?x4x8xbf16>, tensor<2x?x16xbf16>) outs(%{{.*}} : tensor<4x8x16xf32>) -> tensor<4x8x16xf32>
 func.func @linear_weight_gradient(%x: tensor<2x?x4x8xbf16>, %dy: tensor<2x?x16xbf16>, %z: tensor<4x8x16xf32>) -> tensor<4x8x16xf32> {

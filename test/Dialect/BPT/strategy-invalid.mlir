@@ -10,6 +10,11 @@
 
 // -----
 
+// expected-error @+1 {{strategy option 'separate_values' needs 'separate = true': it separates further what that separates}}
+#strategy = #bpt.strategy<rows = 64, separate_values = true>
+
+// -----
+
 func.func @not_a_strategy(%x: tensor<1x4x8xf32>) {
   // expected-error @+1 {{attribute 'bpt.strategy' must be a #bpt.strategy<...>, got 64 : i64}}
   %n = bpt.rms_norm ins(%x : tensor<1x4x8xf32>) outs(%x : tensor<1x4x8xf32>)

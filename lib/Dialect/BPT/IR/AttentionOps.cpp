@@ -548,12 +548,20 @@ void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // AttentionBackwardOp
 //===----------------------------------------------------------------------===//
 
+bool AttentionBackwardOp::isByKey() {
+  return getGradients() != AttentionGradients::All &&
+         getGradients() != AttentionGradients::Query;
+}
+
 SmallVector<AttentionInput> AttentionBackwardOp::getInputsOfGradients() {
   SmallVector<AttentionInput> inputs;
-  if (getGradients() != AttentionGradients::KeyValue)
+  AttentionGradients of = getGradients();
+  if (!isByKey())
     inputs.push_back(AttentionInput::Query);
-  if (getGradients() != AttentionGradients::Query)
-    inputs.append({AttentionInput::Key, AttentionInput::Value});
+  if (of != AttentionGradients::Query && of != AttentionGradients::Value)
+    inputs.push_back(AttentionInput::Key);
+  if (of != AttentionGradients::Query && of != AttentionGradients::Key)
+    inputs.push_back(AttentionInput::Value);
   if (getInits().size() > inputs.size())
     inputs.push_back(AttentionInput::Bias);
   return inputs;
@@ -569,8 +577,12 @@ BlockTable AttentionBackwardOp::getBlockTable() {
   int64_t group = groupSize(*this);
   if (getGradients() != AttentionGradients::Query)
     table.iterators[Rows] = utils::IteratorType::reduction;
-  if (getGradients() == AttentionGradients::KeyValue)
+  if (isByKey())
     table.iterators[Keys] = utils::IteratorType::parallel;
+  // The gradient of a key that all heads share is a sum over them.
+  if (getGradients() != AttentionGradients::Query && group > 1 &&
+      getDim(getKey(), 2) == 1)
+    table.iterators[Heads] = utils::IteratorType::reduction;
   table.add("max", {{Batch}, {Rows}, {Heads}});
   table.add("sum", {{Batch}, {Rows}, {Heads}});
   table.add("output_cotangent", {{Batch}, {Rows}, {Heads}, {ValueDim}});
@@ -606,15 +618,16 @@ LogicalResult AttentionBackwardOp::verify() {
           {{"query", getQuery()}, {"output_cotangent", getOutputCotangent()}})))
     return failure();
   SmallVector<AttentionInput> inputs = getInputsOfGradients();
-  if (getInits().size() != inputs.size() ||
-      (getGradients() == AttentionGradients::KeyValue && inputs.size() > 2))
+  bool hasBias = inputs.back() == AttentionInput::Bias;
+  if (getInits().size() != inputs.size() || (isByKey() && hasBias))
     return emitOpError("has ")
            << getInits().size() << " destinations, but gradients of '"
            << stringifyAttentionGradients(getGradients()) << "' go to "
-           << (getGradients() == AttentionGradients::All     ? "3 or 4"
-               : getGradients() == AttentionGradients::Query ? "1 or 2"
-                                                             : "2");
-  if (inputs.back() == AttentionInput::Bias) {
+           << (getGradients() == AttentionGradients::All        ? "3 or 4"
+               : getGradients() == AttentionGradients::Query    ? "1 or 2"
+               : getGradients() == AttentionGradients::KeyValue ? "2"
+                                                                : "1");
+  if (hasBias) {
     if (!getBias())
       return emitOpError("a gradient of the bias needs a 'bias'");
     Value init = getInits().back();
@@ -636,10 +649,12 @@ void AttentionBackwardOp::locateTile(OpBuilder &builder, Operation *whole,
   locate(*this, builder, cast<AttentionBackwardOp>(whole), offsets);
 }
 
-// Scores and the cotangent of the probabilities, then a product for each
-// gradient.
+// Scores and, unless only values have gradients, the cotangent of the
+// probabilities, then a product for each gradient.
 double AttentionBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
-  double width = sizes[HeadDim] + sizes[ValueDim];
+  double width = sizes[HeadDim];
+  if (getGradients() != AttentionGradients::Value)
+    width += sizes[ValueDim];
   for (AttentionInput input : getInputsOfGradients())
     if (input != AttentionInput::Bias)
       width += sizes[input == AttentionInput::Value ? ValueDim : HeadDim];
@@ -650,7 +665,8 @@ double AttentionBackwardOp::countFlops(ArrayRef<int64_t> sizes) {
 bool AttentionBackwardOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionBackwardOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "score_rows", "separate", "fuse"};
+  return {"rows",     "chunk",           "keys", "heads", "score_rows",
+          "separate", "separate_values", "fuse"};
 }
 
 void AttentionBackwardOp::getCanonicalizationPatterns(

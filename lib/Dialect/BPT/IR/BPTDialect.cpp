@@ -70,7 +70,8 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t vocab, int64_t heads,
                                    int64_t columns, int64_t scoreRows,
                                    int64_t chunk, bool storeHidden,
-                                   bool separate, bool fuse) {
+                                   bool separate, bool separateValues,
+                                   bool fuse) {
   for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
                             {"keys", keys},
                             {"hidden", hidden},
@@ -83,6 +84,10 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
       return emitError() << "strategy option '" << name << "' is " << size
                          << ", but a block size is at least 1, or 0 for a "
                             "dimension that is not cut";
+  if (separateValues && !separate)
+    return emitError() << "strategy option 'separate_values' needs "
+                          "'separate = true': it separates further what that "
+                          "separates";
   return success();
 }
 
@@ -109,6 +114,7 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
         {"chunk", strategy.getChunk()},
         {"store_hidden", strategy.getStoreHidden()},
         {"separate", strategy.getSeparate()},
+        {"separate_values", strategy.getSeparateValues()},
         {"fuse", !strategy.getFuse()}})
     if (set && !llvm::is_contained(options, name))
       return op->emitOpError("does not read strategy option '")

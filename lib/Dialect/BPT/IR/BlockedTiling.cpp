@@ -94,7 +94,13 @@ LogicalResult getOperandSlice(OpBuilder &builder, Operation *op,
       continue;
     }
     OpFoldResult offset = offsets[ref.dim], size = sizes[ref.dim];
-    if (ref.divisor != 1) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (ref.divisor != 1 && type.getDimSize(position) == 1 &&
+        table.iterators[ref.dim] == utils::IteratorType::reduction) {
+      // One entry that all share, and that sums over all go to.
+      offset = builder.getIndexAttr(0);
+      size = builder.getIndexAttr(1);
+    } else if (ref.divisor != 1) {
       OpFoldResult whole = scale(
           builder, loc, tensor::getMixedSize(builder, loc, value, position),
           ref.divisor);

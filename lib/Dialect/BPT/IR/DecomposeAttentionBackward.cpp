@@ -33,8 +33,12 @@ public:
                           ArrayRef<Value> sums) {
     Value query = scores.scaled(head.query), dout = tile.extended(cotangent);
     Value s = multiply(query, head.key, tile.filled(sizes, 0.0));
-    Value dp = multiply(dout, head.value, startOfDp());
-    auto [p, ds] = probabilities(s, dp);
+    // Only values need the probabilities themselves, only others the gradient
+    // of the scores.
+    bool wantsP = llvm::is_contained(inputs, AttentionInput::Value);
+    bool wantsDs = !wantsP || inputs.size() > 1;
+    Value dp = wantsDs ? multiply(dout, head.value, startOfDp()) : Value();
+    auto [p, ds] = probabilities(s, dp, wantsP);
     SmallVector<Value> next;
     for (auto [input, sum] : llvm::zip(inputs, sums))
       switch (input) {
@@ -88,8 +92,9 @@ private:
         })[0];
   }
 
-  /// p, without what is dropped, over the scores and ds over dp, in place.
-  std::pair<Value, Value> probabilities(Value s, Value dp) {
+  /// p, without what is dropped, over the scores and ds over dp, in place: p
+  /// only if it is wanted, and ds only if there is a dp.
+  std::pair<Value, Value> probabilities(Value s, Value dp, bool wantsP) {
     // p = 2^((s − m) − log2 l), in this order: of large scores, the first
     // difference is exact. Of 16-bit operands, large scores are not, and one
     // number for both is enough: p = 2^(s − (m + log2 l)). A row that keeps no
@@ -120,28 +125,40 @@ private:
     SmallVector<TileBuilder::Operand> inputs;
     for (Value statistic : statistics)
       inputs.push_back({statistic, {head.rowLoop}});
+    if (head.dropout && dp)
+      inputs.push_back({delta, {head.rowLoop}});
     if (head.dropout)
-      inputs.append({{delta, {head.rowLoop}}, {head.seed, {}}});
+      inputs.push_back({head.seed, {}});
     unsigned first = inputs.size();
     inputs.append(scores.operands());
+    unsigned ofScore = inputs.size();
+    SmallVector<TileBuilder::Operand> outs;
+    (wantsP ? outs : inputs).push_back({s, {0, 1}});
+    if (dp)
+      outs.push_back({dp, {0, 1}});
     SmallVector<Value> results = tile.generic(
-        2, 0, inputs, {{s, {0, 1}}, {dp, {0, 1}}},
-        [&](OpBuilder &b, Location l, ValueRange v) {
-          ScoreBuilder::Score score = scores.modify(
-              b, l, v[v.size() - 2], v.drop_front(first).drop_back(2),
-              /*derive=*/true);
+        2, 0, inputs, outs, [&](OpBuilder &b, Location l, ValueRange v) {
+          ScoreBuilder::Score score =
+              scores.modify(b, l, v[ofScore], v.slice(first, ofScore - first),
+                            /*derive=*/static_cast<bool>(dp));
           Value negated = arith::NegFOp::create(b, l, v[0]);
           Value power = math::FmaOp::create(b, l, score.value, log2e, negated);
           if (isWide)
             power = arith::SubFOp::create(b, l, power, v[1]);
           Value p = math::Exp2Op::create(b, l, power);
-          Value kept = p, dp = v.back();
-          if (head.dropout) {
-            DropoutBuilder dropout = scores.createDropout(b, l, v[first - 1]);
-            kept = dropout.apply(p);
-            dp = arith::SubFOp::create(b, l, dropout.apply(dp), v[first - 2]);
-          }
-          Value ds = arith::MulFOp::create(b, l, p, dp);
+          SmallVector<Value> yielded;
+          std::optional<DropoutBuilder> dropout;
+          if (head.dropout)
+            dropout.emplace(scores.createDropout(b, l, v[first - 1]));
+          if (wantsP)
+            yielded.push_back(dropout ? dropout->apply(p) : p);
+          if (!dp)
+            return yielded;
+          Value dpOfScore = v.back();
+          if (dropout)
+            dpOfScore = arith::SubFOp::create(b, l, dropout->apply(dpOfScore),
+                                              v[first - 2]);
+          Value ds = arith::MulFOp::create(b, l, p, dpOfScore);
           if (score.derivative) {
             ds = arith::MulFOp::create(b, l, ds, score.derivative);
             // A derivative may be infinite where the key is not kept.
@@ -151,9 +168,10 @@ private:
               ds = arith::SelectOp::create(b, l, score.keep, ds, zero);
             }
           }
-          return SmallVector<Value>{kept, ds};
+          yielded.push_back(ds);
+          return yielded;
         });
-    return {results[0], results[1]};
+    return {wantsP ? results.front() : Value(), dp ? results.back() : Value()};
   }
 
   TileBuilder &tile;
@@ -189,7 +207,7 @@ AttentionBackwardOp::decomposeOperation(OpBuilder &builder) {
               };
               SmallVector<AttentionInput> inputs = getInputsOfGradients();
               // Sums over rows multiply scores that lie by key.
-              if (getGradients() == AttentionGradients::KeyValue)
+              if (isByKey())
                 std::swap(head.rowLoop, head.keyLoop);
               SmallVector<Place> places;
               for (auto [input, init] : llvm::zip(inputs, getInits())) {

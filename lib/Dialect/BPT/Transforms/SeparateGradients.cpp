@@ -18,10 +18,10 @@ using namespace mlir;
 using namespace mlir::bpt;
 
 /// The same operation, of some of its gradients.
-static SmallVector<Value> createPart(RewriterBase &rewriter,
-                                     AttentionBackwardOp op,
-                                     AttentionGradients gradients,
-                                     ValueRange inits) {
+static AttentionBackwardOp createPart(RewriterBase &rewriter,
+                                      AttentionBackwardOp op,
+                                      AttentionGradients gradients,
+                                      ValueRange inits) {
   auto part = AttentionBackwardOp::create(
       rewriter, op.getLoc(), TypeRange(inits), op.getQuery(), op.getKey(),
       op.getValue(), op.getBias(), op.getQuerySegments(), op.getKeySegments(),
@@ -34,17 +34,18 @@ static SmallVector<Value> createPart(RewriterBase &rewriter,
     IRMapping mapping;
     score->cloneInto(part.getScoreRegion(), mapping);
   }
-  return SmallVector<Value>(part.getResults());
+  return part;
 }
 
-/// The strategy of the part whose blocks are of keys, and its steps of rows.
+/// The strategy of a part whose blocks are of keys, and its steps of rows.
 static StrategyAttr swapRowsAndKeys(StrategyAttr strategy) {
   return StrategyAttr::get(strategy.getContext(), /*rows=*/strategy.getKeys(),
                            /*keys=*/strategy.getRows(), strategy.getHidden(),
                            strategy.getVocab(), strategy.getHeads(),
                            strategy.getColumns(), strategy.getScoreRows(),
                            strategy.getChunk(), strategy.getStoreHidden(),
-                           strategy.getSeparate(), strategy.getFuse());
+                           strategy.getSeparate(), strategy.getSeparateValues(),
+                           strategy.getFuse());
 }
 
 namespace {
@@ -63,15 +64,23 @@ struct SeparateGradientsPass
       rewriter.setInsertionPoint(op);
       SmallVector<Value> ofQuery{op.getInits()[0]};
       ofQuery.append(op.getInits().begin() + 3, op.getInits().end());
-      SmallVector<Value> query =
+      AttentionBackwardOp query =
           createPart(rewriter, op, AttentionGradients::Query, ofQuery);
-      SmallVector<Value> keyValue =
-          createPart(rewriter, op, AttentionGradients::KeyValue,
-                     op.getInits().slice(1, 2));
-      keyValue[0].getDefiningOp()->setAttr(BPTDialect::kStrategyAttrName,
-                                           swapRowsAndKeys(getStrategy(op)));
-      SmallVector<Value> results{query[0], keyValue[0], keyValue[1]};
-      results.append(query.begin() + 1, query.end());
+      SmallVector<Value> results{query.getResult(0)};
+      auto addByKey = [&](AttentionGradients gradients, ValueRange inits) {
+        AttentionBackwardOp part = createPart(rewriter, op, gradients, inits);
+        part->setAttr(BPTDialect::kStrategyAttrName,
+                      swapRowsAndKeys(getStrategy(op)));
+        llvm::append_range(results, part.getResults());
+      };
+      ValueRange ofKeys = op.getInits().slice(1, 2);
+      if (getStrategy(op).getSeparateValues()) {
+        addByKey(AttentionGradients::Key, ofKeys.take_front());
+        addByKey(AttentionGradients::Value, ofKeys.drop_front());
+      } else {
+        addByKey(AttentionGradients::KeyValue, ofKeys);
+      }
+      llvm::append_range(results, llvm::drop_begin(query.getResults()));
       rewriter.replaceOp(op, results);
     }
   }

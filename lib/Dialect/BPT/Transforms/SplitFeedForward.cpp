@@ -47,7 +47,7 @@ LinearOp bpt::splitFeedForward(RewriterBase &rewriter, FeedForwardOp op) {
                              /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
                              strategy.getColumns(), /*score_rows=*/0,
                              strategy.getChunk(),
-                             /*store_hidden=*/false, /*separate=*/false, fuse);
+                             /*store_hidden=*/false, /*separate=*/false, /*separate_values=*/false, fuse);
   };
   if (strategy) {
     upStrategy = getPart(/*fuse=*/false);

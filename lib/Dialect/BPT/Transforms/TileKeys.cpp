@@ -29,14 +29,16 @@ enum AttentionLoop : unsigned { Batch, Rows, Heads, Keys };
 
 /// Replaces an operation that sums over keys, or over rows, by loops over
 /// blocks of them, which carry its destinations and leave out what masks
-/// exclude.
+/// exclude. Where it sums over heads as well, a loop takes a block head by
+/// head: one loop is scheduled as a whole, one in another is not.
 template <typename OpTy> class MaskedLoops {
 public:
-  /// Blocks that a mask cuts are of `maskedStep`, which divides `step`.
+  /// Blocks that a mask cuts are of `maskedStep`, which divides `step`, and is
+  /// equal to it where there are several heads.
   MaskedLoops(RewriterBase &rewriter, OpTy whole, AttentionLoop which,
-              int64_t step, int64_t maskedStep)
+              int64_t step, int64_t maskedStep, int64_t numHeads = 1)
       : rewriter(rewriter), whole(whole), loc(whole.getLoc()), which(which),
-        step(step), maskedStep(maskedStep) {}
+        step(step), maskedStep(maskedStep), numHeads(numHeads) {}
 
   /// Returns what the loops carry in the end.
   SmallVector<Value> emit(SmallVectorImpl<Operation *> &steps) {
@@ -45,7 +47,7 @@ public:
     extent = which == Keys ? keys : rows;
     SmallVector<Value> state(whole.getDpsInits());
     std::optional<int64_t> known = getConstantIntValue(extent);
-    if (step == 0 || (known && *known <= step)) {
+    if (step == 0 || (known && *known <= step && numHeads == 1)) {
       steps.push_back(whole);
       return SmallVector<Value>(whole.getResults());
     }
@@ -78,9 +80,11 @@ public:
     }
     state = loop(ranges.wholeFirst, ranges.wholeEnd, /*isWhole=*/true, state,
                  steps);
+    // Every head takes the last block, of however few rows it is.
     if (hasLast)
-      state =
-          loop(ranges.wholeEnd, ranges.end, /*isWhole=*/false, state, steps);
+      state = loop(ranges.wholeEnd,
+                   numHeads > 1 ? ceilToBlock(ranges.end) : ranges.end,
+                   /*isWhole=*/false, state, steps);
     return state;
   }
 
@@ -148,11 +152,24 @@ private:
     };
     bool isMasked = !isWhole && (whole.getCausal() || whole.getWindow());
     int64_t block = isMasked ? maskedStep : step;
-    auto forOp = scf::ForOp::create(rewriter, loc, value(first), value(end),
+    OpFoldResult lower = first, upper = end;
+    if (numHeads > 1) {
+      lower = apply(d0() * numHeads, {first});
+      upper = apply(d0() * numHeads, {end});
+    }
+    auto forOp = scf::ForOp::create(rewriter, loc, value(lower), value(upper),
                                     value(rewriter.getIndexAttr(block)), state);
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPointToStart(forOp.getBody());
-    OpFoldResult position = forOp.getInductionVar();
+    OpFoldResult position = forOp.getInductionVar(), head;
+    if (numHeads > 1) {
+      head = apply(d0().floorDiv(block) % numHeads, {position});
+      bool isOnlyBlock =
+          firstKnown && endKnown && *endKnown - *firstKnown <= block;
+      position = isOnlyBlock ? first
+                             : apply(d0().floorDiv(block * numHeads) * block,
+                                     {position});
+    }
     OpFoldResult size = rewriter.getIndexAttr(block);
     std::optional<int64_t> known = getConstantIntValue(extent);
     if (!isWhole && !(known && *known % block == 0))
@@ -166,6 +183,10 @@ private:
     }
     offsets[which] = position;
     sizes[which] = size;
+    if (numHeads > 1) {
+      offsets[Heads] = head;
+      sizes[Heads] = rewriter.getIndexAttr(1);
+    }
     FailureOr<CarriedTile> tiled =
         tileInto(rewriter, whole, offsets, sizes, forOp.getRegionIterArgs());
     assert(succeeded(tiled) && "a range of keys or rows is always a tile");
@@ -213,7 +234,7 @@ private:
   Location loc;
   /// That over keys, or over rows.
   AttentionLoop which;
-  int64_t step, maskedStep;
+  int64_t step, maskedStep, numHeads;
   OpFoldResult keys, rows, extent;
 };
 } // namespace
@@ -244,7 +265,7 @@ FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
   rewriter.setInsertionPoint(op);
   // What is left of a batch entry and a head is one matrix each.
   FailureOr<Operation *> tile =
-      tileLoops(rewriter, op, {{Batch, 1}, {Heads, 1}}, LoopType::ForOp);
+      tileLoops(rewriter, op, {{Batch, 1}, {Heads, heads}}, LoopType::ForOp);
   if (failed(tile))
     return failure();
   auto oneHead = cast<AttentionOp>(*tile);
@@ -295,7 +316,8 @@ bpt::tileKeysBackward(RewriterBase &rewriter, AttentionBackwardOp op,
   SmallVector<Operation *> steps;
   SmallVector<Value> sums =
       MaskedLoops(rewriter, tile, keysInOrder ? Keys : Rows,
-                  keysInOrder ? keys : rows, keysInOrder ? keys : rows)
+                  keysInOrder ? keys : rows, keysInOrder ? keys : rows,
+                  keysInOrder ? 1 : heads)
           .emit(steps);
   if (!llvm::is_contained(steps, tile.getOperation()))
     rewriter.replaceOp(tile, sums);

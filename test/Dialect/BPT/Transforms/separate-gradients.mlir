@@ -30,6 +30,26 @@ func.func @all(%dq: tensor<1x64x4x32xf32>, %dk: tensor<1x64x2x32xf32>, %db: tens
 
 // -----
 
+// Those of values by themselves as well: a block by key holds one sum.
+// CHECK-LABEL: func @values(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<1x64x4x192xbf16>, %[[DQ:[a-z0-9]+]]: tensor<1x64x4x192xf32>
+// CHECK: %[[D0:.*]] = bpt.attention_backward {{.*}} {bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true, separate_values = true>, gradients = #bpt.attention_gradients<query>}
+// CHECK: %[[D1:.*]] = bpt.attention_backward {{.*}} {bpt.strategy = #bpt.strategy<rows = 32, keys = 64, separate = true, separate_values = true>, gradients = #bpt.attention_gradients<key>}
+// CHECK: %[[D2:.*]] = bpt.attention_backward {{.*}} {bpt.strategy = #bpt.strategy<rows = 32, keys = 64, separate = true, separate_values = true>, gradients = #bpt.attention_gradients<value>}
+// CHECK: return %[[D0]], %[[D1]], %[[D2]]
+func.func @values(%q: tensor<1x64x4x192xbf16>, %dq: tensor<1x64x4x192xf32>, %r: tensor<1x64x4xf32>)
+    -> (tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>) {
+  %d:3 = bpt.attention_backward ins(%q, %q, %q : tensor<1x64x4x192xbf16>, tensor<1x64x4x192xbf16>, tensor<1x64x4x192xbf16>)
+      statistics(%r, %r : tensor<1x64x4xf32>, tensor<1x64x4xf32>)
+      cotangent(%q, %r : tensor<1x64x4x192xbf16>, tensor<1x64x4xf32>)
+      outs(%dq, %dq, %dq : tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>)
+      {bpt.strategy = #bpt.strategy<rows = 64, keys = 32, separate = true, separate_values = true>}
+      -> tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>
+  return %d#0, %d#1, %d#2 : tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>, tensor<1x64x4x192xf32>
+}
+
+// -----
+
 // One that does not say so, and one of some gradients only, stay as they are.
 // CHECK-LABEL: func @others(
 // CHECK-COUNT-2: bpt.attention_backward

@@ -58,19 +58,28 @@ func.func @query(%q: tensor<2x512x4x32xf32>, %k: tensor<2x512x2x32xf32>, %r: ten
 // -----
 
 // Of keys and values alone: blocks of keys are parallel. Rows before a block's
-// first key see none of it; those from its last key on all of it.
-// CHECK: #[[FIRST:.*]] = affine_map<(d0) -> ((d0 floordiv 64) * 64)>
-// CHECK: #[[BLOCK:.*]] = affine_map<(d0) -> ((d0 ceildiv 64) * 64, 512)>
+// first key see none of it; those from its last key on all of it. A block of rows
+// is taken head by head, of the two that share the keys, in one loop.
+// CHECK-DAG: #[[BLOCK:.*]] = affine_map<(d0) -> ((d0 ceildiv 64) * 64, 512)>
+// CHECK-DAG: #[[FROM:.*]] = affine_map<(d0) -> ((d0 floordiv 64) * 128)>
+// CHECK-DAG: #[[TO:.*]] = affine_map<(d0) -> (d0 * 2)>
+// CHECK-DAG: #[[HEAD:.*]] = affine_map<(d0) -> ((d0 floordiv 64) mod 2)>
+// CHECK-DAG: #[[ROWS:.*]] = affine_map<(d0) -> ((d0 floordiv 128) * 64)>
 // CHECK-LABEL: func @key_value(
 // CHECK: scf.forall (%{{.*}}, %{{.*}}, %[[K:.*]]) = (0, 0, 0) to (2, 4, 512) step (1, 2, 128)
 // CHECK: %[[TOP:.*]] = affine.max #{{.*}}(%[[K]])
 // CHECK: %[[LAST:.*]] = affine.max #{{.*}}(%[[K]])
-// CHECK: %[[F:.*]] = affine.apply #[[FIRST]](%[[TOP]])
 // CHECK: %[[B:.*]] = affine.min #[[BLOCK]](%[[LAST]])
 // CHECK: %[[W:.*]] = affine.max #{{.*}}(%[[TOP]], %[[B]])
-// CHECK: scf.for %{{.*}} = %[[F]] to %[[W]] step %c64
+// CHECK: %[[A:.*]] = affine.apply #[[FROM]](%[[TOP]])
+// CHECK: %[[E:.*]] = affine.apply #[[TO]](%[[W]])
+// CHECK: scf.for %[[N:.*]] = %[[A]] to %[[E]] step %c64
+// CHECK-DAG: %[[H:.*]] = affine.apply #[[HEAD]](%[[N]])
+// CHECK-DAG: %[[R:.*]] = affine.apply #[[ROWS]](%[[N]])
+// CHECK: tensor.extract_slice %{{.*}}[0, %[[R]], %[[H]], 0] [1, 64, 1, 32]
 // CHECK: bpt.attention_backward {{.*}} causal
-// CHECK: scf.for %{{.*}} = %[[W]] to %c512 step %c64
+// CHECK-SAME: -> tensor<1x128x1x32xf32>, tensor<1x128x1x32xf32>
+// CHECK: scf.for %{{.*}} = %[[E]] to %c1024 step %c64
 // CHECK: bpt.attention_backward
 // CHECK-NOT: causal
 // CHECK-NOT: scf.for
@@ -169,4 +178,23 @@ func.func @last_rows(%q: tensor<1x100x1x32xf32>, %k: tensor<1x512x1x32xf32>, %r:
       outs(%qs : tensor<1x?x1x32xf32>)
       {bpt.strategy = #bpt.strategy<rows = 64, keys = 128>, gradients = #bpt.attention_gradients<query>} -> tensor<1x?x1x32xf32>
   return %d : tensor<1x?x1x32xf32>
+}
+
+// -----
+
+// Rows that are one block, which three heads share: a loop over the heads.
+// CHECK: #[[HEAD:.*]] = affine_map<(d0) -> ((d0 floordiv 64) mod 3)>
+// CHECK-LABEL: func @heads_of_few_rows(
+// CHECK: scf.for %[[N:.*]] = %c0 to %c192 step %c64
+// CHECK: %[[H:.*]] = affine.apply #[[HEAD]](%[[N]])
+// CHECK: tensor.extract_slice %{{.*}}[0, 0, %[[H]], 0] [1, 50, 1, 32]
+// CHECK: bpt.attention_backward
+// CHECK-SAME: -> tensor<1x40x1x32xf32>
+func.func @heads_of_few_rows(%q: tensor<1x50x3x32xf32>, %k: tensor<1x40x1x32xf32>, %r: tensor<1x50x3xf32>) -> tensor<1x40x1x32xf32> {
+  %d = bpt.attention_backward ins(%q, %k, %k : tensor<1x50x3x32xf32>, tensor<1x40x1x32xf32>, tensor<1x40x1x32xf32>)
+      statistics(%r, %r : tensor<1x50x3xf32>, tensor<1x50x3xf32>)
+      cotangent(%q, %r : tensor<1x50x3x32xf32>, tensor<1x50x3xf32>)
+      outs(%k : tensor<1x40x1x32xf32>)
+      {gradients = #bpt.attention_gradients<key>, bpt.strategy = #bpt.strategy<rows = 64, keys = 128>} -> tensor<1x40x1x32xf32>
+  return %d : tensor<1x40x1x32xf32>
 }

@@ -7,13 +7,14 @@ A row for every kernel: registers, bytes of spills, stack frame and static share
 memory, as ptxas reports them. There are five parts:
   grid       every case of gpu_cases.py for one chip, in turn (of the feed-forward
              networks every form in some type); with --all for every chip
-  attention  the usual attention for every chip, older and newer ones too
-  gradients  the gradients of the usual attention, for sm_80 and sm_90a
+  attention  the usual attention for every chip, older and newer ones too, and other
+             head dimensions for sm_80 and sm_90a
+  gradients  the gradients of the same, for sm_80 and sm_90a
   layers     the usual layers and a model, each for one chip
   float8     projections and attention of f8E4M3FN with each kind of scales
 Fails if ptxas refuses a kernel, or takes what wgmma and setmaxnreg say otherwise
 than they are meant (messages C75xx), if one keeps an array in local memory, and if
-one spills in a program with head dimensions of 64 or 128.
+one spills in a program with a head dimension of SPILL_FREE_HEAD_DIMS.
 """
 
 import argparse
@@ -35,7 +36,8 @@ from gradient_cases import GradientConfig
 
 CHIPS = ["sm_80", "sm_86", "sm_89", "sm_90", "sm_90a"]
 OTHER_CHIPS = ["sm_70", "sm_75", "sm_100", "sm_120"]
-SPILL_FREE_HEAD_DIMS = (64, 128)
+OTHER_HEAD_DIMS = (96, 192, 256)
+SPILL_FREE_HEAD_DIMS = (64, 128, *OTHER_HEAD_DIMS)
 HEADER = f"{'registers':>9} {'spills':>6} {'stack':>6} {'shared':>7}  {'chip':7} kernel of case"
 
 
@@ -182,8 +184,15 @@ def usual_attention():
                      dynamic=dynamic)  # fmt: skip
 
 
+def other_head_dims(head_dims=OTHER_HEAD_DIMS):
+    cases = gpu_cases.usual_head_dim_cases(head_dims)
+    return [config for config in cases if config.dtype == "bf16"]
+
+
 def usual_gradients():
     for config in gpu_cases.usual_head_dim_cases():
+        yield GradientConfig(**vars(config))
+    for config in other_head_dims((192, 256)):
         yield GradientConfig(**vars(config))
     yield GradientConfig("attention", "bf16", seq=200, heads=4, kv_heads=2, head_dim=64, causal=True)
 
@@ -223,7 +232,8 @@ def choose(options):
         # Ten forms of a network in each of three types.
         "grid": zip(rest + networks[::3], itertools.cycle(CHIPS)),
         "attention": itertools.chain(
-            itertools.product(attention, CHIPS), itertools.product(attention[-3:], OTHER_CHIPS)
+            itertools.product(attention, CHIPS), itertools.product(attention[-3:], OTHER_CHIPS),
+            itertools.product(other_head_dims(), ["sm_80", "sm_90a"]),
         ),
         "gradients": itertools.product(usual_gradients(), ["sm_80", "sm_90a"]),
         "layers": zip(usual_layers(), itertools.cycle(CHIPS)),

@@ -62,7 +62,9 @@ def BPT_AttentionGradients : I32EnumAttr<"AttentionGradients",
     "which gradients of attention are computed", [
       I32EnumAttrCase<"All", 0, "all">,
       I32EnumAttrCase<"Query", 1, "query">,
-      I32EnumAttrCase<"KeyValue", 2, "key_value">]> {
+      I32EnumAttrCase<"KeyValue", 2, "key_value">,
+      I32EnumAttrCase<"Key", 3, "key">,
+      I32EnumAttrCase<"Value", 4, "value">]> {
   let cppNamespace = "::mlir::bpt";
   let genSpecializedAttr = 0;
 }
@@ -75,6 +77,8 @@ def BPT_AttentionGradientsAttr : EnumAttr<BPT_Dialect, BPT_AttentionGradients, "
     | `all` | those of query, key and value, and of the bias if there is one more |
     | `query` | that of query, and of the bias if there is one more |
     | `key_value` | those of key and value |
+    | `key` | that of key |
+    | `value` | that of value |
   }];
   let assemblyFormat = "`<` $value `>`";
 }
@@ -99,6 +103,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
     | `columns` | `bpt.linear`, `bpt.feed_forward` and `bpt.cross_entropy_backward` with `store_hidden`, `bpt.linear_weight_gradient` (with `rows`, of its inputs as well) and `bpt.embedding_gradient` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
     | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both. A block is `rows` queries, with steps of `keys` keys, or as many keys, with steps of as many queries |
+    | `separate_values` | `bpt.attention_backward` | `true`: with `separate`, the gradients of keys and those of values get loops of their own as well: a block then holds one sum instead of two, and the scores are computed once more |
     | `fuse` | every blocked operation | `false`: this operation gets a loop of its own and its result is stored, or that of the element-wise operation which alone reads it |
 
     `heads` and `columns` cut the operation that a loop over rows is made for, or
@@ -110,7 +115,8 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     whatever the length of the sequence.
 
     A size that the dimension is not a multiple of is legal: the last block is
-    smaller. An option that the operation does not read is an error.
+    smaller. An option that the operation does not read is an error, and so is
+    `separate_values` without `separate`.
 
     Example:
 
@@ -129,6 +135,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     DefaultValuedParameter<"int64_t", "0">:$chunk,
     DefaultValuedParameter<"bool", "false">:$store_hidden,
     DefaultValuedParameter<"bool", "false">:$separate,
+    DefaultValuedParameter<"bool", "false">:$separate_values,
     DefaultValuedParameter<"bool", "true">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -33,10 +33,12 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     what the probability was multiplied by.
 
     `gradients` says which of them are computed, and so what the destinations are:
-    `all` (the default), `query` (dq, and dbias if there is a second destination)
-    or `key_value` (dk and dv). Rows are a **reduction** dimension unless only
-    `query` is asked for, keys unless `key_value` is: tiling a reduction gives a
-    loop that carries sums, tiling what is left a parallel one.
+    `all` (the default), `query` (dq, and dbias if there is a second destination),
+    `key_value` (dk and dv), `key` or `value`. Rows are a **reduction** dimension
+    unless only `query` is asked for, keys unless only gradients of keys and values
+    are; so are heads where keys and values have one that several share, and dk or
+    dv is asked for. Tiling a reduction gives a loop that carries sums, tiling what
+    is left a parallel one.
 
     **Shapes.** query, key, value, bias, segments, masks, score region, dropout as in
     `bpt.attention`; do `[B, Sq, H, Dv]` of query's element type; m, l and
@@ -88,6 +90,8 @@ def BPT_AttentionBackwardOp : BPT_AttentionLikeOp<"attention_backward"> {
     attr-dict (`score` $score^)? `->` type($results)
   }];
   let extraClassDeclaration = [{
+    /// Whether all gradients are of keys and values, and sums over rows.
+    bool isByKey();
     /// What the destinations are gradients of, in their order.
     ::llvm::SmallVector<AttentionInput> getInputsOfGradients();
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }

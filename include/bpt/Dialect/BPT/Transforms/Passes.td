@@ -649,6 +649,10 @@ def SeparateGradientsPass : Pass<"bpt-separate-gradients", "::mlir::func::FuncOp
          bpt.strategy = #bpt.strategy<rows = 32, keys = 64, separate = true>}
     ```
 
+    With `separate_values` the second is two as well, of `key` and of `value`: 8
+    products, but a block by key holds the sums of one gradient instead of two,
+    which of wide heads do not fit in registers.
+
     Source: Dao 2023 (FlashAttention-2), section 3.2.
   }];
   let dependentDialects = ["::mlir::bpt::BPTDialect"];

@@ -23,6 +23,13 @@ module attributes {transform.with_named_sequence} {
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+  transform.named_sequence @is_wide_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi gt %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.operand %op "seed" : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -127,6 +134,11 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+  transform.named_sequence @block_wide_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
@@ -147,7 +159,7 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
+    %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -232,3 +244,4 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+        @is_wide_attention -> @block_wide_attention,

@@ -32,6 +32,12 @@ module attributes {transform.with_named_sequence} {
     transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.operand %op "seed" : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_small_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -103,6 +109,17 @@ module attributes {transform.with_named_sequence} {
   }
   transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+  transform.named_sequence @is_wide_narrow_attention_backward_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
+    transform.bpt.match.operand %op "seed" : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -114,6 +131,11 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+  transform.named_sequence @block_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
     transform.yield
   }
   transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
@@ -137,7 +159,8 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 
-  // A block of gradients holds one or two sums, and two tiles of scores.
+  // A block of gradients holds one or two sums, and two tiles of scores; of wide
+  // heads, one sum.
   transform.named_sequence @block_small_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -164,6 +187,19 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward
         : (!transform.any_op) -> !transform.any_op
+  transform.named_sequence @block_wide_narrow_attention_backward_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
     transform.yield
   }
 }
+        @is_wide_narrow_attention_with_dropout -> @block_wide_narrow_attention_with_dropout,
+        @is_wide_narrow_attention_backward_with_dropout -> @block_wide_narrow_attention_backward_with_dropout,
+        @is_wide_narrow_attention_backward -> @block_wide_narrow_attention_backward,
