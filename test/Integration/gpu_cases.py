@@ -76,6 +76,13 @@ def decoding_cases():
         yield Config("attention", dtype, 2, seq, kv_seq, heads=4, kv_heads=1, head_dim=64,
                      causal=True, dynamic=True)  # fmt: skip
         yield Config("attention", dtype, 1, seq, kv_seq, heads=3, head_dim=59)
+    # Heads that share keys are rows of one block.
+    for dtype, features in zip(itertools.cycle(DTYPES), [
+        {"attn_bias": "heads", "lse": True}, {"score": "alibi", "causal": True, "window": 90},
+        {"segments": True, "attn_bias": "shared"}, {"attn_dropout": 0.2},
+        {"score": "softcap:9.0", "lse": True, "dynamic": False}, {"attn_bias": "full", "attn_dropout": 0.1},
+    ]):  # fmt: skip
+        yield Config("attention", dtype, 2, 1, 203, heads=10, kv_heads=2, head_dim=96, **features)
 
 
 def large_score_cases():

@@ -41,7 +41,7 @@ func.func @keys_of_a_norm(%x: tensor<1x4x8xf32>) {
 // -----
 
 func.func @hidden_of_attention(%q: tensor<1x4x2x8xf32>) {
-  // expected-error @+1 {{does not read strategy option 'hidden'; it reads: rows, chunk, keys, heads, score_rows, fuse}}
+  // expected-error @+1 {{does not read strategy option 'hidden'; it reads: rows, chunk, keys, heads, score_rows, group_heads, fuse}}
   %o = bpt.attention ins(%q, %q, %q : tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>, tensor<1x4x2x8xf32>)
       outs(%q : tensor<1x4x2x8xf32>) {bpt.strategy = #bpt.strategy<hidden = 4>} -> tensor<1x4x2x8xf32>
   return

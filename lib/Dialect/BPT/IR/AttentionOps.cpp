@@ -485,7 +485,8 @@ double AttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool AttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> AttentionOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "score_rows", "fuse"};
+  return {"rows",       "chunk",       "keys", "heads",
+          "score_rows", "group_heads", "fuse"};
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -536,7 +537,8 @@ double OnlineAttentionOp::countFlops(ArrayRef<int64_t> sizes) {
 bool OnlineAttentionOp::isCheapToRecompute() { return false; }
 
 SmallVector<StringRef> OnlineAttentionOp::getStrategyOptions() {
-  return {"rows", "chunk", "keys", "heads", "score_rows", "fuse"};
+  return {"rows",       "chunk",       "keys", "heads",
+          "score_rows", "group_heads", "fuse"};
 }
 
 void OnlineAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

@@ -55,10 +55,17 @@ Value ScoreBuilder::scaled(Value matrix) {
 
 SmallVector<TileBuilder::Operand> ScoreBuilder::operands() const {
   SmallVector<TileBuilder::Operand> operands;
+  // What all rows share has no dimension for them.
+  auto add = [&](Value value, SmallVector<int64_t> dims) {
+    unsigned rank = cast<RankedTensorType>(value.getType()).getRank();
+    if (rank < dims.size())
+      dims.erase(dims.begin());
+    operands.push_back({value, dims});
+  };
   if (head.bias)
-    operands.push_back({head.bias, {head.rowLoop, head.keyLoop}});
+    add(head.bias, {head.rowLoop, head.keyLoop});
   if (head.querySegments) {
-    operands.push_back({head.querySegments, {head.rowLoop}});
+    add(head.querySegments, {head.rowLoop});
     operands.push_back({head.keySegments, {head.keyLoop}});
   }
   return operands;
@@ -71,8 +78,7 @@ ScoreBuilder::Score ScoreBuilder::modify(OpBuilder &b, Location l, Value score,
     score = arith::AddFOp::create(b, l, score, scalars[next++]);
   Value i, j, derivative;
   if (head.causal || head.window || head.region) {
-    i = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, head.rowLoop),
-                              head.positions[1]);
+    i = arith::AddIOp::create(b, l, getRow(b, l), head.positions[1]);
     j = arith::AddIOp::create(b, l, linalg::IndexOp::create(b, l, head.keyLoop),
                               head.positions[3]);
   }
@@ -98,7 +104,8 @@ std::pair<Value, Value> ScoreBuilder::inlineRegion(OpBuilder &b, Location l,
   Block &block = head.region->front();
   IRMapping mapping;
   Value batch = arith::AddIOp::create(b, l, head.batch, head.positions[0]);
-  Value headIndex = arith::AddIOp::create(b, l, head.head, head.positions[2]);
+  Value headIndex =
+      arith::AddIOp::create(b, l, getHead(b, l), head.positions[2]);
   mapping.map(block.getArguments(), ValueRange{score, batch, headIndex, i, j});
   Value yielded = cast<YieldOp>(block.getTerminator()).getScore();
   if (!derive) {
@@ -131,9 +138,20 @@ DropoutBuilder ScoreBuilder::createDropout(OpBuilder &b, Location l,
           l,
           head.dropout,
           seed,
-          {word(head.batch, 0), word(head.head, 2),
-           word(linalg::IndexOp::create(b, l, head.rowLoop), 1),
+          {word(head.batch, 0), word(getHead(b, l), 2), word(getRow(b, l), 1),
            word(linalg::IndexOp::create(b, l, head.keyLoop), 3)}};
+}
+
+Value ScoreBuilder::getRow(OpBuilder &b, Location l) {
+  if (head.rowsAreHeads)
+    return arith::ConstantIndexOp::create(b, l, 0);
+  return linalg::IndexOp::create(b, l, head.rowLoop);
+}
+
+Value ScoreBuilder::getHead(OpBuilder &b, Location l) {
+  if (head.rowsAreHeads)
+    return linalg::IndexOp::create(b, l, head.rowLoop);
+  return head.head;
 }
 
 Value ScoreBuilder::getMask(OpBuilder &b, Location l, Value i, Value j) {

@@ -31,6 +31,9 @@ struct AttentionHead {
   Value batch, head;
   /// Which loops of a body are its rows and its keys.
   int64_t rowLoop = 0, keyLoop = 1;
+  /// The matrices are of one query row: their rows are the heads that share the
+  /// keys.
+  bool rowsAreHeads = false;
   /// The rules of the operation.
   Region *region = nullptr;
   bool causal = false;
@@ -78,6 +81,9 @@ private:
   /// The score region, and its derivative.
   std::pair<Value, Value> inlineRegion(OpBuilder &b, Location l, Value score,
                                        Value i, Value j, bool derive);
+  /// The row and the head of an element within the operation's operands.
+  Value getRow(OpBuilder &b, Location l);
+  Value getHead(OpBuilder &b, Location l);
   /// Whether key j is kept for query i by the masks by position; null: always.
   Value getMask(OpBuilder &b, Location l, Value i, Value j);
 
@@ -86,25 +92,34 @@ private:
 };
 
 /// The matrices and rules of head `h` of batch entry `b` of an attention
-/// operation of any form.
+/// operation of any form; or of all heads of its only row.
 template <typename OpTy>
 AttentionHead getAttentionHead(TileBuilder &tile, OpTy op, OpFoldResult b,
-                               OpFoldResult h, OpFoldResult kvHead) {
+                               OpFoldResult h, OpFoldResult kvHead,
+                               bool rowsAreHeads = false) {
   AttentionHead head;
+  head.rowsAreHeads = rowsAreHeads;
   auto matrix = [&](Value tensor, OpFoldResult index) {
     return tile.slice(tile.slice(tensor, 0, b), 1, index);
   };
   OpFoldResult zero = tile.builder.getIndexAttr(0);
-  head.query = matrix(op.getQuery(), h);
+  head.query = rowsAreHeads
+                   ? tile.slice(tile.slice(op.getQuery(), 0, b), 0, zero)
+                   : matrix(op.getQuery(), h);
   head.key = matrix(op.getKey(), kvHead);
   head.value = matrix(op.getValue(), kvHead);
   if (Value bias = op.getBias()) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(bias.getType()).getShape();
-    head.bias = tile.slice(tile.slice(bias, 0, shape[0] == 1 ? zero : b), 0,
-                           shape[1] == 1 ? zero : h);
+    head.bias = tile.slice(bias, 0, shape[0] == 1 ? zero : b);
+    if (rowsAreHeads)
+      head.bias = tile.slice(head.bias, 1, zero);
+    if (!rowsAreHeads || shape[1] == 1)
+      head.bias = tile.slice(head.bias, 0, shape[1] == 1 ? zero : h);
   }
   if (op.getQuerySegments()) {
     head.querySegments = tile.slice(op.getQuerySegments(), 0, b);
+    if (rowsAreHeads)
+      head.querySegments = tile.slice(head.querySegments, 0, zero);
     head.keySegments = tile.slice(op.getKeySegments(), 0, b);
   }
   head.batch = getValueOrCreateConstantIndexOp(tile.builder, tile.loc, b);

@@ -71,7 +71,7 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t columns, int64_t scoreRows,
                                    int64_t chunk, bool storeHidden,
                                    bool separate, bool separateValues,
-                                   bool fuse) {
+                                   bool groupHeads, bool fuse) {
   for (auto [name, size] : {std::pair<StringRef, int64_t>{"rows", rows},
                             {"keys", keys},
                             {"hidden", hidden},
@@ -115,6 +115,7 @@ static LogicalResult verifyStrategy(Operation *op, Attribute value) {
         {"store_hidden", strategy.getStoreHidden()},
         {"separate", strategy.getSeparate()},
         {"separate_values", strategy.getSeparateValues()},
+        {"group_heads", strategy.getGroupHeads()},
         {"fuse", !strategy.getFuse()}})
     if (set && !llvm::is_contained(options, name))
       return op->emitOpError("does not read strategy option '")

@@ -309,40 +309,44 @@ OnlineAttentionOp::decomposeOperation(OpBuilder &builder) {
                          "gives each its own");
   TileBuilder tile(builder, getLoc());
   SmallVector<OpFoldResult> sizes = tile.sizes(getQuery());
+  // The heads of one row are one matrix, where all multiply the same keys.
+  bool rowsAreHeads = !getQueryScale() && isConstantIntValue(sizes[1], 1) &&
+                      getGroupSize() > 1 &&
+                      isConstantIntValue(tile.sizes(getKey())[2], 1);
+  // An entry of the batch is cut at a head, or at its row.
+  unsigned cut = rowsAreHeads ? 0 : 1;
+  auto emit = [&](OpFoldResult b, OpFoldResult at, ValueRange state) {
+    OpFoldResult kvHead = getKvHead(tile, at, getKey(), getGroupSize());
+    AttentionHead head =
+        getAttentionHead(tile, *this, b, at, kvHead, rowsAreHeads);
+    if (getValueTransposed()) {
+      head.valueTransposed = true;
+      head.value = tile.slice(tile.slice(getValue(), 0, b), 0, kvHead);
+    }
+    if (getQueryScale()) {
+      head.queryScale =
+          getScaleOfHead(tile, getQueryScale(), getQueryBlocks(), b, at);
+      head.keyScale =
+          getScaleOfHead(tile, getKeyScale(), getKeyBlocks(), b, kvHead);
+      head.valueScale = getScaleOfHead(tile, getValueScale(), getValueBlocks(),
+                                       b, kvHead, getValueTransposed());
+    }
+    SmallVector<Value> ofEntry, ofHead;
+    for (Value tensor : state) {
+      ofEntry.push_back(tile.slice(tensor, 0, b));
+      ofHead.push_back(tile.slice(ofEntry.back(), cut, at));
+    }
+    SmallVector<Value> next =
+        OnlineStep(tile, head, ofHead[0], ofHead[1], ofHead[2]).emit();
+    for (auto [result, entry, tensor] : llvm::zip(next, ofEntry, state))
+      result = tile.unslice(tile.unslice(result, entry, cut, at), tensor, 0, b);
+    return next;
+  };
   return tile.forEach(
       sizes[0], getDpsInits(), [&](OpFoldResult b, ValueRange ofBatch) {
-        return tile.forEach(
-            sizes[2], ofBatch, [&](OpFoldResult h, ValueRange state) {
-              OpFoldResult kvHead =
-                  getKvHead(tile, h, getKey(), getGroupSize());
-              AttentionHead head = getAttentionHead(tile, *this, b, h, kvHead);
-              if (getValueTransposed()) {
-                head.valueTransposed = true;
-                head.value =
-                    tile.slice(tile.slice(getValue(), 0, b), 0, kvHead);
-              }
-              if (getQueryScale()) {
-                head.queryScale = getScaleOfHead(tile, getQueryScale(),
-                                                 getQueryBlocks(), b, h);
-                head.keyScale = getScaleOfHead(tile, getKeyScale(),
-                                               getKeyBlocks(), b, kvHead);
-                head.valueScale =
-                    getScaleOfHead(tile, getValueScale(), getValueBlocks(), b,
-                                   kvHead, getValueTransposed());
-              }
-              SmallVector<Value> ofEntry, ofHead;
-              for (Value tensor : state) {
-                ofEntry.push_back(tile.slice(tensor, 0, b));
-                ofHead.push_back(tile.slice(ofEntry.back(), 1, h));
-              }
-              SmallVector<Value> next =
-                  OnlineStep(tile, head, ofHead[0], ofHead[1], ofHead[2])
-                      .emit();
-              for (auto [result, entry, tensor] :
-                   llvm::zip(next, ofEntry, state))
-                result = tile.unslice(tile.unslice(result, entry, 1, h), tensor,
-                                      0, b);
-              return next;
-            });
+        return tile.forEach(sizes[rowsAreHeads ? 1 : 2], ofBatch,
+                            [&](OpFoldResult at, ValueRange state) {
+                              return emit(b, at, state);
+                            });
       });
 }

@@ -22,7 +22,9 @@ static StrategyAttr getStrategyOfProducts(CrossEntropyBackwardOp op,
                            /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
                            strategy ? strategy.getColumns() : 0,
                            /*score_rows=*/0, /*chunk=*/0,
-                           /*store_hidden=*/false, /*separate=*/false, /*separate_values=*/false, fuse);
+                           /*store_hidden=*/false, /*separate=*/false,
+                           /*separate_values=*/false, /*group_heads=*/false,
+                           fuse);
 }
 
 SmallVector<Value> bpt::emitLossGradientProducts(OpBuilder &builder,

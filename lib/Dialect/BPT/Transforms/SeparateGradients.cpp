@@ -45,7 +45,7 @@ static StrategyAttr swapRowsAndKeys(StrategyAttr strategy) {
                            strategy.getColumns(), strategy.getScoreRows(),
                            strategy.getChunk(), strategy.getStoreHidden(),
                            strategy.getSeparate(), strategy.getSeparateValues(),
-                           strategy.getFuse());
+                           strategy.getGroupHeads(), strategy.getFuse());
 }
 
 namespace {

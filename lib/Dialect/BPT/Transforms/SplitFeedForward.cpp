@@ -43,11 +43,12 @@ LinearOp bpt::splitFeedForward(RewriterBase &rewriter, FeedForwardOp op) {
   // The activations are stored, so what makes them is not fused further.
   StrategyAttr strategy = getStrategy(op), upStrategy, downStrategy;
   auto getPart = [&](bool fuse) {
-    return StrategyAttr::get(op.getContext(), strategy.getRows(), /*keys=*/0,
-                             /*hidden=*/0, /*vocab=*/0, /*heads=*/0,
-                             strategy.getColumns(), /*score_rows=*/0,
-                             strategy.getChunk(),
-                             /*store_hidden=*/false, /*separate=*/false, /*separate_values=*/false, fuse);
+    return StrategyAttr::get(
+        op.getContext(), strategy.getRows(), /*keys=*/0,
+        /*hidden=*/0, /*vocab=*/0, /*heads=*/0, strategy.getColumns(),
+        /*score_rows=*/0, strategy.getChunk(),
+        /*store_hidden=*/false, /*separate=*/false, /*separate_values=*/false,
+        /*group_heads=*/false, fuse);
   };
   if (strategy) {
     upStrategy = getPart(/*fuse=*/false);

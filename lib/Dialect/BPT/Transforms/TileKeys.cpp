@@ -260,10 +260,14 @@ static SmallVector<Operation *> tileScores(RewriterBase &rewriter,
 
 FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
                                                   AttentionOp op, int64_t keys,
-                                                  int64_t scoreRows) {
+                                                  int64_t scoreRows,
+                                                  bool groupHeads) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  // What is left of a batch entry and a head is one matrix each.
+  // What is left of a batch entry and a head, or of one row of several heads,
+  // is one matrix each.
+  bool isOneRow = op.getQuery().getType().getDimSize(1) == 1;
+  int64_t heads = groupHeads && isOneRow ? op.getGroupSize() : 1;
   FailureOr<Operation *> tile =
       tileLoops(rewriter, op, {{Batch, 1}, {Heads, heads}}, LoopType::ForOp);
   if (failed(tile))
@@ -338,7 +342,8 @@ struct TileKeysPass : bpt::impl::TileKeysPassBase<TileKeysPass> {
     for (AttentionOp op : ops) {
       StrategyAttr strategy = getStrategy(op);
       if (failed(tileKeys(rewriter, op, strategy ? strategy.getKeys() : 0,
-                          strategy ? strategy.getScoreRows() : 0)))
+                          strategy ? strategy.getScoreRows() : 0,
+                          strategy && strategy.getGroupHeads())))
         return signalPassFailure();
     }
     for (AttentionBackwardOp op : backwardOps) {

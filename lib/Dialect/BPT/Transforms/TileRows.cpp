@@ -74,6 +74,18 @@ static void cutLoop(OpBuilder &builder, BlockedOpInterface op, bool isRoot,
     sizes[loops.front()] = builder.getIndexAttr(size);
 }
 
+/// Entries of the dimension that share one of an operand: heads, a head of
+/// keys.
+static int64_t getGroupSize(BlockedOpInterface op, StringRef name) {
+  BlockTable table = op.getBlockTable();
+  int64_t group = 1;
+  for (ArrayRef<DimRef> operand : table.operands)
+    for (DimRef ref : operand)
+      if (table.dims[ref.dim] == name)
+        group = std::max(group, ref.divisor);
+  return group;
+}
+
 /// Tile sizes that cut the batch into entries, the rows into blocks, and what
 /// else the strategy names.
 static SmallVector<OpFoldResult> getTileSizes(OpBuilder &builder,
@@ -95,7 +107,9 @@ static SmallVector<OpFoldResult> getTileSizes(OpBuilder &builder,
   BlockedOpInterface cut = getCutOp(root, plan);
   if (StrategyAttr strategy = cut ? getStrategy(cut) : StrategyAttr()) {
     bool isRoot = cut == root.getOperation();
-    cutLoop(builder, cut, isRoot, "head", strategy.getHeads(), domain, sizes);
+    int64_t group = strategy.getGroupHeads() ? getGroupSize(cut, "head") : 1;
+    cutLoop(builder, cut, isRoot, "head", strategy.getHeads() * group, domain,
+            sizes);
     cutLoop(builder, cut, isRoot, "output", strategy.getColumns(), domain,
             sizes);
   }

@@ -112,3 +112,28 @@ func.func @float8_probabilities_of_scaled_values(%q: tensor<1x4x1x8xf8E4M3FN>, %
       {value_transposed, value_blocks = array<i64: 1, 1, 0, 1>} -> tensor<1x4x1x8xf32>
   return %o : tensor<1x4x1x8xf32>
 }
+
+// The heads of one row that share keys are the rows of one product. All rows have
+// one position; an element's head is its row.
+
+// CHECK-LABEL: func @grouped_row
+// CHECK-SAME: %{{.+}}: index, %[[POS:[a-z0-9]+]]: index, %[[HEAD:[a-z0-9]+]]: index
+// CHECK-NOT: scf.for
+// CHECK: linalg.contract {{.*}} ins(%{{.+}}, %{{.+}} : tensor<4x8xf32>, tensor<48x8xf32>) outs(%{{.+}} : tensor<4x48xf32>)
+// CHECK: linalg.generic
+// CHECK:   %[[KEY:.+]] = linalg.index 1
+// CHECK:   %[[ROW:.+]] = linalg.index 0
+// CHECK:   arith.addi %[[ROW]], %[[HEAD]]
+// CHECK:   arith.cmpi sle
+// CHECK: linalg.contract {{.*}} outs(%{{.+}} : tensor<4x8xf32>)
+func.func @grouped_row(%q: tensor<1x1x4x8xf32>, %k: tensor<1x48x1x8xf32>, %c0: index, %pos: index, %head: index) -> tensor<1x1x4x8xf32> {
+  %e = tensor.empty() : tensor<1x1x4x8xf32>
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x1x4x8xf32>, tensor<1x48x1x8xf32>, tensor<1x48x1x8xf32>) at(%c0, %pos, %head) diagonal(%c0) outs(%e : tensor<1x1x4x8xf32>) {causal} score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %i64 = arith.index_cast %h : index to i64
+    %f = arith.sitofp %i64 : i64 to f32
+    %a = arith.addf %s, %f : f32
+    bpt.yield %a : f32
+  } -> tensor<1x1x4x8xf32>
+  return %o : tensor<1x1x4x8xf32>
+}

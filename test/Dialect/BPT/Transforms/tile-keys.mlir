@@ -161,3 +161,30 @@ func.func @causal_score_rows(%q: tensor<1x256x1x32xf32>, %k: tensor<1x1024x1x32x
   %r = bpt.attention ins(%q, %k, %v : tensor<1x256x1x32xf32>, tensor<1x1024x1x32xf32>, tensor<1x1024x1x32xf32>) at(%c0, %i, %c0) diagonal(%c0) outs(%o : tensor<1x256x1x32xf32>) {causal, bpt.strategy = #bpt.strategy<keys = 256, score_rows = 32>} -> tensor<1x256x1x32xf32>
   return %r : tensor<1x256x1x32xf32>
 }
+
+// -----
+
+// One row of four heads that share keys stays one matrix, if it is asked for.
+
+// CHECK-LABEL: func @grouped_row
+// CHECK: scf.for %{{.+}} = %c0 to %c8 step %c4
+// CHECK: scf.for %{{.+}} = %c0 to %c1024 step %c128
+// CHECK:   bpt.online_attention {{.*}} tensor<1x1x4x32xf32>, tensor<1x128x1x32xf32>
+// CHECK-LABEL: func @row_by_head
+// CHECK: scf.for %{{.+}} = %c0 to %c8 step %c1
+// CHECK:   bpt.online_attention {{.*}} tensor<1x1x1x32xf32>, tensor<1x128x1x32xf32>
+// CHECK-LABEL: func @grouped_rows
+// CHECK: scf.for %{{.+}} = %c0 to %c8 step %c1
+// CHECK:   bpt.online_attention {{.*}} tensor<1x2x1x32xf32>, tensor<1x128x1x32xf32>
+func.func @grouped_row(%q: tensor<1x1x8x32xf32>, %k: tensor<1x1024x2x32xf32>) -> tensor<1x1x8x32xf32> {
+  %r = bpt.attention ins(%q, %k, %k : tensor<1x1x8x32xf32>, tensor<1x1024x2x32xf32>, tensor<1x1024x2x32xf32>) outs(%q : tensor<1x1x8x32xf32>) {bpt.strategy = #bpt.strategy<keys = 128, group_heads = true>} -> tensor<1x1x8x32xf32>
+  return %r : tensor<1x1x8x32xf32>
+}
+func.func @row_by_head(%q: tensor<1x1x8x32xf32>, %k: tensor<1x1024x2x32xf32>) -> tensor<1x1x8x32xf32> {
+  %r = bpt.attention ins(%q, %k, %k : tensor<1x1x8x32xf32>, tensor<1x1024x2x32xf32>, tensor<1x1024x2x32xf32>) outs(%q : tensor<1x1x8x32xf32>) {bpt.strategy = #bpt.strategy<keys = 128>} -> tensor<1x1x8x32xf32>
+  return %r : tensor<1x1x8x32xf32>
+}
+func.func @grouped_rows(%q: tensor<1x2x8x32xf32>, %k: tensor<1x1024x2x32xf32>) -> tensor<1x2x8x32xf32> {
+  %r = bpt.attention ins(%q, %k, %k : tensor<1x2x8x32xf32>, tensor<1x1024x2x32xf32>, tensor<1x1024x2x32xf32>) outs(%q : tensor<1x2x8x32xf32>) {bpt.strategy = #bpt.strategy<keys = 128, group_heads = true>} -> tensor<1x2x8x32xf32>
+  return %r : tensor<1x2x8x32xf32>
+}

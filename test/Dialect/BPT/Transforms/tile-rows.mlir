@@ -146,6 +146,18 @@ func.func @heads_and_columns(%x: tensor<1x64x64xf32>, %w: tensor<64x4x16xf32>, %
   return %o : tensor<1x64x4x16xf32>
 }
 
+// With `group_heads`, a block has all heads that share the keys of `heads` heads.
+
+// CHECK-LABEL: func @grouped_heads
+// CHECK: scf.forall (%{{.*}}, %{{.*}}) = (0, 0) to (64, 8) step (32, 4)
+// CHECK: bpt.attention {{.*}} tensor<1x32x4x16xf32>, tensor<1x64x1x16xf32>
+func.func @grouped_heads(%q: tensor<1x64x8x16xf32>, %k: tensor<1x64x2x16xf32>) -> tensor<1x64x8x16xf32> {
+  %e = tensor.empty() : tensor<1x64x8x16xf32>
+  %o = bpt.attention ins(%q, %k, %k : tensor<1x64x8x16xf32>, tensor<1x64x2x16xf32>, tensor<1x64x2x16xf32>)
+      outs(%e : tensor<1x64x8x16xf32>) {bpt.strategy = #bpt.strategy<rows = 32, heads = 1, group_heads = true>} -> tensor<1x64x8x16xf32>
+  return %o : tensor<1x64x8x16xf32>
+}
+
 // A cheap operation takes the rows of the loop that it becomes part of, here as it
 // is read by the epilogue of another, though it would have a loop of its own.
 

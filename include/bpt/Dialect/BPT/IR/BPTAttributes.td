@@ -101,6 +101,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     | `store_hidden` | `bpt.feed_forward`, `bpt.cross_entropy_backward` | `true`: the activations of the hidden units are stored, which makes two projections of the network; it excludes `hidden`. Of the loss, the gradients of a block of logits are stored, which makes three products |
     | `vocab` | `bpt.cross_entropy`, `bpt.cross_entropy_backward` | vocabulary entries of one step of the loss and its gradient |
     | `heads` | `bpt.attention` | heads of one block; blocks run in parallel |
+    | `group_heads` | `bpt.attention` | `true`: `heads` counts heads of keys, with all heads of queries that share them. Of one query row these are the rows of one product, so that keys and values are read once for all of them; of several rows they take turns |
     | `columns` | `bpt.linear`, `bpt.feed_forward` and `bpt.cross_entropy_backward` with `store_hidden`, `bpt.linear_weight_gradient` (with `rows`, of its inputs as well) and `bpt.embedding_gradient` | columns of the result of one block; blocks run in parallel. Where a row of the result is a matrix (heads, head_dim), the first dimension is cut, as near to `columns` as it can be |
     | `separate` | `bpt.attention_backward` | `true`: the gradients of queries, and those of keys and values, get loops of their own, which are parallel over the blocks of what they write; probabilities are computed in both. A block is `rows` queries, with steps of `keys` keys, or as many keys, with steps of as many queries |
     | `separate_values` | `bpt.attention_backward` | `true`: with `separate`, the gradients of keys and those of values get loops of their own as well: a block then holds one sum instead of two, and the scores are computed once more |
@@ -136,6 +137,7 @@ def BPT_StrategyAttr : AttrDef<BPT_Dialect, "Strategy"> {
     DefaultValuedParameter<"bool", "false">:$store_hidden,
     DefaultValuedParameter<"bool", "false">:$separate,
     DefaultValuedParameter<"bool", "false">:$separate_values,
+    DefaultValuedParameter<"bool", "false">:$group_heads,
     DefaultValuedParameter<"bool", "true">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

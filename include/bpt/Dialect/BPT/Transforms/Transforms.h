@@ -98,11 +98,13 @@ FailureOr<unsigned> tileChunks(RewriterBase &rewriter,
                                function_ref<int64_t(Operation *)> chunkOf);
 
 /// Replaces attention by loops over batch entries, heads, blocks of `keys` keys
-/// and, inside these, of `scoreRows` rows (0: all at once). Returns the
-/// innermost online operations.
+/// and, inside these, of `scoreRows` rows (0: all at once). With `groupHeads`,
+/// the heads of one row that share keys stay together. Returns the innermost
+/// online operations.
 FailureOr<SmallVector<Operation *>> tileKeys(RewriterBase &rewriter,
                                              AttentionOp op, int64_t keys,
-                                             int64_t scoreRows = 0);
+                                             int64_t scoreRows = 0,
+                                             bool groupHeads = false);
 
 /// The same for its backward operation: loops over batch entries, key heads,
 /// blocks of `rows` rows and of `keys` keys, and inside these of `scoreRows`

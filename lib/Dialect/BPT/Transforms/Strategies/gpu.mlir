@@ -15,14 +15,14 @@
 // has the count); the sums of wider heads would not fit. 32 keys leave registers
 // for three blocks a multiprocessor at head dimension 64, and two at 128: while
 // one takes exponentials, another multiplies. With dropout, drawing random numbers
-// is the bound: one counter gives those of four keys of 64. Of f32, what a block holds between
-// operations lies in shared memory: blocks are small.
+// is the bound: one counter gives those of four keys of 64. Of wider heads a block
+// by key holds the sums of one gradient only: those of keys and of values are two
+// kernels. Of f32, what a block holds between operations lies in shared memory:
+// blocks are small.
+//
+// The heads of one query row that share keys are rows of one block, which reads the
+// keys once for all of them.
 module attributes {transform.with_named_sequence} {
-  transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
-    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
-    transform.yield %op : !transform.any_op
-  }
-  transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
   transform.named_sequence @is_wide_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
@@ -30,6 +30,19 @@ module attributes {transform.with_named_sequence} {
     transform.match.param.cmpi gt %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_one_narrow_row(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %rows = transform.bpt.match.size %op "query row" : (!transform.any_op) -> !transform.param<i64>
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi eq %rows, %one : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.operand %op "seed" : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -121,8 +134,18 @@ module attributes {transform.with_named_sequence} {
     transform.yield %op : !transform.any_op
   }
 
+  transform.named_sequence @block_wide_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_one_narrow_row(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, group_heads = true, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -134,11 +157,6 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-  transform.named_sequence @block_wide_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 32, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
-    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    transform.yield
-  }
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
@@ -222,12 +240,14 @@ module attributes {transform.with_named_sequence} {
 
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
     %annotated = transform.foreach_match in %module
+        @is_one_narrow_row -> @block_one_narrow_row,
         @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
         @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward,
+        @is_wide_attention -> @block_wide_attention,
         @is_attention -> @block_attention,
         @is_small_narrow_attention_backward -> @block_small_narrow_attention_backward,
         @is_narrow_attention_backward -> @block_narrow_attention_backward,
@@ -244,4 +264,3 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
-        @is_wide_attention -> @block_wide_attention,

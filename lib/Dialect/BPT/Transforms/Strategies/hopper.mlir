@@ -15,17 +15,17 @@
 // 64 columns 32 and 56. A gate is a second product: half the columns for each.
 // A product of f8E4M3FN is added to sums beside it: half the columns too.
 module attributes {transform.with_named_sequence} {
+  transform.named_sequence @is_one_narrow_row(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %rows = transform.bpt.match.size %op "query row" : (!transform.any_op) -> !transform.param<i64>
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi eq %rows, %one : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.operand %op "seed" : !transform.any_op
-    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
-    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
-    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
-    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
-    transform.yield %op : !transform.any_op
-  }
-  transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
-    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
     %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
@@ -36,6 +36,14 @@ module attributes {transform.with_named_sequence} {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.operand %op "seed" : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 128 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
   transform.named_sequence @is_small_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
@@ -101,14 +109,6 @@ module attributes {transform.with_named_sequence} {
     transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
-
-  transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
-    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    transform.yield
-  }
-  transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
   transform.named_sequence @is_wide_narrow_attention_backward_with_dropout(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
     transform.bpt.match.operand %op "seed" : !transform.any_op
@@ -120,6 +120,24 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+
+  transform.named_sequence @block_one_narrow_row(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, group_heads = true, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+  transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
@@ -131,11 +149,6 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-  transform.named_sequence @block_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
-    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
-    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    transform.yield
-  }
     transform.yield
   }
   transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
@@ -171,22 +184,6 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
-
-  transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
-    %annotated = transform.foreach_match in %module
-        @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
-        @is_small_narrow_attention -> @block_small_narrow_attention,
-        @is_narrow_attention -> @block_narrow_attention,
-        @is_small_narrow_attention_backward -> @block_small_narrow_attention_backward,
-        @is_narrow_attention_backward -> @block_narrow_attention_backward,
-        @is_wide_narrow_attention -> @block_wide_narrow_attention,
-        @is_narrow_linear -> @block_narrow_linear,
-        @is_small_float8_attention -> @block_small_narrow_attention,
-        @is_float8_attention -> @block_wide_narrow_attention,
-        @is_float8_linear -> @block_float8_linear,
-        @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
-        @is_narrow_feed_forward -> @block_narrow_feed_forward
-        : (!transform.any_op) -> !transform.any_op
   transform.named_sequence @block_wide_narrow_attention_backward_with_dropout(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -197,9 +194,26 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
+
+  transform.named_sequence @__transform_main(%module: !transform.any_op {transform.consumed}) {
+    %annotated = transform.foreach_match in %module
+        @is_one_narrow_row -> @block_one_narrow_row,
+        @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
+        @is_wide_narrow_attention_with_dropout -> @block_wide_narrow_attention_with_dropout,
+        @is_small_narrow_attention -> @block_small_narrow_attention,
+        @is_narrow_attention -> @block_narrow_attention,
+        @is_small_narrow_attention_backward -> @block_small_narrow_attention_backward,
+        @is_narrow_attention_backward -> @block_narrow_attention_backward,
+        @is_wide_narrow_attention_backward_with_dropout -> @block_wide_narrow_attention_backward_with_dropout,
+        @is_wide_narrow_attention_backward -> @block_wide_narrow_attention_backward,
+        @is_wide_narrow_attention -> @block_wide_narrow_attention,
+        @is_narrow_linear -> @block_narrow_linear,
+        @is_small_float8_attention -> @block_small_narrow_attention,
+        @is_float8_attention -> @block_wide_narrow_attention,
+        @is_float8_linear -> @block_float8_linear,
+        @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
+        @is_narrow_feed_forward -> @block_narrow_feed_forward
+        : (!transform.any_op) -> !transform.any_op
     transform.yield
   }
 }
-        @is_wide_narrow_attention_with_dropout -> @block_wide_narrow_attention_with_dropout,
-        @is_wide_narrow_attention_backward_with_dropout -> @block_wide_narrow_attention_backward_with_dropout,
-        @is_wide_narrow_attention_backward -> @block_wide_narrow_attention_backward,
