@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Remarks.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_TILEKEYSPASS
@@ -268,6 +269,13 @@ FailureOr<SmallVector<Operation *>> bpt::tileKeys(RewriterBase &rewriter,
   // is one matrix each.
   bool isOneRow = op.getQuery().getType().getDimSize(1) == 1;
   int64_t heads = groupHeads && isOneRow ? op.getGroupSize() : 1;
+  if (heads > 1)
+    remark::passed(
+        op.getLoc(),
+        remark::RemarkOpts::name("grouped-heads").category("bpt-tile-keys"))
+        << (Twine(heads) + " heads of one row multiply the keys that they "
+                           "share as rows of one matrix")
+               .str();
   FailureOr<Operation *> tile =
       tileLoops(rewriter, op, {{Batch, 1}, {Heads, heads}}, LoopType::ForOp);
   if (failed(tile))

@@ -1,4 +1,5 @@
-// RUN: bpt-opt %s --bpt-tile-keys --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: bpt-opt %s --bpt-tile-keys --canonicalize --cse --split-input-file --remarks-filter=bpt-tile-keys --remark-policy=all 2> %t.remarks | FileCheck %s
+// RUN: FileCheck %s --check-prefix=REMARK < %t.remarks
 
 // No mask and keys that the block divides: one loop, no masked part.
 
@@ -165,6 +166,9 @@ func.func @causal_score_rows(%q: tensor<1x256x1x32xf32>, %k: tensor<1x1024x1x32x
 // -----
 
 // One row of four heads that share keys stays one matrix, if it is asked for.
+
+// REMARK: 4 heads of one row multiply the keys that they share as rows of one matrix
+// REMARK-NOT: heads of one row
 
 // CHECK-LABEL: func @grouped_row
 // CHECK: scf.for %{{.+}} = %c0 to %c8 step %c4

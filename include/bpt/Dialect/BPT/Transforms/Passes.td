@@ -795,11 +795,15 @@ def TileKeysPass : Pass<"bpt-tile-keys", "::mlir::func::FuncOp"> {
     each block of keys, so many at a time, and those that a mask excludes from all
     of these keys are skipped: what is packed of the keys serves all of them.
 
+    With `group_heads`, the heads of one query row that share keys stay together:
+    they are the rows of one product (a remark says so), which reads the keys once.
+
     `bpt.attention_backward` becomes a parallel loop over batch entries and key
     heads, in it a loop over `rows` rows, in that the loops over key blocks, and
     in these the turns of `score_rows` rows. Of the gradient of queries alone, rows are parallel as well; of those of keys
     and values alone the loops change places: blocks of keys are parallel, and the
-    up to three loops are over the rows that see them.
+    up to three loops are over the rows that see them, which of several heads that
+    share the keys they take head by head.
 
     ```mlir
     // rows [%i, %i + 128) of a causal attention over 4096 keys, keys = 128

@@ -115,6 +115,12 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     transform.yield %op : !transform.any_op
   }
+  transform.named_sequence @is_wide_narrow_attention_backward_with_bias(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
+    transform.bpt.match.operand %op "bias" : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention_backward"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -173,7 +179,7 @@ module attributes {transform.with_named_sequence} {
   }
 
   // A block of gradients holds one or two sums, and two tiles of scores; of wide
-  // heads, one sum.
+  // heads, one sum. Random numbers and a bias need registers too.
   transform.named_sequence @block_small_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -184,7 +190,7 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
-  transform.named_sequence @block_wide_narrow_attention_backward_with_dropout(%op: !transform.any_op {transform.readonly}) {
+  transform.named_sequence @block_wide_narrow_attention_backward_in_small_steps(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
@@ -204,7 +210,8 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention -> @block_narrow_attention,
         @is_small_narrow_attention_backward -> @block_small_narrow_attention_backward,
         @is_narrow_attention_backward -> @block_narrow_attention_backward,
-        @is_wide_narrow_attention_backward_with_dropout -> @block_wide_narrow_attention_backward_with_dropout,
+        @is_wide_narrow_attention_backward_with_dropout -> @block_wide_narrow_attention_backward_in_small_steps,
+        @is_wide_narrow_attention_backward_with_bias -> @block_wide_narrow_attention_backward_in_small_steps,
         @is_wide_narrow_attention_backward -> @block_wide_narrow_attention_backward,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
