@@ -63,7 +63,7 @@ BlockTable LinearOp::getBlockTable() {
 }
 
 /// The scales of x and weight, and whether they go together.
-static LogicalResult verifyScales(LinearOp op) {
+static LogicalResult verifyScalesOfOperands(LinearOp op) {
   if (!op.getXScale() != !op.getWeightScale())
     return op.emitOpError("has a scale of one operand; give those of both");
   if (op.getXScale() && !op.multipliesFloat8())
@@ -115,7 +115,7 @@ LogicalResult LinearOp::verify() {
   if (!multipliesFloat8() &&
       failed(verifyInitElementType(*this, getX(), getInit())))
     return failure();
-  if (failed(verifyScales(*this)))
+  if (failed(verifyScalesOfOperands(*this)))
     return failure();
   return verifyBlockTable(*this);
 }

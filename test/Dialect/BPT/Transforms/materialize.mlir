@@ -58,3 +58,12 @@ func.func @tile(%q: tensor<1x5x2x8xf32>, %d: index) -> tensor<1x5x2x8xf32> {
   %o = bpt.attention ins(%q, %q, %q : tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>) at(%c0, %c0, %c0) diagonal(%d) outs(%e : tensor<1x5x2x8xf32>) {causal} -> tensor<1x5x2x8xf32>
   return %o : tensor<1x5x2x8xf32>
 }
+
+// -----
+
+func.func @scales(%q: tensor<1x4x1x8xf8E4M3FN>, %s: tensor<f32>, %e: tensor<1x4x1x8xf32>) -> tensor<1x4x1x8xf32> {
+  // expected-error @+1 {{'bpt.attention' op cannot be materialized: its operands have scales, or its values are transposed}}
+  %o = bpt.attention ins(%q, %q, %q : tensor<1x4x1x8xf8E4M3FN>, tensor<1x4x1x8xf8E4M3FN>, tensor<1x4x1x8xf8E4M3FN>)
+      scales(%s, %s, %s : tensor<f32>, tensor<f32>, tensor<f32>) outs(%e : tensor<1x4x1x8xf32>) -> tensor<1x4x1x8xf32>
+  return %o : tensor<1x4x1x8xf32>
+}
