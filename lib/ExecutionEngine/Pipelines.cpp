@@ -67,13 +67,17 @@ static void outlineLayers(OpPassManager &pm) {
   pm.addPass(createOutlineRepeatsPass());
 }
 
-void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
+static void applyStrategy(OpPassManager &pm, const std::string &strategy) {
   pm.addPass(createRecordSignaturePass());
   pm.addNestedPass<func::FuncOp>(createExpandLossPass());
   pm.addNestedPass<func::FuncOp>(createExpandScalesPass());
   pm.addPass(createCanonicalizerPass());
   if (!strategy.empty())
     pm.addPass(createApplyStrategyPass({strategy}));
+}
+
+/// Makes the blocks that strategies ask for.
+static void cutBlocks(OpPassManager &pm) {
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createTileSumsPass());
   function.addPass(createTileChunksPass());
@@ -87,6 +91,24 @@ void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
   function.addPass(createTileKeysPass());
   function.addPass(createTileHiddenPass());
   cleanUp(function);
+}
+
+void bpt::buildBlocksPipeline(OpPassManager &pm, const std::string &strategy) {
+  applyStrategy(pm, strategy);
+  cutBlocks(pm);
+}
+
+void bpt::buildGPUBlocksPipeline(OpPassManager &pm, const std::string &chip,
+                                 bool tensorCores) {
+  cutBlocks(pm);
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createDecomposePass());
+  function.addPass(createDropUnitDimsPass());
+  cleanUp(function);
+  function.addPass(createHoistInvariantsPass());
+  cleanUp(function);
+  if (tensorCores)
+    pm.addPass(createChoosePathsPass({chip}));
 }
 
 void bpt::buildCPUPipeline(OpPassManager &pm,
@@ -152,13 +174,16 @@ void bpt::buildKernelsPipeline(OpPassManager &pm,
   }
   if (options.tensorCores && chip && chip->hasTensorCores())
     pm.addNestedPass<func::FuncOp>(createWidenAttentionPass());
-  buildBlocksPipeline(pm, chooseStrategy(options));
-  OpPassManager &function = pm.nest<func::FuncOp>();
-  function.addPass(createDecomposePass());
-  function.addPass(createDropUnitDimsPass());
-  cleanUp(function);
-  function.addPass(createHoistInvariantsPass());
-  cleanUp(function);
+  applyStrategy(pm, chooseStrategy(options));
+  FitBlocksPassOptions blocks;
+  blocks.chip = options.chip;
+  blocks.tensorCores = options.tensorCores;
+  // Of what a user has asked for nothing is changed.
+  blocks.adjust =
+      llvm::all_of(llvm::split(options.strategy, ','), [](StringRef name) {
+        return name == "chip" || name == "gpu" || name == "hopper";
+      });
+  pm.addPass(createFitBlocksPass(blocks));
   buildGPUKernelsPipeline(pm, options.chip, options.tensorCores);
 }
 

@@ -49,4 +49,44 @@ def RecordSignaturePass : Pass<"bpt-record-signature", "::mlir::ModuleOp"> {
   ];
 }
 
+def FitBlocksPass : Pass<"bpt-gpu-fit-blocks", "::mlir::ModuleOp"> {
+  let summary = "Cut blocks that a GPU has registers and memory for";
+  let description = [{
+    Takes operations with strategies to blocks on tensors, and has
+    `bpt-gpu-choose-paths` try them, which counts what a block needs before code is
+    generated. Where that is more than the chip has, registers of a thread or
+    workgroup memory, it starts again from the operations with the next smaller
+    blocks: of keys, or columns, and then of rows, where an operation has a loop of
+    its own.
+
+    ```mlir
+    %o = bpt.attention ... {bpt.strategy = #bpt.strategy<rows = 128, keys = 256, ...>}
+    ```
+    becomes what it would with `keys = 192`, with the remark (category `bpt-gpu`)
+
+    ```
+    [Missed] SmallerBlocks | keys = 192: a thread needs 276 registers or more, of 240
+    ```
+
+    With `adjust = false`, where a user has asked for these blocks, they are made as
+    they are, and a warning at the operation says what they need and, if the search
+    finds one, what would fit:
+
+    ```
+    warning: 'bpt.attention' op has blocks that do not fit: a thread needs 276 registers or more, of 240; keys = 192 would fit
+    ```
+
+    What fits costs nothing. What no smaller block makes fit is left as it was asked
+    for: a tile program that spills, or a kernel of the SIMT path.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"",
+           "The GPU to compile for, such as sm_80 or sm_90a.">,
+    Option<"tensorCores", "tensor-cores", "bool", /*default=*/"true",
+           "Try which blocks are tile programs.">,
+    Option<"adjust", "adjust", "bool", /*default=*/"true",
+           "Make smaller blocks of those that do not fit.">,
+  ];
+}
+
 #endif // BPT_EXECUTIONENGINE_PASSES

@@ -102,6 +102,11 @@ bool hostHasBF16Dot();
 /// Model IR to blocks: strategies, loops over rows, keys and hidden units.
 void buildBlocksPipeline(OpPassManager &pm, const std::string &strategy);
 
+/// Operations with strategies to the blocks that these ask for, on tensors, and
+/// the decision which of them are tile programs.
+void buildGPUBlocksPipeline(OpPassManager &pm, const std::string &chip,
+                            bool tensorCores);
+
 /// Model IR to the LLVM dialect for CPUs.
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 

@@ -13,6 +13,7 @@
 #include "bpt/Target/GPU/Pipeline.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_CHOOSEPATHSPASS
@@ -85,9 +86,12 @@ struct ChoosePathsPass : bpt::impl::ChoosePathsPassBase<ChoosePathsPass> {
     for (auto [number, loop] : llvm::enumerate(loops))
       loop->setAttr(TileDialect::kBlockAttrName,
                     builder.getI64IntegerAttr(number));
-    for (auto [loop, misfit] : llvm::zip(loops, findMisfits(loops.size()))) {
+    for (auto [loop, outcome] : llvm::zip(loops, tryAll(loops.size()))) {
       loop->removeAttr(TileDialect::kBlockAttrName);
-      choose(loop, misfit);
+      if (!outcome.lack.empty())
+        loop->setAttr(TileDialect::kOverBudgetAttrName,
+                      builder.getStringAttr(outcome.lack));
+      choose(loop, outcome.misfit);
     }
   }
 
@@ -103,10 +107,17 @@ private:
     remark::missed(loop.getLoc(), nameRemark("NoTileProgram")) << misfit;
   }
 
-  /// Why the blocks of each loop cannot be tile programs; empty where they can.
+  /// What became of the blocks of a loop.
+  struct Outcome {
+    /// Why they cannot be tile programs; empty where they can.
+    std::string misfit;
+    /// What smaller ones would not need; empty if the chip has it.
+    std::string lack;
+  };
+
   /// All that is done to a tile program is done to a copy.
-  SmallVector<std::string> findMisfits(size_t numLoops) {
-    SmallVector<std::string> misfits(numLoops, "is not launched");
+  SmallVector<Outcome> tryAll(size_t numLoops) {
+    SmallVector<Outcome> outcomes(numLoops, {"is not launched", ""});
     ModuleOp copy = getOperation().clone();
     copy.setSymName("bpt_trial");
     getOperation().push_back(copy);
@@ -114,32 +125,45 @@ private:
     buildTileProgramsPipeline(pipeline, chip);
     ErrorKeeper errors(&getContext());
     if (failed(runPipeline(pipeline, copy))) {
-      misfits.assign(numLoops, errors.first);
+      outcomes.assign(numLoops, {errors.first, ""});
     } else {
       SmallVector<gpu::GPUFuncOp> kernels;
       copy.walk([&](gpu::GPUFuncOp kernel) { kernels.push_back(kernel); });
       for (gpu::GPUFuncOp kernel : kernels)
         if (auto number =
                 kernel->getAttrOfType<IntegerAttr>(TileDialect::kBlockAttrName))
-          misfits[number.getInt()] = findMisfit(kernel);
+          outcomes[number.getInt()] = tryOne(kernel);
     }
     copy.erase();
-    return misfits;
+    return outcomes;
   }
 
-  std::string findMisfit(gpu::GPUFuncOp kernel) {
-    if (auto reason =
-            kernel->getAttrOfType<StringAttr>(TileDialect::kSimtAttrName))
-      return reason.str();
+  Outcome tryOne(gpu::GPUFuncOp kernel) {
+    auto get = [&](StringRef name) {
+      auto text = kernel->getAttrOfType<StringAttr>(name);
+      return text ? text.str() : "";
+    };
+    if (kernel->hasAttr(TileDialect::kSimtAttrName))
+      return {get(TileDialect::kSimtAttrName),
+              get(TileDialect::kOverBudgetAttrName)};
     if (!kernel->hasAttr(TileDialect::kWarpsAttrName))
-      return "has operations that are not vectorised";
+      return {"has operations that are not vectorised", ""};
     GPUSchedulePassOptions schedule = getScheduleOptions(chip);
     schedule.stages = stages;
     ErrorKeeper errors(&getContext());
-    if (failed(scheduleTileProgram(kernel, schedule)) ||
-        failed(distributeToLanes(kernel, getDistributionOptions(chip))))
+    auto explain = [&] {
       return errors.first.empty() ? "does not fit lanes" : errors.first;
-    return "";
+    };
+    if (failed(scheduleTileProgram(kernel, schedule)))
+      return {explain(), ""};
+    Need registers = countRegisters(kernel);
+    bool hasMemory = countWorkgroupBytes(kernel) <= schedule.maxSharedBytes;
+    if (failed(distributeToLanes(kernel, getDistributionOptions(chip))))
+      return {explain(), hasMemory ? "" : explain()};
+    if (registers.fits())
+      return {};
+    return {"", llvm::formatv("a thread needs {0} registers or more, of {1}",
+                              registers.needed, registers.available)};
   }
 };
 } // namespace

@@ -98,10 +98,8 @@ void bpt::buildTileProgramsPipeline(OpPassManager &pm,
 
 void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
                                   bool tensorCores) {
-  if (tensorCores) {
-    pm.addPass(createChoosePathsPass({chip}));
+  if (tensorCores)
     vectorizeBlocks(pm, chip);
-  }
   makeKernels(pm, chip);
   // Only the host's buffers are left; blocks own their places.
   bufferization::buildBufferDeallocationPipeline(pm);

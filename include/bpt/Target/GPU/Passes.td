@@ -33,6 +33,15 @@ def ChoosePathsPass : Pass<"bpt-gpu-choose-paths", "::mlir::ModuleOp"> {
     } {bpt_tile.simt = "'linalg.contract' multiplies f32, and tensor cores multiply f16 or bf16"}
     ```
 
+    Where smaller blocks would need less of what the chip has not enough of, the
+    loop gets `bpt_tile.over_budget` as well, which says of what: workgroup memory,
+    the elements of a tile, or the registers of a thread (then it is a tile program
+    that will spill). `bpt-gpu-fit-blocks` reads it.
+
+    ```mlir
+    scf.forall ... {bpt_tile.over_budget = "a thread needs 276 registers or more, of 240"}
+    ```
+
     Errors: a chip that is not known.
   }];
   let options = [

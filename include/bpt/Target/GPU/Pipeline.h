@@ -25,9 +25,10 @@ GPUSchedulePassOptions getScheduleOptions(const std::string &chip);
 DistributeToLanesPassOptions getDistributionOptions(const std::string &chip);
 
 /// Adds the passes that take block IR on tensors, without operations of the
-/// dialect, to kernels whose operations are distributed over threads, and host
-/// functions that launch them. Blocks that multiply f16 or bf16 become tile
-/// programs for tensor cores if asked for and if the chip has them.
+/// dialect and with the decision of bpt-gpu-choose-paths, to kernels whose
+/// operations are distributed over threads, and host functions that launch
+/// them. Blocks that multiply f16 or bf16 become tile programs for tensor cores
+/// if asked for and if the chip has them.
 void buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
                              bool tensorCores);
 

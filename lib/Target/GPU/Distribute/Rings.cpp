@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Budget.h"
 #include "Distributor.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -194,21 +195,6 @@ Block *Distributor::createForFirstProducer() {
   return scf::IfOp::create(b, isFirst, /*withElseRegion=*/false).thenBlock();
 }
 
-/// Registers that a thread of each role has, once those that copy have given
-/// theirs away; nothing where all have enough at first.
-static std::optional<std::pair<int64_t, int64_t>>
-getRegisters(int64_t consumerGroups, bool isOneThread) {
-  switch (consumerGroups) {
-  case 2:
-    // A thread that computes no addresses needs few.
-    return isOneThread ? std::pair{24, 240} : std::pair{40, 232};
-  case 3:
-    return {{32, 160}};
-  default:
-    return std::nullopt;
-  }
-}
-
 LogicalResult Distributor::distributeProducer(Region &producer) {
   if (producer.empty())
     return success();
@@ -233,7 +219,7 @@ LogicalResult Distributor::distributeRoles(tile::WarpRolesOp op) {
                                                    : WalkResult::interrupt();
                          })
                          .wasInterrupted();
-  auto registers = getRegisters(warps / kProducerWarps, isFromMaps);
+  auto registers = getRegistersOfRoles(warps / kWarpsOfGroup, isFromMaps);
 
   b.setInsertionPointToStart(branch.thenBlock());
   if (registers)

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Budget.h"
 #include "CopiedOperands.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
 #include "bpt/Target/GPU/Distribute/Passes.h"
@@ -13,6 +14,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::bpt {
 #define GEN_PASS_DEF_GPUSCHEDULEPASS
@@ -21,6 +23,10 @@ namespace mlir::bpt {
 
 using namespace mlir;
 using namespace mlir::bpt;
+
+static remark::RemarkOpts nameRemark(StringRef name) {
+  return remark::RemarkOpts::name(name).category("bpt-gpu");
+}
 
 namespace {
 
@@ -351,11 +357,29 @@ struct GPUSchedulePass : bpt::impl::GPUSchedulePassBase<GPUSchedulePass> {
           << int64_t(stages) << ", but a copy that is ahead takes at least 2";
       return signalPassFailure();
     }
-    for (auto program : getOperation().getOps<gpu::GPUFuncOp>())
-      if (program->hasAttr(tile::TileDialect::kWarpsAttrName) &&
-          failed(scheduleTileProgram(
+    for (auto program : getOperation().getOps<gpu::GPUFuncOp>()) {
+      if (!program->hasAttr(tile::TileDialect::kWarpsAttrName))
+        continue;
+      if (failed(scheduleTileProgram(
               program, {stages, warpRoles, overlap, pingPong, maxSharedBytes})))
         return signalPassFailure();
+      reportBudget(program);
+    }
+  }
+
+private:
+  void reportBudget(gpu::GPUFuncOp program) {
+    Need registers = countRegisters(program);
+    std::string text =
+        llvm::formatv("a thread needs {0} registers or more, of {1}; a block "
+                      "{2} bytes of workgroup memory, of {3}",
+                      registers.needed, registers.available,
+                      countWorkgroupBytes(program), int64_t(maxSharedBytes));
+    if (registers.fits())
+      remark::analysis(program.getLoc(), nameRemark("Budget")) << text;
+    else
+      remark::missed(program.getLoc(), nameRemark("OverBudget"))
+          << text + ": it will spill";
   }
 };
 
@@ -379,35 +403,49 @@ LogicalResult bpt::scheduleCopies(gpu::GPUFuncOp program, int64_t stages) {
   return success();
 }
 
+/// Rotates the loops of a program, if there are registers for what then passes
+/// from iteration to iteration.
+static bool overlapWithinBudget(gpu::GPUFuncOp program) {
+  OwningOpRef<gpu::GPUFuncOp> before = program.clone();
+  if (overlapProducts(program) == 0)
+    return false;
+  Need registers = countRegisters(program);
+  if (registers.fits())
+    return true;
+  remark::missed(program.getLoc(), nameRemark("NoOverlap"))
+      << llvm::formatv("a thread would need {0} registers or more, of {1}",
+                       registers.needed, registers.available)
+             .str();
+  program.getBody().takeBody(before->getBody());
+  return false;
+}
+
 LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
                                        const GPUSchedulePassOptions &options) {
-  auto name = [](StringRef name) {
-    return remark::RemarkOpts::name(name).category("bpt-gpu");
-  };
   auto schedule = program->getAttrOfType<tile::ScheduleAttr>(
       tile::TileDialect::kScheduleAttrName);
   bool hasRoles = !schedule || schedule.getWarpRoles();
   bool overlaps = options.overlap && (!schedule || schedule.getOverlap());
   bool takesTurns = options.pingPong && (!schedule || schedule.getPingPong());
   if (options.warpRoles && !hasRoles)
-    remark::missed(program.getLoc(), name("NoWarpRoles"))
+    remark::missed(program.getLoc(), nameRemark("NoWarpRoles"))
         << "its schedule leaves them out";
   if (options.warpRoles && hasRoles) {
     orderForProducts(program);
     std::string misfit = assignWarpRoles(program, options.maxSharedBytes);
     if (misfit.empty()) {
-      remark::passed(program.getLoc(), name("WarpRoles"))
+      remark::passed(program.getLoc(), nameRemark("WarpRoles"))
           << "four warps copy while the others compute";
-      if (overlaps && overlapProducts(program) != 0) {
-        remark::passed(program.getLoc(), name("Overlap"))
+      if (overlaps && overlapWithinBudget(program)) {
+        remark::passed(program.getLoc(), nameRemark("Overlap"))
             << "the last product of an iteration runs during the next";
         if (takesTurns && takeTurns(program) != 0)
-          remark::passed(program.getLoc(), name("PingPong"))
+          remark::passed(program.getLoc(), nameRemark("PingPong"))
               << "warpgroups take turns to start products";
       }
       return success();
     }
-    remark::missed(program.getLoc(), name("NoWarpRoles")) << misfit;
+    remark::missed(program.getLoc(), nameRemark("NoWarpRoles")) << misfit;
   }
   return scheduleCopies(program, options.stages);
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Budget.h"
 #include "CopiedOperands.h"
 #include "Warps.h"
 #include "bpt/Dialect/Tile/IR/TileOps.h"
@@ -207,10 +208,6 @@ tile::RingType RoleSplitter::getRingType(Copy copy, int64_t count) {
                                              space));
 }
 
-static int64_t getBytes(MemRefType type) {
-  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
-}
-
 RoleSplitter::PlannedRing *
 RoleSplitter::findRing(MutableArrayRef<PlannedRing> planned, Copy copy,
                        tile::RingType type) {
@@ -229,13 +226,9 @@ RoleSplitter::findRing(MutableArrayRef<PlannedRing> planned, Copy copy,
 }
 
 int64_t RoleSplitter::countBytes(int64_t count) {
-  // The widest panels begin at multiples of this.
-  constexpr int64_t kAlignment = 1024, kBarrierBytes = 8;
-  int64_t bytes = 0;
-  auto add = [&](MemRefType type) {
-    bytes = llvm::alignTo(bytes, kAlignment) + getBytes(type);
-  };
-  program.walk([&](memref::AllocOp alloc) { add(alloc.getType()); });
+  WorkgroupBytes bytes;
+  program.walk(
+      [&](memref::AllocOp alloc) { bytes.addBuffers(alloc.getType()); });
   SmallVector<PlannedRing> planned;
   for (Copy copy : copies) {
     tile::RingType type = getRingType(copy, count);
@@ -244,18 +237,20 @@ int64_t RoleSplitter::countBytes(int64_t count) {
       continue;
     }
     planned.push_back({type, copy.loop, {}, {}});
-    add(type.getBuffers());
-    bytes += 2 * type.getNumBuffers() * kBarrierBytes;
+    bytes.addRing(type.getBuffers());
   }
-  // What orders sums before a wait.
-  return bytes + kWarpThreads * getNumWarps();
+  return bytes.getTotal(getNumWarps());
 }
 
 std::string RoleSplitter::chooseBuffers() {
   for (numBuffers = kMaxBuffers; numBuffers >= 2; --numBuffers)
     if (countBytes(numBuffers) <= maxSharedBytes)
       return "";
-  return "two buffers of each operand do not fit";
+  return "two buffers of each operand do not fit: they take " +
+         std::to_string(countBytes(2)) +
+         " bytes of workgroup memory, and a "
+         "block has " +
+         std::to_string(maxSharedBytes);
 }
 
 Value RoleSplitter::getTripCount(scf::ForOp loop) {

@@ -39,10 +39,13 @@ static FailureOr<SmallVector<int64_t>> getTileSizes(linalg::LinalgOp op) {
   return sizes;
 }
 
-/// What stands in the way of a tile program, or nothing.
+/// What stands in the way of a tile program, or nothing, and whether smaller
+/// blocks would not have it.
 static std::string findObstacle(linalg::LinalgOp op,
                                 FailureOr<SmallVector<int64_t>> sizes,
-                                int64_t maxTileElements, bool float8) {
+                                int64_t maxTileElements, bool float8,
+                                bool &isTooLarge) {
+  isTooLarge = false;
   if (!op.hasPureTensorSemantics())
     return "is on buffers";
   if (failed(sizes))
@@ -67,7 +70,8 @@ static std::string findObstacle(linalg::LinalgOp op,
     if (rank > 2)
       return "has a tile of " + std::to_string(rank) +
              " dimensions, and registers hold those of two";
-    if (elements > maxTileElements)
+    isTooLarge = elements > maxTileElements;
+    if (isTooLarge)
       return "has a tile of " + std::to_string(elements) +
              " elements, and registers hold one of " +
              std::to_string(maxTileElements);
@@ -119,8 +123,13 @@ bpt::planTiles(scf::ForallOp block, int64_t maxTileElements, bool float8) {
   }
   WalkResult planning = block.walk([&](linalg::LinalgOp op) {
     FailureOr<SmallVector<int64_t>> sizes = getTileSizes(op);
-    std::string obstacle = findObstacle(op, sizes, maxTileElements, float8);
+    bool isTooLarge;
+    std::string obstacle =
+        findObstacle(op, sizes, maxTileElements, float8, isTooLarge);
     if (!obstacle.empty()) {
+      if (isTooLarge)
+        block->setAttr(tile::TileDialect::kOverBudgetAttrName,
+                       StringAttr::get(block.getContext(), obstacle));
       reject(op.getLoc(), "'" + op->getName().getStringRef() + "' " + obstacle);
       return WalkResult::interrupt();
     }

@@ -57,6 +57,11 @@ def Tile_Dialect : Dialect {
     /// Tells loops over blocks apart while their paths are chosen.
     static constexpr ::llvm::StringLiteral kBlockAttrName = "bpt_tile.block";
     static constexpr ::llvm::StringLiteral kSimtAttrName = "bpt_tile.simt";
+    // What a block needs that the chip has not.
+    static constexpr ::llvm::StringLiteral kOverBudgetAttrName =
+        "bpt_tile.over_budget";
+    // The number of an operation, of the loop over its blocks, and its kernel.
+    static constexpr ::llvm::StringLiteral kOpAttrName = "bpt_tile.op";
     static constexpr ::llvm::StringLiteral kScheduleAttrName = "bpt_tile.schedule";
     static constexpr ::llvm::StringLiteral kDivisorAttrName = "bpt_tile.divisor";
     static constexpr ::llvm::StringLiteral kSharedBytesAttrName =

@@ -210,7 +210,23 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
     softmax: where there are several, and products have at most 128 columns (remark
     `PingPong`).
 
+    Loops are rotated only where a thread has registers for what then passes from
+    iteration to iteration (otherwise the remark `NoOverlap`).
+
     The attribute `bpt_tile.schedule` of a kernel leaves out what it says.
+
+    **The budget**, of every program, is a remark: the registers of a thread that
+    hold tiles where most are held (sums, scores, probabilities, lines; of a product
+    in flight its left operand), with 16 for addresses, counters and fragments, of
+    those that a thread may have with so many threads, or that warps which copy have
+    left it; and the workgroup memory of all buffers. `Budget`, or `OverBudget`
+    where registers are not enough. It is a lower bound: ptxas, which orders
+    instructions, takes 8 to 70 more where there are more, and spills where it
+    cannot.
+
+    ```
+    [Analysis] Budget | a thread needs 180 registers or more, of 240; a block 231808 bytes of workgroup memory, of 232448
+    ```
 
     **Errors**, at the read: a memref of another rank than 2, a mask, a
     permutation, a padding other than zero (what copies fill with), and a place

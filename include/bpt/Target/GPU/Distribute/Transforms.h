@@ -44,6 +44,20 @@ int64_t takeTurns(gpu::GPUFuncOp program);
 LogicalResult scheduleTileProgram(gpu::GPUFuncOp program,
                                   const GPUSchedulePassOptions &options);
 
+/// What a kernel takes of one of the chip's resources, and how much there is.
+struct Need {
+  int64_t needed, available;
+  bool fits() const { return needed <= available; }
+};
+
+/// Registers of a thread that computes. Needed are those that hold tiles where
+/// most are held, and a few for all else: ptxas takes more where there are
+/// more, and cannot do with fewer.
+Need countRegisters(gpu::GPUFuncOp program);
+
+/// Workgroup memory of a program that is scheduled, in bytes.
+int64_t countWorkgroupBytes(gpu::GPUFuncOp program);
+
 /// Replaces a tile program by the kernel of one lane.
 FailureOr<LLVM::LLVMFuncOp>
 distributeToLanes(gpu::GPUFuncOp program,
