@@ -205,6 +205,17 @@ translateToObject(ModuleOp module, const LinkedProgram &functions,
   return nullptr;
 }
 
+/// What was tuned for this CPU, or for the GPU, which follows the strategy of
+/// the chip. Empty if nothing was.
+static std::string chooseTunedStrategy(ModuleOp module,
+                                       const CompileOptions &options,
+                                       llvm::TargetMachine &machine) {
+  if (!options.chip)
+    return findTunedStrategy(module, machine.getTargetCPU());
+  std::string tuned = findTunedStrategy(module, options.chip->getName());
+  return tuned.empty() ? tuned : "chip," + tuned;
+}
+
 /// Compiles a module and links it into this process.
 static FailureOr<LinkedProgram> compileProgram(ModuleOp module,
                                                CompileOptions options,
@@ -214,8 +225,8 @@ static FailureOr<LinkedProgram> compileProgram(ModuleOp module,
     return module.emitError()
            << "code generation failed: " << llvm::toString(machine.takeError());
 
-  if (options.strategy.empty() && !options.chip)
-    options.strategy = findTunedStrategy(module, (*machine)->getTargetCPU());
+  if (options.strategy.empty())
+    options.strategy = chooseTunedStrategy(module, options, **machine);
   LinkedProgram program;
   ProgramCache cache(module, options, bound, **machine);
   std::unique_ptr<llvm::MemoryBuffer> object = cache.read(module);

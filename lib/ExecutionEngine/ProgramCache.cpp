@@ -43,12 +43,14 @@ static LogicalResult printFileOf(const void *address, llvm::raw_ostream &os) {
   return success();
 }
 
-/// The text of a strategy that is a file.
-static void printStrategy(StringRef name, llvm::raw_ostream &os) {
-  os << name << '\n';
-  auto file = llvm::MemoryBuffer::getFile(name);
-  if (file)
-    os << (*file)->getBufferSize() << '\n' << (*file)->getBuffer();
+/// The texts of strategies that are files.
+static void printStrategies(StringRef names, llvm::raw_ostream &os) {
+  os << names << '\n';
+  for (StringRef name : llvm::split(names, ',')) {
+    auto file = llvm::MemoryBuffer::getFile(name);
+    if (file)
+      os << (*file)->getBufferSize() << '\n' << (*file)->getBuffer();
+  }
 }
 
 static std::optional<std::string> makeKey(ModuleOp module,
@@ -71,7 +73,7 @@ static std::optional<std::string> makeKey(ModuleOp module,
   os << '\n';
   if (options.chip)
     os << options.chip->getName() << ' ' << options.tensorCores << '\n';
-  printStrategy(options.strategy, os);
+  printStrategies(options.strategy, os);
   size_t prefixBytes = key.size();
   if (failed(writeBytecodeToFile(module, os)) ||
       key.size() - prefixBytes > kMaxModuleBytes)

@@ -14,9 +14,9 @@
 
 using namespace mlir;
 
-std::string bpt::findTunedStrategy(ModuleOp module, StringRef cpu) {
+std::string bpt::findTunedStrategy(ModuleOp module, StringRef target) {
   std::string folder = runtime::CodeCache::chooseFolder();
-  std::string path = (folder + "/tuned-" + cpu + ".mlir").str();
+  std::string path = (folder + "/tuned-" + target + ".mlir").str();
   if (folder.empty() || !llvm::sys::fs::exists(path))
     return "";
   bool isBlocked =
@@ -26,6 +26,6 @@ std::string bpt::findTunedStrategy(ModuleOp module, StringRef cpu) {
     return "";
   remark::passed(module.getLoc(),
                  remark::RemarkOpts::name("TunedStrategy").category("bpt-cpu"))
-      << ("the strategy is '" + path + "', tuned for " + cpu).str();
+      << ("the strategy is '" + path + "', tuned for " + target).str();
   return path;
 }

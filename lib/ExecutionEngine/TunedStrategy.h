@@ -18,10 +18,10 @@
 
 namespace mlir::bpt {
 
-/// The spec that `python -m bpt.tune` has left for that CPU beside the code
-/// that is kept; empty if there is none or nothing in the module to apply it
-/// to.
-std::string findTunedStrategy(ModuleOp module, StringRef cpu);
+/// The spec that `python -m bpt.tune` has left beside the code that is kept for
+/// what code is generated for, a CPU or the chip of a GPU; empty if there is
+/// none or nothing in the module to apply it to.
+std::string findTunedStrategy(ModuleOp module, StringRef target);
 
 } // namespace mlir::bpt
 

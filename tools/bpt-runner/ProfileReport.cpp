@@ -121,6 +121,7 @@ static llvm::json::Object modelToJSON(const KernelProfile &entry,
   for (const auto &[pipe, value] : time.cycles)
     cycles[pipe] = value;
   return llvm::json::Object{{"gpu", gpu.name},
+                            {"multiprocessors", gpu.multiprocessors},
                             {"lower_bound_us", time.microseconds},
                             {"bound", time.bound},
                             {"uncached_us", time.uncachedMicroseconds},
@@ -152,6 +153,7 @@ llvm::json::Array bpt::profileToJSON(ArrayRef<KernelProfile> profile,
       kernel["registers"] = entry.resources->registers;
       kernel["spill_bytes"] = static_cast<int64_t>(
           entry.resources->spillStoreBytes + entry.resources->spillLoadBytes);
+      kernel["serializes"] = entry.resources->serializes;
     }
     if (!counters.empty()) {
       kernel["counters"] = std::move(counters);

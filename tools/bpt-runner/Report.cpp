@@ -147,6 +147,8 @@ void bpt::printJSON(const Report &report, llvm::raw_ostream &os) {
   object["matches"] = report.differences.empty()
                           ? llvm::json::Value(nullptr)
                           : llvm::json::Value(numMismatches == 0);
+  if (report.chip.number)
+    object["chip"] = report.chip.getName();
   if (report.plan)
     object["plan"] = report.plan->toJSON();
   if (!report.profile.empty())

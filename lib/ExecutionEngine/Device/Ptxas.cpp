@@ -184,6 +184,17 @@ mlir::bpt::runtime::parsePtxasReport(std::string_view report) {
       std::string_view name = line.substr(at + kEntry.size());
       current = &kernels[std::string(name.substr(0, name.find('\'')))];
     }
+    // `(C7510) Potential Performance Loss: ... in the function 'name'`
+    constexpr std::string_view kWarning = "(C75", kFunction = "function '";
+    if (line.find(kWarning) != std::string_view::npos) {
+      size_t at = line.rfind(kFunction);
+      if (at != std::string_view::npos) {
+        std::string_view name = line.substr(at + kFunction.size());
+        kernels[std::string(name.substr(0, name.find('\'')))].serializes = true;
+      } else if (current) {
+        current->serializes = true;
+      }
+    }
     if (!current)
       continue;
     if (auto bytes = findNumber(line, " bytes spill stores"))

@@ -25,6 +25,8 @@ class Measurements:
     path: Path
     key: str
     found: dict[str, float | None] = field(default_factory=dict)
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What else is known of choices."""
 
     def __post_init__(self) -> None:
         if not self.path.exists():
@@ -37,11 +39,16 @@ class Measurements:
                 continue
             if entry["key"] == self.key:
                 self.found[entry["choice"]] = entry["ms"]
+                self.details[entry["choice"]] = entry.get("details", {})
 
-    def add(self, choice: Choice, milliseconds: float | None) -> None:
+    def add(self, choice: Choice, milliseconds: float | None, **details: Any) -> None:
         self.found[str(choice)] = milliseconds
+        self.details[str(choice)] = details
+        entry = {"key": self.key, "choice": str(choice), "ms": milliseconds}
+        if details:
+            entry["details"] = details
         with self.path.open("a") as file:
-            file.write(json.dumps({"key": self.key, "choice": str(choice), "ms": milliseconds}) + "\n")
+            file.write(json.dumps(entry) + "\n")
 
 
 @dataclass(frozen=True)

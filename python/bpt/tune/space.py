@@ -43,6 +43,8 @@ class Operation:
     """Of its inputs, −1 for a dynamic size."""
     strategy: tuple[tuple[str, str], ...]
     """The default."""
+    features: frozenset[str] = frozenset()
+    """The words before its groups of operands."""
 
     @property
     def rows(self) -> int:
@@ -73,9 +75,9 @@ class Caches:
         return Caches(sizes.get("1", Caches.level1), sizes.get("2", Caches.level2))
 
 
-def find_operations(program: Path, function: str) -> list[Operation]:
+def find_operations(program: Path, function: str, strategy: str = "cpu") -> list[Operation]:
     """Every kind of operation that the default strategy blocks in a function."""
-    text = run_tool("bpt-opt", [program, "--bpt-apply-strategy=cpu"])
+    text = run_tool("bpt-opt", [program, f"--bpt-apply-strategy={strategy}"])
     body = re.search(rf"func\.func [^@]*@{re.escape(function)}\(.*?(?=\n  func\.func |\Z)", text, re.DOTALL)
     if not body:
         raise ToolError(f"{program} has no function @{function}")
@@ -87,7 +89,8 @@ def find_operations(program: Path, function: str) -> list[Operation]:
             tuple(-1 if size == "?" else int(size) for size in sizes[:-1].split("x")) for sizes, _ in tensors
         )
         parsed = tuple(tuple(part.strip() for part in option.split("=")) for option in strategy.split(","))
-        found.setdefault((kind, tensors[0][1]), Operation(kind, tensors[0][1], shapes, parsed))
+        features = frozenset(re.findall(r"(\w+)\(", match[0]))
+        found.setdefault((kind, tensors[0][1]), Operation(kind, tensors[0][1], shapes, parsed, features))
     if not found:
         raise ToolError(f"@{function} has no operation that a strategy blocks")
     return list(found.values())

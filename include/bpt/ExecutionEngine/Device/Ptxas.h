@@ -24,6 +24,9 @@ struct KernelResources {
   unsigned registers = 0;
   uint64_t spillStoreBytes = 0;
   uint64_t spillLoadBytes = 0;
+  /// It runs products of warpgroups one after the other, against what the code
+  /// says, or takes no notice of registers that warps give away.
+  bool serializes = false;
 };
 
 struct PtxasResult {
