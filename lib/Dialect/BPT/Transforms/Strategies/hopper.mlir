@@ -7,8 +7,8 @@
 // sums' scaling, barriers, copies) is spread over more keys as well. Registers are
 // the limit: scores, probabilities and sums of 64 rows lie in those of 128 threads,
 // keys / 2 + keys / 4 + head dimension / 2 for each. 128 keys at head dimension 128
-// are too many for some forms: ptxas then serializes products. With dropout, random
-// numbers need registers too.
+// are too many for some forms: ptxas then serializes products. At 96, 112 keys are what
+// no form spills with. With dropout, random numbers need registers too.
 //
 // Projections have 256 columns, half a lane's registers: 64 rows of a warpgroup times
 // 256 columns take the tensor cores 128 cycles and read workgroup memory for 80, times
@@ -51,6 +51,14 @@ module attributes {transform.with_named_sequence} {
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
     %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
     %limit = transform.param.constant 64 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi le %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @is_medium_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
+    transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 96 : i64 -> !transform.param<i64>
     transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
@@ -152,6 +160,11 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
+  transform.named_sequence @block_medium_narrow_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 112, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -207,6 +220,7 @@ module attributes {transform.with_named_sequence} {
         @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
         @is_wide_narrow_attention_with_dropout -> @block_wide_narrow_attention_with_dropout,
         @is_small_narrow_attention -> @block_small_narrow_attention,
+        @is_medium_narrow_attention -> @block_medium_narrow_attention,
         @is_narrow_attention -> @block_narrow_attention,
         @is_small_narrow_attention_backward -> @block_small_narrow_attention_backward,
         @is_narrow_attention_backward -> @block_narrow_attention_backward,
