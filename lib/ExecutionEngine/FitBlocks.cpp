@@ -149,6 +149,7 @@ private:
               strategy.getHidden(), strategy.getVocab(), strategy.getHeads(),
               sizes.columns, strategy.getScoreRows(), strategy.getChunk(),
               strategy.getStoreHidden(), strategy.getSeparate(),
+              strategy.getSeparateValues(), strategy.getGroupHeads(),
               strategy.getFuse()));
       }
     };
