@@ -110,21 +110,21 @@ class MapMutant:
 
 
 COPY = r"(cp\.async\.bulk\.tensor\.4d\S+ \[%rd\d+\], \[%rd\d+, )\{(%r\d+), (%r\d+), (%r\d+), (%r\d+)\}"
-EXPECT = r"(mbarrier\.arrive\.expect_tx\.shared\.b64 %rd\d+, \[\S+\], )(%r\d+);"
+EXPECT = r"mbarrier\.arrive\.expect_tx\.shared\.b64 %rd\d+, (\[\S+\]), %r\d+;"
 TRY_WAIT = r"(mbarrier\.try_wait\.parity\.shared\.b64 P1, \[%r\d+\], )(%r\d+|\d)(, 10000000;)"
 WAITED = r"@P1 bra\.uni DONE;"
-# The copies of the text: two panels of queries, then of keys and values in turn. Its waits
-# are in the same order, the first four tiles of each ring being free.
-KEYS_COPY, VALUES_COPY, LATER_KEYS = 2, 4, 18
-KEYS_WAIT, REFILL_KEYS, REFILL_VALUES = 1, 9, 10
+# The copies of the text: two panels of queries, then, in a loop, of keys and of values. Its
+# waits are in the same order.
+KEYS_COPY, VALUES_COPY = 2, 4
+KEYS_WAIT, VALUES_WAIT = 1, 2
 
 MUTANTS = [
     # What is copied, and where to.
     drop("the second panel of queries is not copied", r"cp\.async\.bulk\.tensor", 1),
-    drop("the first panel of a tile of keys is not copied", r"cp\.async\.bulk\.tensor", LATER_KEYS),
+    drop("the first panel of a tile of keys is not copied", r"cp\.async\.bulk\.tensor", KEYS_COPY),
     Mutant("rows and heads change places", COPY, r"\1{\2, \4, \3, \5}", KEYS_COPY),
     Mutant("the columns are those of the panel before", COPY, r"\1{\5, \3, \4, \5}", KEYS_COPY + 1),
-    Mutant("values of the first keys are copied again", COPY, r"\1{\2, \5, \4, \5}", LATER_KEYS + 2),
+    Mutant("values of the first keys are copied again", COPY, r"\1{\2, \5, \4, \5}", VALUES_COPY),
     Mutant("a panel is copied over the one before", r"add\.s64 (\s*%rd\d+, %rd\d+), 37888;",
            r"add.s64 \1, 33792;"),
     Mutant("all threads that copy start copies", 
@@ -134,10 +134,10 @@ MUTANTS = [
     Mutant("more bytes are expected than come", r"mov\.b32(\s+%r\d+), 8192;", r"mov.b32\1, 8208;"),
     drop("bytes are not expected", r"mbarrier\.arrive\.expect_tx", 1),
     Mutant("it is said that a tile is there, without its bytes", EXPECT,
-           r"mbarrier.arrive.shared.b64 _, [bpt_shared_memory+66560];", 1),
-    Mutant("a buffer of keys is filled before it is free", WAITED, "bra.uni DONE;", REFILL_KEYS),
+           r"mbarrier.arrive.shared.b64 _, \1;", 1),
+    Mutant("a buffer of keys is filled before it is free", WAITED, "bra.uni DONE;", KEYS_WAIT),
     Mutant("a buffer of values is filled before it is free", WAITED, "bra.uni DONE;",
-           REFILL_VALUES),
+           VALUES_WAIT),
     Mutant("the first buffer is waited for though it is free", TRY_WAIT, r"\g<1>0\3", KEYS_WAIT),
     Mutant("keys are released in the wrong buffer", r"(mbarrier\.arrive\.shared\.b64\s+%rd\d+, )\[%rd5\]",
            r"\1[bpt_shared_memory+66592]"),
