@@ -204,7 +204,15 @@ RowPlan bpt::planRows(Block &block, function_ref<int64_t(Operation *)> rowsOf,
 
 bool bpt::followsRows(Operation *op) {
   StrategyAttr strategy = getStrategy(op);
-  return strategy && !strategy.getFuse() && isCheap(op);
+  if (strategy && !strategy.getFuse() && isCheap(op))
+    return true;
+  // Attention that is computed again for its gradient, where that is cut into
+  // rows: only the bias or the queries have one.
+  auto attention = dyn_cast<AttentionOp>(op);
+  return attention && attention.getMax() &&
+         llvm::all_of(attention.getMax().getUsers(), [](Operation *user) {
+           return isa<AttentionBackwardOp>(user);
+         });
 }
 
 int64_t bpt::getRowsOf(Operation *root, const RowPlan &plan) {

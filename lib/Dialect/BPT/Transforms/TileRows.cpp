@@ -165,9 +165,18 @@ FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
                                              Operation *root, int64_t rows,
                                              const RowPlan &plan) {
   SetVector<Operation *> fused = getFused(root, plan);
+  auto tiled = cast<TilingInterface>(root);
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(root);
+  // A block that is larger than the rows is one of all rows.
+  std::optional<int64_t> extent = getConstantIntValue(
+      tiled.getIterationDomain(rewriter)[getRowLoops(tiled).rows].size);
+  auto limit = [&](int64_t block) {
+    return extent ? std::min(block, *extent) : block;
+  };
   for (Operation *op : fused)
     if (int64_t asked = plan.rows.lookup(op);
-        asked && asked != rows && !followsRows(op)) {
+        asked && limit(asked) != limit(rows) && !followsRows(op)) {
       InFlightDiagnostic diagnostic =
           op->emitOpError("asks for blocks of ")
           << asked << " rows, but is fused into a loop over blocks of " << rows
@@ -176,10 +185,7 @@ FailureOr<LoopLikeOpInterface> bpt::tileRows(RewriterBase &rewriter,
       return failure();
     }
 
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(root);
-  SmallVector<OpFoldResult> sizes =
-      getTileSizes(rewriter, cast<TilingInterface>(root), rows, plan);
+  SmallVector<OpFoldResult> sizes = getTileSizes(rewriter, tiled, rows, plan);
   if (llvm::all_of(
           sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
     return LoopLikeOpInterface();

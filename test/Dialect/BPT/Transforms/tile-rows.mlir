@@ -193,3 +193,16 @@ func.func @shared_bias(%q: tensor<2x64x4x32xf32>, %r: tensor<2x64x4xf32>, %b: te
       {gradients = #bpt.attention_gradients<query>, bpt.strategy = #bpt.strategy<rows = 32, keys = 16, heads = 1>} -> tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>
   return %d#0, %d#1 : tensor<2x64x4x32xf32>, tensor<1x1x64x64xf32>
 }
+
+// Blocks that are larger than the rows are the same: all rows.
+
+// CHECK-LABEL: func @larger_than_rows
+// CHECK-NOT: scf.forall
+func.func @larger_than_rows(%x: tensor<1x31x64xf32>, %w: tensor<64x64xf32>) -> tensor<1x31x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x31x64xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<1x31x64xf32>) -> tensor<1x31x64xf32>
+  %n = bpt.rms_norm ins(%x : tensor<1x31x64xf32>) outs(%e : tensor<1x31x64xf32>) {eps = 1.0e-5 : f32, bpt.strategy = #bpt.strategy<rows = 64>} -> tensor<1x31x64xf32>
+  %y = bpt.linear ins(%n, %w : tensor<1x31x64xf32>, tensor<64x64xf32>) outs(%z : tensor<1x31x64xf32>) {bpt.strategy = #bpt.strategy<rows = 128>} -> tensor<1x31x64xf32>
+  return %y : tensor<1x31x64xf32>
+}
