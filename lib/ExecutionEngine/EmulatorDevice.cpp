@@ -9,6 +9,7 @@
 #include "bpt/ExecutionEngine/EmulatorDevice.h"
 #include "bpt/Emulator/Runtime/TensorMap.h"
 #include "bpt/Emulator/Translate/Module.h"
+#include "bpt/ExecutionEngine/Device/CounterModel.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cstring>
 
@@ -76,6 +77,8 @@ protected:
                  std::unique_ptr<BPTDeviceModule> &module) override;
   Status findKernel(BPTDeviceModule &module, const std::string &name,
                     std::unique_ptr<BPTDeviceKernel> &kernel) override;
+  Status countBlocksAtATime(BPTDeviceKernel &kernel, const LaunchShape &shape,
+                            uint64_t &blocks) override;
   Status launchChecked(BPTDeviceKernel &kernel, const LaunchShape &shape,
                        void *const *arguments, KernelProfile *entry) override;
 
@@ -232,6 +235,25 @@ Status EmulatorDevice::findKernel(BPTDeviceModule &module,
   if (auto entry = loaded.resources.find(name); entry != loaded.resources.end())
     found->resources = entry->second;
   kernel = std::move(found);
+  return Status::success();
+}
+
+Status EmulatorDevice::countBlocksAtATime(BPTDeviceKernel &kernel,
+                                          const LaunchShape &shape,
+                                          uint64_t &blocks) {
+  // As the model's GPU; of one that it does not know, one multiprocessor.
+  const runtime::GPURates *gpu = runtime::findRates(options.chip);
+  uint64_t multiprocessors = options.multiprocessors;
+  if (multiprocessors == 0)
+    multiprocessors = gpu ? gpu->multiprocessors : 1;
+  blocks = multiprocessors;
+  if (!gpu)
+    return Status::success();
+  KernelProfile entry;
+  entry.shape = shape;
+  entry.staticSharedBytes = kernel.staticSharedBytes;
+  unsigned registers = kernel.resources ? kernel.resources->registers : 0;
+  blocks *= runtime::computeOccupancy(*gpu, entry, registers).blocks;
   return Status::success();
 }
 

@@ -23,6 +23,7 @@ openEmulator(const DeviceOptions &options, const runtime::Chip &chip) {
   emulatorOptions.seed = options.emulatorSeed;
   emulatorOptions.eager = options.emulatorEager;
   emulatorOptions.threads = options.threads;
+  emulatorOptions.multiprocessors = options.emulatorMultiprocessors;
   emulatorOptions.remark = options.remark;
   std::unique_ptr<runtime::Device> device =
       createEmulatorDevice(emulatorOptions);

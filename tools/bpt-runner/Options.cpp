@@ -63,6 +63,11 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
       cl::desc("Let the emulator's asynchronous copies land at once instead of "
                "as late as they may"),
       cl::cat(category));
+  cl::opt<unsigned> emulatorMultiprocessors(
+      "emulator-multiprocessors",
+      cl::desc("How many the emulator says that it has, on which the grid of "
+               "some kernels depends (default: those of a GPU of the chip)"),
+      cl::value_desc("N"), cl::init(0), cl::cat(category));
   cl::opt<bool> profile(
       "profile",
       cl::desc("Print what every kernel did: its time on a GPU, its counters "
@@ -147,6 +152,7 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
   options.device.device = device;
   options.device.chip = chip;
   options.device.emulatorEager = emulatorEager;
+  options.device.emulatorMultiprocessors = emulatorMultiprocessors;
   options.device.profile = profile;
   options.strategy = strategy;
   options.tensorCores = tensorCores;
@@ -192,9 +198,15 @@ llvm::Expected<RunnerOptions> mlir::bpt::parseOptions(int argc, char **argv) {
     return llvm::createStringError("--emulator-seed=" + emulatorSeed +
                                    ": a seed is a number from 0 on");
   bool isEmulator = device == "cuda-emulator";
-  if (!isEmulator && (emulatorSeed.getNumOccurrences() || emulatorEager))
+  if (!isEmulator && (emulatorSeed.getNumOccurrences() || emulatorEager ||
+                      emulatorMultiprocessors.getNumOccurrences()))
     return llvm::createStringError(
-        "--emulator-seed and --emulator-eager are for --device=cuda-emulator");
+        "--emulator-seed, --emulator-eager and --emulator-multiprocessors are "
+        "for --device=cuda-emulator");
+  if (emulatorMultiprocessors.getNumOccurrences() &&
+      emulatorMultiprocessors == 0)
+    return llvm::createStringError(
+        "--emulator-multiprocessors=0: a GPU has at least one");
   if (profile && device == "cpu")
     return llvm::createStringError(
         "--profile is for kernels, which device cpu has not");

@@ -21,6 +21,9 @@ struct EmulatorDeviceOptions {
   bool eager = false;
   /// 0: all cores.
   unsigned threads = 0;
+  /// How many it has, as far as launches ask; 0: those of the GPU by which code
+  /// for the chip is judged.
+  unsigned multiprocessors = 0;
   runtime::RemarkHandler remark;
 };
 

@@ -24,6 +24,8 @@ struct DeviceOptions {
   /// numbers, and whether asynchronous copies land at once.
   uint64_t emulatorSeed = 0;
   bool emulatorEager = false;
+  /// Of the emulator, 0 for those of a GPU of the chip.
+  unsigned emulatorMultiprocessors = 0;
   /// Of the emulator, 0 for all cores.
   unsigned threads = 0;
   bool profile = false;

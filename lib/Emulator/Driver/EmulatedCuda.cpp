@@ -9,7 +9,8 @@
 // behind it that could be late, since every call is done when it returns.
 //
 // What a kernel does wrong goes to stderr, with its place, and is an illegal
-// access for the program. BPT_EMULATED_CHIP says which GPU this is.
+// access for the program. BPT_EMULATED_CHIP says which GPU this is, and
+// BPT_EMULATED_MULTIPROCESSORS how many it has.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,6 +18,7 @@
 #include "bpt/Emulator/Runtime/TensorMap.h"
 #include "bpt/Emulator/Translate/Module.h"
 #include "bpt/ExecutionEngine/Device/Chip.h"
+#include "bpt/ExecutionEngine/Device/CounterModel.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <cstdlib>
@@ -60,6 +62,14 @@ static emulator::DeviceMemory &getMemory() {
 static runtime::Chip getChip() {
   const char *name = std::getenv("BPT_EMULATED_CHIP");
   return runtime::Chip::parse(name ? name : "sm_80").value_or(runtime::Chip());
+}
+
+static int countMultiprocessors() {
+  const char *count = std::getenv("BPT_EMULATED_MULTIPROCESSORS");
+  if (count)
+    return std::max(std::atoi(count), 1);
+  const runtime::GPURates *gpu = runtime::findRates(getChip());
+  return gpu ? static_cast<int>(gpu->multiprocessors) : 1;
 }
 
 static CUresult report(llvm::Error error, CUresult result) {
@@ -140,6 +150,9 @@ CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute,
     return CUDA_SUCCESS;
   case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
     *value = static_cast<int>(getChip().number % 10);
+    return CUDA_SUCCESS;
+  case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
+    *value = countMultiprocessors();
     return CUDA_SUCCESS;
   case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
     *value = kMaxSharedBytes;
@@ -252,6 +265,23 @@ CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute,
 CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute,
                             int value) {
   return value <= kMaxSharedBytes ? CUDA_SUCCESS : kInvalidValue;
+}
+
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks,
+                                                     CUfunction function,
+                                                     int threads,
+                                                     size_t sharedBytes) {
+  *blocks = 1;
+  const runtime::GPURates *gpu = runtime::findRates(getChip());
+  if (!gpu)
+    return CUDA_SUCCESS;
+  runtime::KernelProfile entry;
+  entry.shape.block.x = threads;
+  entry.shape.sharedBytes = sharedBytes;
+  entry.staticSharedBytes = function->kernel->staticSharedBytes;
+  *blocks = static_cast<int>(
+      runtime::computeOccupancy(*gpu, entry, /*registers=*/0).blocks);
+  return CUDA_SUCCESS;
 }
 
 CUresult cuLaunchKernelEx(const CUlaunchConfig *config, CUfunction function,

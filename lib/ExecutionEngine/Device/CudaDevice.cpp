@@ -117,6 +117,8 @@ protected:
                  std::unique_ptr<BPTDeviceModule> &module) override;
   Status findKernel(BPTDeviceModule &module, const std::string &name,
                     std::unique_ptr<BPTDeviceKernel> &kernel) override;
+  Status countBlocksAtATime(BPTDeviceKernel &kernel, const LaunchShape &shape,
+                            uint64_t &blocks) override;
   Status launchChecked(BPTDeviceKernel &kernel, const LaunchShape &shape,
                        void *const *arguments, KernelProfile *entry) override;
 
@@ -132,6 +134,7 @@ private:
   std::optional<std::optional<Ptxas>> ptxas;
   int driverVersion = 0;
   CUdevice ordinal = 0;
+  int multiprocessors = 0;
   CUcontext context = nullptr;
   CUstream stream = nullptr;
   std::mutex timerMutex;
@@ -173,6 +176,9 @@ Status CudaDevice::open(unsigned number) {
     status = BPT_CUDA(driver, cuDeviceGetAttribute, &sharedBytes,
                       CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN,
                       ordinal);
+  if (!status.failed())
+    status = BPT_CUDA(driver, cuDeviceGetAttribute, &multiprocessors,
+                      CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, ordinal);
   if (status.failed())
     return status;
   properties.device = "cuda";
@@ -385,6 +391,21 @@ static Status allowSharedBytes(const Driver &driver, CudaKernel &kernel,
                            static_cast<int>(bytes));
   if (!status.failed())
     kernel.allowedSharedBytes = bytes;
+  return status;
+}
+
+Status CudaDevice::countBlocksAtATime(BPTDeviceKernel &base,
+                                      const LaunchShape &shape,
+                                      uint64_t &blocks) {
+  auto &kernel = static_cast<CudaKernel &>(base);
+  Status status = allowSharedBytes(driver, kernel, shape.sharedBytes);
+  int ofOne = 0;
+  if (!status.failed())
+    status =
+        BPT_CUDA(driver, cuOccupancyMaxActiveBlocksPerMultiprocessor, &ofOne,
+                 kernel.handle, static_cast<int>(shape.block.getVolume()),
+                 shape.sharedBytes);
+  blocks = uint64_t(ofOne) * multiprocessors;
   return status;
 }
 

@@ -59,6 +59,9 @@ using runtime::Status;
     CUfunction)                                                                \
   X(cuFuncSetAttribute, "cuFuncSetAttribute", CUfunction,                      \
     CUfunction_attribute, int)                                                 \
+  X(cuOccupancyMaxActiveBlocksPerMultiprocessor,                               \
+    "cuOccupancyMaxActiveBlocksPerMultiprocessor", int *, CUfunction, int,     \
+    size_t)                                                                    \
   X(cuLaunchKernelEx, "cuLaunchKernelEx", const CUlaunchConfig *, CUfunction,  \
     void **, void **)                                                          \
   X(cuStreamCreate, "cuStreamCreate", CUstream *, unsigned)                    \

@@ -191,6 +191,23 @@ KernelProfile &Device::getProfileEntry(const BPTDeviceKernel &kernel,
   return profile.emplace_back(std::move(entry));
 }
 
+Status Device::countResidentBlocks(BPTDeviceKernel &kernel, uint64_t items,
+                                   uint64_t threads, uint64_t sharedBytes,
+                                   uint64_t &blocks) {
+  blocks = 0;
+  LaunchShape shape;
+  shape.grid.x = items;
+  shape.block.x = threads;
+  shape.sharedBytes = sharedBytes;
+  Status status = checkLaunch(kernel, shape);
+  uint64_t most = 0;
+  if (!status.failed())
+    status = countBlocksAtATime(kernel, shape, most);
+  if (!status.failed())
+    blocks = std::min(items, std::max<uint64_t>(most, 1));
+  return status;
+}
+
 Status Device::launch(BPTDeviceKernel &kernel, const LaunchShape &shape,
                       void *const *arguments) {
   Status status = checkLaunch(kernel, shape);

@@ -159,6 +159,16 @@ BPTDeviceKernel *bptDeviceGetKernel(BPTDeviceModule *module, const char *name) {
   return kernel;
 }
 
+uint64_t bptDeviceCountResidentBlocks(BPTDeviceKernel *kernel, uint64_t items,
+                                      uint64_t threads, uint64_t sharedBytes) {
+  uint64_t blocks = 0;
+  ThreadState::get().run([&](Device &device) {
+    return device.countResidentBlocks(*kernel, items, threads, sharedBytes,
+                                      blocks);
+  });
+  return blocks;
+}
+
 void bptDeviceLaunch(BPTDeviceKernel *kernel, uint64_t gridX, uint64_t gridY,
                      uint64_t gridZ, uint64_t blockX, uint64_t blockY,
                      uint64_t blockZ, uint64_t clusterX, uint64_t clusterY,
@@ -207,6 +217,7 @@ const std::vector<Symbol> &mlir::bpt::runtime::getDeviceSymbols() {
       {"bptDeviceMemset", address(&bptDeviceMemset)},
       {"bptDeviceLoadModule", address(&bptDeviceLoadModule)},
       {"bptDeviceGetKernel", address(&bptDeviceGetKernel)},
+      {"bptDeviceCountResidentBlocks", address(&bptDeviceCountResidentBlocks)},
       {"bptDeviceLaunch", address(&bptDeviceLaunch)},
       {"bptDeviceEncodeTensorMap", address(&bptDeviceEncodeTensorMap)},
       {"bptDeviceSynchronize", address(&bptDeviceSynchronize)},

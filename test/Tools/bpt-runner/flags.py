@@ -38,8 +38,12 @@ expect_error("--chip=sm_61: chips are sm_70, sm_80, sm_90a and so on", path, X,
              "--device=cuda-emulator", "--chip=sm_61")
 expect_error("--emulator-seed=x: a seed is a number from 0 on", path, X,
              "--device=cuda-emulator", "--emulator-seed=x")
-expect_error("--emulator-seed and --emulator-eager are for --device=cuda-emulator",
-             path, X, "--emulator-eager")
+ONLY_EMULATOR = ("--emulator-seed, --emulator-eager and --emulator-multiprocessors are "
+                 "for --device=cuda-emulator")
+expect_error(ONLY_EMULATOR, path, X, "--emulator-eager")
+expect_error(ONLY_EMULATOR, path, X, "--emulator-multiprocessors=2")
+expect_error("--emulator-multiprocessors=0: a GPU has at least one", path, X,
+             "--device=cuda-emulator", "--emulator-multiprocessors=0")
 expect_error("--profile is for kernels, which device cpu has not", path, X,
              "--profile")
 expect_error("id.mlir:0:0: error: there is no function 'f' with a body", path, X,

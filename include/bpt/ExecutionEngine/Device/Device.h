@@ -149,6 +149,9 @@ public:
                     BPTDeviceModule *&module);
   Status getKernel(BPTDeviceModule &module, std::string_view name,
                    BPTDeviceKernel *&kernel);
+  Status countResidentBlocks(BPTDeviceKernel &kernel, uint64_t items,
+                             uint64_t threads, uint64_t sharedBytes,
+                             uint64_t &blocks);
   Status launch(BPTDeviceKernel &kernel, const LaunchShape &shape,
                 void *const *arguments);
   virtual Status encodeTensorMap(void *map, const TensorMapShape &shape) = 0;
@@ -191,6 +194,10 @@ protected:
                          std::unique_ptr<BPTDeviceModule> &module) = 0;
   virtual Status findKernel(BPTDeviceModule &module, const std::string &name,
                             std::unique_ptr<BPTDeviceKernel> &kernel) = 0;
+  /// The blocks of a launch within the limits that the device holds at a time.
+  virtual Status countBlocksAtATime(BPTDeviceKernel &kernel,
+                                    const LaunchShape &shape,
+                                    uint64_t &blocks) = 0;
   /// A launch within the limits. `entry` is where to count, null without
   /// profiling.
   virtual Status launchChecked(BPTDeviceKernel &kernel,

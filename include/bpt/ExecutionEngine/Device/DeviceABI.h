@@ -72,6 +72,12 @@ BPTDeviceModule *bptDeviceLoadModule(const char *ptx, uint64_t bytes,
 /// The kernel of that name.
 BPTDeviceKernel *bptDeviceGetKernel(BPTDeviceModule *module, const char *name);
 
+/// The grid of a kernel whose blocks take one of `items` after the other: as
+/// many blocks as the device holds at a time, at most one for each item.
+/// `threads` and `sharedBytes` are those of the launch.
+uint64_t bptDeviceCountResidentBlocks(BPTDeviceKernel *kernel, uint64_t items,
+                                      uint64_t threads, uint64_t sharedBytes);
+
 /// Launches a kernel. A grid without blocks does nothing. A cluster of 1x1x1 is
 /// a launch without clusters. `sharedBytes` is the dynamic shared memory of a
 /// block; no attribute needs to be set before. arguments[i] is the address of

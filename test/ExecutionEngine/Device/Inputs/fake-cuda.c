@@ -80,7 +80,10 @@ int cuDeviceGetName(char *name, int size, int device) {
 }
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
   long chip = setting("FAKE_CUDA_CHIP", 90);
-  *value = attribute == 75 ? chip / 10 : attribute == 76 ? chip % 10 : 232448;
+  *value = attribute == 75   ? chip / 10
+           : attribute == 76 ? chip % 10
+           : attribute == 16 ? 3
+                             : 232448;
   return SUCCESS;
 }
 int cuDevicePrimaryCtxRetain(void **context, int device) {
@@ -179,6 +182,13 @@ int cuFuncGetAttribute(int *value, int attribute, const char *function) {
 }
 int cuFuncSetAttribute(const char *function, int attribute, int value) {
   return RECORD(" %s %d = %d", function, attribute, value);
+}
+
+int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks,
+                                                const char *function,
+                                                int threads, size_t shared) {
+  *blocks = 2;
+  return RECORD(" %s threads %d shared %zu", function, threads, shared);
 }
 
 struct Config {

@@ -16,6 +16,7 @@ llvm.func @bptDeviceFill(!llvm.ptr, !llvm.ptr, i64, i64)
 llvm.func @bptDeviceMemset(!llvm.ptr, i64, i64)
 llvm.func @bptDeviceLoadModule(!llvm.ptr, i64, !llvm.ptr) -> !llvm.ptr
 llvm.func @bptDeviceGetKernel(!llvm.ptr, !llvm.ptr) -> !llvm.ptr
+llvm.func @bptDeviceCountResidentBlocks(!llvm.ptr, i64, i64, i64) -> i64
 llvm.func @bptDeviceLaunch(!llvm.ptr, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, !llvm.ptr)
 llvm.func @bptDeviceEncodeTensorMap(!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64, i64, i64)
 llvm.func @bptDeviceSynchronize()
@@ -134,6 +135,40 @@ llvm.func @launch_touch(%gx: i64, %gy: i64, %gz: i64, %bx: i64, %cx: i64, %share
   %name = llvm.mlir.addressof @touch_name : !llvm.ptr
   %kernel = llvm.call @kernel(%name) : (!llvm.ptr) -> !llvm.ptr
   llvm.call @bptDeviceLaunch(%kernel, %gx, %gy, %gz, %bx, %one, %one, %cx, %one, %one, %shared, %null) : (!llvm.ptr, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, !llvm.ptr) -> ()
+  llvm.return
+}
+
+// Launches `touch` on as many blocks of 512 threads as the device holds for so many
+// items.
+llvm.func @launch_resident(%items: i64) {
+  %threads = llvm.mlir.constant(512 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %shared = llvm.mlir.constant(60000 : i64) : i64
+  %name = llvm.mlir.addressof @touch_name : !llvm.ptr
+  %kernel = llvm.call @kernel(%name) : (!llvm.ptr) -> !llvm.ptr
+  %grid = llvm.call @bptDeviceCountResidentBlocks(%kernel, %items, %threads, %shared) : (!llvm.ptr, i64, i64, i64) -> i64
+  llvm.call @launch_touch(%grid, %one, %one, %threads, %one, %shared) : (i64, i64, i64, i64, i64, i64) -> ()
+  llvm.return
+}
+
+llvm.func @many_items() attributes {bpt.signature = {args = [], results = [], type = () -> ()}} { llvm.return }
+llvm.func @_mlir_ciface_many_items() {
+  %items = llvm.mlir.constant(100 : i64) : i64
+  llvm.call @launch_resident(%items) : (i64) -> ()
+  llvm.return
+}
+
+llvm.func @few_items() attributes {bpt.signature = {args = [], results = [], type = () -> ()}} { llvm.return }
+llvm.func @_mlir_ciface_few_items() {
+  %items = llvm.mlir.constant(2 : i64) : i64
+  llvm.call @launch_resident(%items) : (i64) -> ()
+  llvm.return
+}
+
+llvm.func @too_many_items() attributes {bpt.signature = {args = [], results = [], type = () -> ()}} { llvm.return }
+llvm.func @_mlir_ciface_too_many_items() {
+  %items = llvm.mlir.constant(2147483648 : i64) : i64
+  llvm.call @launch_resident(%items) : (i64) -> ()
   llvm.return
 }
 
