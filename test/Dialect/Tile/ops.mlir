@@ -56,6 +56,8 @@ func.func @roles(%k: memref<?x64xbf16>, %n: index) {
       %tile = bpt_tile.acquire %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>> -> memref<64x64xbf16, #ws>
       // CHECK: bpt_tile.release %[[RING]][%[[J]]] : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>>
       bpt_tile.release %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+      // CHECK: bpt_tile.release %[[RING]][%[[J]]] pending 1 : <memref<2x64x64xbf16, #gpu.address_space<workgroup>>>
+      bpt_tile.release %ring[%j] pending 1 : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
     }
   }
   return
@@ -106,4 +108,14 @@ func.func @turns() {
     bpt_tile.pass_turn
   }
   return
+}
+
+// -----
+
+// CHECK-LABEL: func @resident_blocks
+// CHECK-SAME: (%[[N:.*]]: index, %[[THREADS:.*]]: index, %[[BYTES:.*]]: i32)
+func.func @resident_blocks(%n: index, %threads: index, %bytes: i32) -> index {
+  // CHECK: bpt_tile.resident_blocks @kernels::@k items %[[N]] threads %[[THREADS]] shared_bytes %[[BYTES]]
+  %grid = bpt_tile.resident_blocks @kernels::@k items %n threads %threads shared_bytes %bytes
+  return %grid : index
 }

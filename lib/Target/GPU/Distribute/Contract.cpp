@@ -193,13 +193,15 @@ LogicalResult Distributor::distributeContract(vector::ContractionOp op) {
   FailureOr<SharedAccess> rhs = getSharedAccess(rhsTile.read);
   if (failed(rhs))
     return failure();
-  bool isByGroups = isGroupProduct(op, *form, *layout, *rhs);
-  if (isFloat8 && !isByGroups)
+  if (isGroupProduct(op, *form, *layout, *rhs))
+    return multiplyByGroups(op, *form, *layout, *rhs);
+  if (isFloat8)
     return op.emitOpError("multiplies f8E4M3FN, which warpgroups do: 64 rows "
                           "each, of operands that lie in workgroup memory as "
                           "they are summed over");
-  return isByGroups ? multiplyByGroups(op, *form, *layout, *rhs)
-                    : multiplyByWarps(op, *form, *layout, *rhs);
+  if (findAddedTo(op))
+    waitForProducts(productsInFlight.size());
+  return multiplyByWarps(op, *form, *layout, *rhs);
 }
 
 LogicalResult Distributor::multiplyByWarps(vector::ContractionOp op,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Distributor.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -84,11 +85,31 @@ static LLVM::LoopAnnotationAttr forbidUnrolling(MLIRContext *context) {
                                        {}, {}, {}, {}, {}, {}, {}, {});
 }
 
+/// Whether each iteration of the loop is the work of a block.
+static bool isLoopOverItems(scf::ForOp op) {
+  return isa<tile::WarpRolesOp>(op->getParentOp()) &&
+         op->getParentOfType<gpu::GPUFuncOp>()->hasAttr(
+             tile::TileDialect::kPersistentAttrName);
+}
+
+Value Distributor::shareFirst(Value number) {
+  Value mask = b.getI32(isOneThread ? 1 : -1);
+  return NVVM::ShflOp::create(b, number.getType(), mask, number, b.getI32(0),
+                              b.getI32(31), NVVM::ShflKind::idx, UnitAttr());
+}
+
 LogicalResult Distributor::distributeFor(scf::ForOp op) {
   FailureOr<SmallVector<Carried>> carried =
       getCarried(op, "carries a memref; carry the index of a buffer");
   if (failed(carried))
     return failure();
+  // All other products in flight have been waited for.
+  bool continues = continuesProducts(op);
+  for (GroupProduct &product : productsInFlight)
+    setElements(product.result, TileAxes::Both, product.layout,
+                product.accumulators);
+  productsInFlight.clear();
+  SmallVector<std::pair<unsigned, GroupProduct>> passed;
   SmallVector<Value> inits = flatten(*carried, op.getInitArgs());
   auto loop = scf::ForOp::create(b, getScalar(op.getLowerBound()),
                                  getScalar(op.getUpperBound()),
@@ -104,14 +125,37 @@ LogicalResult Distributor::distributeFor(scf::ForOp op) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     bind(*carried, op.getRegionIterArgs(), loop.getRegionIterArgs());
+    // LLVM would compute the positions of all elements before the loop, and
+    // hold them in registers meanwhile.
+    auto threads =
+        std::tie(thread, lane, warp, laneRow, laneColumn, rowOrigins);
+    auto restore = llvm::scope_exit(
+        [=, before = std::tuple(thread, lane, warp, laneRow, laneColumn,
+                                rowOrigins)]() mutable {
+          if (std::get<0>(threads) != std::get<0>(before))
+            threads = before;
+        });
+    if (isLoopOverItems(op)) {
+      setThread(b.hide(thread, loop.getInductionVar()));
+      scalars.map(op.getInductionVar(), shareFirst(loop.getInductionVar()));
+      for (BlockArgument argument : op.getRegionIterArgs())
+        scalars.map(argument, shareFirst(getScalar(argument)));
+    }
+    if (continues)
+      startInFlight(op);
     if (failed(distributeBlock(*op.getBody())))
       return failure();
     b.setLoc(op.getLoc());
+    passed = passInFlight(op);
     SmallVector<Value> yields = flatten(*carried, op.getYieldedValues());
     if (!inits.empty())
       scf::YieldOp::create(b, yields);
   }
   bind(*carried, op.getResults(), loop.getResults());
+  for (auto &[position, product] : passed) {
+    product.accumulators = getTile(op.getResult(position)).values;
+    productsInFlight.push_back(std::move(product));
+  }
   return success();
 }
 

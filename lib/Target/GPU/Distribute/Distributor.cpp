@@ -20,7 +20,12 @@ Distributor::Distributor(LLVM::LLVMFuncOp kernel, Value sharedMemory,
       usesWgmma(usesWgmma), printLayouts(printLayouts), axes(axes),
       sharedMemory(sharedMemory) {
   b.setInsertionPointToEnd(&kernel.getBody().front());
-  thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
+  setThread(NVVM::ThreadIdXOp::create(b, b.getI32Type()));
+}
+
+void Distributor::setThread(Value number) {
+  thread = number;
+  rowOrigins.clear();
   lane = b.bitAnd(thread, 31);
   warp = b.shiftRight(thread, 5);
   laneRow = b.shiftRight(lane, 2);
@@ -118,8 +123,10 @@ LogicalResult Distributor::distributeBlock(Block &block) {
       return failure();
   }
   endRun();
-  if (productsInFlight.size() > before)
-    waitForProducts(productsInFlight.size());
+  size_t left = countLeftInFlight(block);
+  if (productsInFlight.size() >
+      (isa<scf::ForOp>(block.getParentOp()) ? left : before))
+    waitForProducts(productsInFlight.size() - left);
   return success();
 }
 

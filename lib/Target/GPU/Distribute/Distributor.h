@@ -158,9 +158,12 @@ class Assembly;
 /// A product of warpgroups that has been started.
 struct GroupProduct {
   Value result;
-  /// What it reads of workgroup memory.
+  /// What it reads of workgroup memory; of one of another iteration, that is
+  /// not known here.
   SmallVector<Value, 2> memory;
+  bool isOfOtherIteration = false;
   FragmentLayout layout;
+  /// None if they are those of a later product, which adds to its result.
   SmallVector<Value> accumulators;
   /// Registers that are read until it is finished.
   SmallVector<Value> held;
@@ -186,6 +189,7 @@ public:
   /// Gives `memory` a place in workgroup memory; reports misfits at `op`.
   LogicalResult allocateShared(Operation *op, Value memory);
   FailureOr<MemoryView> allocateShared(Operation *op, MemRefType type);
+  /// Waits at the end for the products in flight that were started in it.
   LogicalResult distributeBlock(Block &block);
 
   /// Bytes of workgroup memory that the program uses.
@@ -198,6 +202,10 @@ private:
 
   // Control flow (ControlFlow.cpp).
   LogicalResult distributeFor(scf::ForOp op);
+  /// The number of a warp's first lane, which is that of all: ptxas then knows.
+  Value shareFirst(Value number);
+  /// What the thread's number says of its lane and warp.
+  void setThread(Value number);
   LogicalResult distributeIf(scf::IfOp op);
   /// What a loop or branch carries for its results.
   FailureOr<SmallVector<Carried>> getCarried(Operation *op,
@@ -236,6 +244,18 @@ private:
                                  const SharedAccess &rhs);
   /// How many of the products in flight must be finished before `op`.
   size_t countProductsBefore(Operation *op) const;
+  /// The product in flight that `op` may add to while it runs, or null.
+  GroupProduct *findAddedTo(vector::ContractionOp op);
+  /// Whether the products in flight are those that a loop goes on adding to,
+  /// and its iterations leave them in flight.
+  bool continuesProducts(scf::ForOp loop) const;
+  /// Puts the sums that an iteration finds in flight there.
+  void startInFlight(scf::ForOp loop);
+  /// Takes those from there that it leaves in flight, by position, and makes
+  /// their registers what the loop carries.
+  SmallVector<std::pair<unsigned, GroupProduct>> passInFlight(scf::ForOp loop);
+  /// How many products the end of `block` leaves in flight.
+  size_t countLeftInFlight(Block &block) const;
   /// Waits for the first `count` products in flight.
   void waitForProducts(size_t count);
   /// A store that keeps the sums, and all they are made of, before a wait: its

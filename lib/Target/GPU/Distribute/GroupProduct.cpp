@@ -215,14 +215,20 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
                                             const FragmentLayout &layout,
                                             const SharedAccess &rhs) {
   const Tile &lhs = getTile(op.getLhs(), TileAxes::Both);
-  const Tile &acc = getTile(op.getAcc());
   int64_t depth = op.getLhsType().getDimSize(form.lhsTransposed ? 0 : 1);
   int64_t elementBytes = rhs.layout.getElementBytes();
   int64_t terms = getTermsOfStep(elementBytes), steps = depth / terms;
   GroupProduct product;
-  Assembly assembly = isZero(acc)
+  // The hardware adds to sums in order, without a wait between.
+  GroupProduct *before = findAddedTo(op);
+  bool startsAtZero = !before && isZero(getTile(op.getAcc()));
+  auto getSums = [&]() -> SmallVector<Value> {
+    return before ? std::exchange(before->accumulators, {})
+                  : getElements(getTile(op.getAcc()), layout);
+  };
+  Assembly assembly = startsAtZero
                           ? Assembly(layout.getNumElements(), b.getF32Type())
-                          : Assembly(getElements(acc, layout));
+                          : Assembly(getSums());
 
   OperandDescriptor right(rhs.layout, /*isMajorK=*/!form.rhsIsKxN);
   std::string rightName = assembly.add(right.build(b, rhs.base), "l");
@@ -272,8 +278,8 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
      << "wgmma.fence.sync.aligned; ";
   for (int64_t k = 0; k < steps; ++k) {
     if (k == 0)
-      os << "setp." << (isZero(acc) ? "ne" : "eq") << ".b32 adds, 0, 0; ";
-    else if (k == 1 && isZero(acc))
+      os << "setp." << (startsAtZero ? "ne" : "eq") << ".b32 adds, 0, 0; ";
+    else if (k == 1 && startsAtZero)
       os << "setp.eq.b32 adds, 0, 0; ";
     if (left)
       os << "add.s64 left, " << leftName << ", " << left->getStep(k) << "; ";
@@ -305,7 +311,101 @@ LogicalResult Distributor::multiplyByGroups(vector::ContractionOp op,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Products that iterations leave in flight
+//===----------------------------------------------------------------------===//
+
+/// Whether iterations release tiles while products that they have started run.
+static bool leavesProducts(scf::ForOp loop) {
+  return llvm::any_of(
+      loop.getBody()->getOps<tile::ReleaseOp>(),
+      [](tile::ReleaseOp release) { return release.getPending() != 0; });
+}
+
+/// Whether nothing reads what the loop carries but a product that adds to it.
+static bool isOnlyAddedTo(scf::ForOp loop, unsigned position) {
+  Value sum = loop.getYieldedValues()[position];
+  BlockArgument before = loop.getRegionIterArg(position);
+  auto product = sum.getDefiningOp<vector::ContractionOp>();
+  return product && product->getBlock() == loop.getBody() &&
+         product.getAcc() == before && before.hasOneUse() && sum.hasOneUse();
+}
+
+bool Distributor::continuesProducts(scf::ForOp loop) const {
+  return usesWgmma && warps % kWarpsOfGroup == 0 && leavesProducts(loop) &&
+         llvm::all_of(productsInFlight, [&](const GroupProduct &product) {
+           auto position = llvm::find(loop.getInitArgs(), product.result);
+           return product.held.empty() && product.result.hasOneUse() &&
+                  position != loop.getInitArgs().end() &&
+                  isOnlyAddedTo(loop, position.getIndex());
+         });
+}
+
+void Distributor::startInFlight(scf::ForOp loop) {
+  for (unsigned i = 0, e = loop.getNumRegionIterArgs(); i < e; ++i) {
+    if (!isOnlyAddedTo(loop, i))
+      continue;
+    GroupProduct product;
+    product.result = loop.getRegionIterArg(i);
+    product.isOfOtherIteration = true;
+    const Tile &tile = getTile(product.result);
+    product.layout = tile.layout;
+    product.accumulators = tile.values;
+    productsInFlight.push_back(std::move(product));
+  }
+}
+
+size_t Distributor::countLeftInFlight(Block &block) const {
+  auto loop = dyn_cast<scf::ForOp>(block.getParentOp());
+  if (!loop || !leavesProducts(loop))
+    return 0;
+  auto isLeft = [&](const GroupProduct &product) {
+    auto position = llvm::find(loop.getYieldedValues(), product.result);
+    return product.held.empty() && position != loop.getYieldedValues().end() &&
+           isOnlyAddedTo(loop, position.getIndex());
+  };
+  size_t count = 0;
+  while (count < productsInFlight.size() &&
+         isLeft(productsInFlight.end()[-1 - ptrdiff_t(count)]))
+    ++count;
+  return count;
+}
+
+SmallVector<std::pair<unsigned, GroupProduct>>
+Distributor::passInFlight(scf::ForOp loop) {
+  SmallVector<std::pair<unsigned, GroupProduct>> passed;
+  for (GroupProduct &product : productsInFlight) {
+    auto position = llvm::find(loop.getYieldedValues(), product.result);
+    setElements(product.result, TileAxes::Both, product.layout,
+                product.accumulators);
+    product.result = loop.getResult(position.getIndex());
+    product.isOfOtherIteration = true;
+    passed.emplace_back(position.getIndex(), std::move(product));
+  }
+  productsInFlight.clear();
+  return passed;
+}
+
+GroupProduct *Distributor::findAddedTo(vector::ContractionOp op) {
+  auto isAddedTo = [&](const GroupProduct &product) {
+    return product.result == op.getAcc() && product.result.hasOneUse() &&
+           product.held.empty();
+  };
+  auto *found = llvm::find_if(productsInFlight, isAddedTo);
+  return found == productsInFlight.end() ? nullptr : found;
+}
+
+//===----------------------------------------------------------------------===//
+// Waits
+//===----------------------------------------------------------------------===//
+
 size_t Distributor::countProductsBefore(Operation *op) const {
+  if (auto loop = dyn_cast<scf::ForOp>(op); loop && continuesProducts(loop))
+    return 0;
+  if (auto release = dyn_cast<tile::ReleaseOp>(op);
+      release && release.getPending() != 0)
+    return productsInFlight.size() -
+           std::min<size_t>(release.getPending(), productsInFlight.size());
   // What another thread or another iteration may write, is read until products
   // are finished, and groups are counted where they are started.
   bool isBoundary =
@@ -322,10 +422,15 @@ size_t Distributor::countProductsBefore(Operation *op) const {
   size_t count = 0;
   auto isWaitedFor = [&](const GroupProduct &product) {
     if (auto release = dyn_cast<tile::ReleaseOp>(op))
-      return llvm::any_of(product.memory, [&](Value memory) {
-        auto acquire = memory.getDefiningOp<tile::AcquireOp>();
-        return acquire && acquire.getRing() == release.getRing();
-      });
+      return product.isOfOtherIteration ||
+             llvm::any_of(product.memory, [&](Value memory) {
+               auto acquire = memory.getDefiningOp<tile::AcquireOp>();
+               return acquire && acquire.getRing() == release.getRing();
+             });
+    if (auto next = dyn_cast<vector::ContractionOp>(op);
+        next && next.getAcc() == product.result && product.result.hasOneUse() &&
+        product.held.empty())
+      return false;
     return llvm::any_of(product.result.getUsers(),
                         [&](Operation *user) { return op->isAncestor(user); });
   };
@@ -365,25 +470,36 @@ void Distributor::waitForProducts(size_t count) {
     llvm::append_range(accumulators, product.accumulators);
     llvm::append_range(held, product.held);
   }
+  size_t numLeft = productsInFlight.size() - count;
+  auto forget = [&] {
+    productsInFlight.erase(productsInFlight.begin(),
+                           productsInFlight.begin() + count);
+  };
+  if (accumulators.empty()) {
+    // Their registers are those of products that go on.
+    NVVM::WgmmaWaitGroupSyncOp::create(b, numLeft);
+    forget();
+    return;
+  }
   // What is computed from accumulators, or instead of the registers that are
   // multiplied, may not move before the wait.
   Assembly assembly(accumulators);
   for (Value value : held)
     assembly.add(value, "r");
   std::string order = orderSums(assembly);
-  SmallVector<Value> finished =
-      assembly.build(b, llvm::formatv("{0}wgmma.wait_group.sync.aligned {1};",
-                                      order, productsInFlight.size() - count)
-                            .str());
+  SmallVector<Value> finished = assembly.build(
+      b, llvm::formatv("{0}wgmma.wait_group.sync.aligned {1};", order, numLeft)
+             .str());
   sumsMeanwhile.clear();
   size_t next = 0;
   for (const GroupProduct &product :
        ArrayRef(productsInFlight).take_front(count)) {
     size_t size = product.accumulators.size();
+    if (size == 0)
+      continue;
     setElements(product.result, TileAxes::Both, product.layout,
                 ArrayRef(finished).slice(next, size));
     next += size;
   }
-  productsInFlight.erase(productsInFlight.begin(),
-                         productsInFlight.begin() + count);
+  forget();
 }

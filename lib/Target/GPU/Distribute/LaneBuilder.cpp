@@ -56,9 +56,13 @@ Value LaneBuilder::getOfPair(Value pair, int64_t position) {
   return LLVM::ExtractElementOp::create(*this, pair, getI32(position));
 }
 
-Value LaneBuilder::hide(Value value) {
+Value LaneBuilder::hide(Value value, Value other) {
+  SmallVector<Value> operands = {value};
+  if (other)
+    operands.push_back(other);
   return LLVM::InlineAsmOp::create(
-             *this, value.getType(), value, "mov.b32 $0, $1;", "=r,r",
+             *this, value.getType(), operands, "mov.b32 $0, $1;",
+             other ? "=r,r,r" : "=r,r",
              /*has_side_effects=*/false, /*is_align_stack=*/false,
              LLVM::tailcallkind::TailCallKind::None,
              LLVM::AsmDialectAttr::get(getContext(), LLVM::AsmDialect::AD_ATT),

@@ -61,8 +61,8 @@ public:
   Value getOfPair(Value pair, int64_t position);
 
   /// The same i32, of which LLVM knows nothing: what is computed from it stays
-  /// in its loop.
-  Value hide(Value value);
+  /// in its loop. It takes it for another number wherever `other` is one.
+  Value hide(Value value, Value other = {});
 
   /// A call of an LLVM intrinsic without a MLIR operation.
   Value callIntrinsic(StringRef name, Type result, ValueRange operands);

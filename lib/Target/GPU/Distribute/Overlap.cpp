@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Moves the last product of an iteration into the next one, where it runs while
-// that computes on what its first product gives.
+// that computes on what its first product gives. Products that only add to what
+// the loop carries stay where they are, but their tiles are released behind
+// those of the next iteration, so that one runs when the other is started.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,9 +30,12 @@ public:
 
   /// Whether the loop has been rotated.
   bool run();
+  /// Whether the products of an iteration run during the next one.
+  bool keepsProducts() const { return numKept != 0; }
 
 private:
   bool findLate();
+  bool findLateReleases();
   bool findCrossing();
   bool dependsOnLate(Operation *op);
   /// Everything of an iteration but what is late, with what is late of the
@@ -38,7 +43,8 @@ private:
   void cloneEarly(IRMapping &mapping, IRMapping *previous);
   /// What is late, but for releases, of the iteration that `mapping` is of.
   void cloneLate(IRMapping &mapping);
-  void cloneReleases(IRMapping &mapping);
+  void cloneReleases(IRMapping &mapping, int64_t pending = 0);
+  bool isReadLate(Value ring);
   Value cloneScalar(Value value, IRMapping &mapping);
   SmallVector<Value> rotate();
 
@@ -52,6 +58,8 @@ private:
   SetVector<Operation *> late;
   /// Tiles that pass from an iteration to its late operations.
   SetVector<Value> crossing;
+  /// Products of an iteration that run when its tiles are not released yet.
+  int64_t numKept = 0;
 };
 } // namespace
 
@@ -100,6 +108,41 @@ bool LoopRotator::findLate() {
   // Something else must be multiplied meanwhile.
   return llvm::any_of(body.getOps<vector::ContractionOp>(),
                       [&](auto product) { return !late.contains(product); });
+}
+
+/// Whether a product adds tiles of rings, which no other iteration has, to what
+/// the loop carries, and nothing else reads the sum.
+static bool isSumOfTiles(vector::ContractionOp product, scf::ForOp loop) {
+  auto isTile = [&](Value factor) {
+    auto read = factor.getDefiningOp<vector::TransferReadOp>();
+    auto acquire =
+        read ? read.getBase().getDefiningOp<tile::AcquireOp>() : nullptr;
+    return acquire && acquire->getBlock() == loop.getBody();
+  };
+  auto sum = dyn_cast<BlockArgument>(product.getAcc());
+  return sum && sum.getOwner() == loop.getBody() && sum.hasOneUse() &&
+         product->hasOneUse() &&
+         loop.getTiedLoopYieldedValue(sum)->get() == product.getResult() &&
+         isTile(product.getLhs()) && isTile(product.getRhs());
+}
+
+bool LoopRotator::findLateReleases() {
+  lateResults.clear();
+  late.clear();
+  crossing.clear();
+  for (Operation &op : body.without_terminator()) {
+    if (auto product = dyn_cast<vector::ContractionOp>(op)) {
+      if (!isSumOfTiles(product, loop))
+        return false;
+      ++numKept;
+    } else if (isa<tile::ReleaseOp>(op)) {
+      late.insert(&op);
+    } else if (!isa<tile::AcquireOp, vector::TransferReadOp>(op) &&
+               !(isPure(&op) && op.getNumRegions() == 0)) {
+      return false;
+    }
+  }
+  return numKept != 0 && !late.empty();
 }
 
 bool LoopRotator::findCrossing() {
@@ -179,10 +222,19 @@ void LoopRotator::cloneLate(IRMapping &mapping) {
   }
 }
 
-void LoopRotator::cloneReleases(IRMapping &mapping) {
+void LoopRotator::cloneReleases(IRMapping &mapping, int64_t pending) {
   for (Operation *op : late)
     if (isa<tile::ReleaseOp>(op))
-      b.clone(*op, mapping);
+      cast<tile::ReleaseOp>(b.clone(*op, mapping)).setPending(pending);
+}
+
+bool LoopRotator::isReadLate(Value ring) {
+  return llvm::any_of(late, [&](Operation *op) {
+    auto read = dyn_cast<vector::TransferReadOp>(op);
+    auto acquire =
+        read ? read.getBase().getDefiningOp<tile::AcquireOp>() : nullptr;
+    return acquire && acquire.getRing() == ring;
+  });
 }
 
 void LoopRotator::cloneEarly(IRMapping &mapping, IRMapping *previous) {
@@ -206,7 +258,7 @@ void LoopRotator::cloneEarly(IRMapping &mapping, IRMapping *previous) {
     }
   }
   if (previous && !isReleased)
-    cloneReleases(*previous);
+    cloneReleases(*previous, numKept);
 }
 
 SmallVector<Value> LoopRotator::rotate() {
@@ -251,6 +303,13 @@ SmallVector<Value> LoopRotator::rotate() {
     cloneEarly(early, &previous);
     scf::YieldOp::create(b, loc, collect(early));
   }
+  // What only early products have read is free before the last late ones run.
+  while (loop.getStaticTripCount()) {
+    auto release = dyn_cast_or_null<tile::ReleaseOp>(loop->getNextNode());
+    if (!release || isReadLate(release.getRing()))
+      break;
+    release->moveBefore(loop);
+  }
   // The late products of the last iteration.
   IRMapping results, last;
   bind(results, last, rotated.getResults());
@@ -274,7 +333,9 @@ SmallVector<Value> LoopRotator::rotate() {
 bool LoopRotator::run() {
   // One iteration has none to overlap with.
   std::optional<APInt> tripCount = loop.getStaticTripCount();
-  if ((tripCount && tripCount->ult(2)) || !findLate() || !findCrossing())
+  if (tripCount && tripCount->ult(2))
+    return false;
+  if (!(findLate() && findCrossing()) && !findLateReleases())
     return false;
   if (tripCount) {
     loop.replaceAllUsesWith(rotate());
@@ -295,11 +356,16 @@ bool LoopRotator::run() {
   return true;
 }
 
-int64_t bpt::overlapProducts(gpu::GPUFuncOp program) {
+OverlappedLoops bpt::overlapProducts(gpu::GPUFuncOp program) {
   SmallVector<scf::ForOp> loops;
   program.walk([&](tile::WarpRolesOp roles) {
     roles.getConsumer().walk([&](scf::ForOp loop) { loops.push_back(loop); });
   });
-  return llvm::count_if(
-      loops, [](scf::ForOp loop) { return LoopRotator(loop).run(); });
+  OverlappedLoops overlapped;
+  for (scf::ForOp loop : loops) {
+    LoopRotator rotator(loop);
+    if (rotator.run())
+      ++(rotator.keepsProducts() ? overlapped.kept : overlapped.moved);
+  }
+  return overlapped;
 }

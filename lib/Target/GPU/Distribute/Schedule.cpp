@@ -405,19 +405,20 @@ LogicalResult bpt::scheduleCopies(gpu::GPUFuncOp program, int64_t stages) {
 
 /// Rotates the loops of a program, if there are registers for what then passes
 /// from iteration to iteration.
-static bool overlapWithinBudget(gpu::GPUFuncOp program) {
+static OverlappedLoops overlapWithinBudget(gpu::GPUFuncOp program) {
   OwningOpRef<gpu::GPUFuncOp> before = program.clone();
-  if (overlapProducts(program) == 0)
-    return false;
+  OverlappedLoops overlapped = overlapProducts(program);
+  if (overlapped.moved == 0)
+    return overlapped;
   Need registers = countRegisters(program);
   if (registers.fits())
-    return true;
+    return overlapped;
   remark::missed(program.getLoc(), nameRemark("NoOverlap"))
       << llvm::formatv("a thread would need {0} registers or more, of {1}",
                        registers.needed, registers.available)
              .str();
   program.getBody().takeBody(before->getBody());
-  return false;
+  return {};
 }
 
 LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
@@ -436,7 +437,13 @@ LogicalResult bpt::scheduleTileProgram(gpu::GPUFuncOp program,
     if (misfit.empty()) {
       remark::passed(program.getLoc(), nameRemark("WarpRoles"))
           << "four warps copy while the others compute";
-      if (overlaps && overlapWithinBudget(program)) {
+      OverlappedLoops overlapped;
+      if (overlaps)
+        overlapped = overlapWithinBudget(program);
+      if (overlapped.kept != 0)
+        remark::passed(program.getLoc(), nameRemark("Overlap"))
+            << "the products of an iteration run during the next";
+      if (overlapped.moved != 0) {
         remark::passed(program.getLoc(), nameRemark("Overlap"))
             << "the last product of an iteration runs during the next";
         if (takesTurns && takeTurns(program) != 0)

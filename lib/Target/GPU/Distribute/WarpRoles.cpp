@@ -48,8 +48,7 @@ private:
   /// A ring, of one loop or of what follows one another.
   struct PlannedRing {
     tile::RingType type;
-    /// The loop that used it last; null after what is read once, which does not
-    /// release its tile.
+    /// The loop that used it last; null after what is read once.
     scf::ForOp user;
     Value ring;
     /// The number of the user's first tile.
@@ -71,7 +70,6 @@ private:
                                tile::RingType type);
   std::string chooseBuffers();
   void createRing(Copy &copy);
-  Value getTripCount(scf::ForOp loop);
   Value getNumber(OpBuilder &at, Copy copy, Value iv);
   void produce(Block &block);
   void fill(OpBuilder &at, const Copy &copy, IRMapping &mapping, Value iv);
@@ -253,21 +251,23 @@ std::string RoleSplitter::chooseBuffers() {
          std::to_string(maxSharedBytes);
 }
 
-Value RoleSplitter::getTripCount(scf::ForOp loop) {
-  Location loc = loop.getLoc();
-  Value length = b.createOrFold<arith::SubIOp>(loc, loop.getUpperBound(),
-                                               loop.getLowerBound());
+Value bpt::createTripCount(OpBuilder &b, Location loc, Value lower, Value upper,
+                           Value step) {
+  Value length = b.createOrFold<arith::SubIOp>(loc, upper, lower);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   length = b.createOrFold<arith::MaxSIOp>(loc, length, zero);
-  return b.createOrFold<arith::CeilDivUIOp>(loc, length, loop.getStep());
+  return b.createOrFold<arith::CeilDivUIOp>(loc, length, step);
 }
 
 void RoleSplitter::createRing(Copy &copy) {
   Location loc = copy.read.getLoc();
   tile::RingType type = getRingType(copy, numBuffers);
   if (PlannedRing *ring = findRing(rings, copy, type)) {
-    ring->next = b.createOrFold<arith::AddIOp>(loc, ring->next,
-                                               getTripCount(ring->user));
+    scf::ForOp user = ring->user;
+    ring->next = b.createOrFold<arith::AddIOp>(
+        loc, ring->next,
+        createTripCount(b, user.getLoc(), user.getLowerBound(),
+                        user.getUpperBound(), user.getStep()));
     ring->user = copy.loop;
     copy.ring = ring->ring;
     copy.first = ring->next;
@@ -343,15 +343,30 @@ static Value readTile(OpBuilder &at, vector::TransferReadOp read,
       read.getPadding(), SmallVector<bool>(2, true));
 }
 
-/// The last operation of `block` that uses `value`, inside of it too.
-static Operation *getLastUser(Value value, Block *block) {
+/// The last of some operations, or of those of `block` that contain them.
+static Operation *getLast(ArrayRef<Operation *> ops, Block *block) {
   Operation *last = nullptr;
-  for (Operation *user : value.getUsers()) {
-    Operation *ancestor = block->findAncestorOpInBlock(*user);
+  for (Operation *op : ops) {
+    Operation *ancestor = block->findAncestorOpInBlock(*op);
     if (!last || last->isBeforeInBlock(ancestor))
       last = ancestor;
   }
   return last;
+}
+
+/// Where a tile that `last` is the last to use has been read. A product is over
+/// when its result is used: to wait for it then costs nothing.
+static Operation *getEndOfUse(Operation *last) {
+  auto product = dyn_cast<vector::ContractionOp>(last);
+  if (!product)
+    return last;
+  Operation *first = nullptr;
+  for (Operation *user : product->getUsers()) {
+    Operation *ancestor = product->getBlock()->findAncestorOpInBlock(*user);
+    if (!first || ancestor->isBeforeInBlock(first))
+      first = ancestor;
+  }
+  return first;
 }
 
 void RoleSplitter::read(const Copy &copy) {
@@ -362,19 +377,9 @@ void RoleSplitter::read(const Copy &copy) {
   Value memory = tile::AcquireOp::create(at, read.getLoc(), copy.ring, number);
   Value tile = readTile(at, read, memory);
   read.getResult().replaceAllUsesWith(tile);
-  // A product is over when its result is used: to wait for it then costs
-  // nothing.
-  Block *block = loop.getBody();
-  Operation *last = getLastUser(tile, block);
-  if (auto product = dyn_cast<vector::ContractionOp>(last)) {
-    last = nullptr;
-    for (Operation *user : product->getUsers()) {
-      Operation *ancestor = block->findAncestorOpInBlock(*user);
-      if (!last || ancestor->isBeforeInBlock(last))
-        last = ancestor;
-    }
-  }
-  if (last == block->getTerminator())
+  Operation *last =
+      getEndOfUse(getLast(llvm::to_vector(tile.getUsers()), loop.getBody()));
+  if (last->hasTrait<OpTrait::IsTerminator>())
     at.setInsertionPoint(last);
   else
     at.setInsertionPointAfter(last);
@@ -387,11 +392,15 @@ void RoleSplitter::readOften(const Copy &copy) {
   OpBuilder at(read);
   Value memory =
       tile::AcquireOp::create(at, read.getLoc(), copy.ring, copy.first);
+  SmallVector<Operation *> products;
   for (OpOperand &use : llvm::make_early_inc_range(read->getUses()))
     if (isFactorUse(use)) {
       at.setInsertionPoint(use.getOwner());
       use.set(readTile(at, read, memory));
+      products.push_back(use.getOwner());
     }
+  at.setInsertionPointAfter(getEndOfUse(getLast(products, read->getBlock())));
+  tile::ReleaseOp::create(at, read.getLoc(), copy.ring, copy.first);
   if (read->use_empty())
     read.erase();
 }

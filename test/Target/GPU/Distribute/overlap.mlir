@@ -125,3 +125,86 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+
+// A product that only adds tiles to what the loop carries runs during the next
+// iteration: its tiles are released behind the next product, which is pending then.
+// REMARK: the products of an iteration run during the next
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @sum
+  // CHECK: %[[A:.*]] = bpt_tile.create_ring
+  // CHECK: %[[B:.*]] = bpt_tile.create_ring
+  // CHECK: consumer {
+  // CHECK:   bpt_tile.acquire %[[A]][%c0{{.*}}]
+  // CHECK:   bpt_tile.acquire %[[B]][%c0{{.*}}]
+  // CHECK:   %[[FIRST:.*]] = vector.contract
+  // CHECK-NOT: bpt_tile.release
+  // CHECK:   %[[SUM:.*]] = scf.for %[[J:.*]] = %c64{{.*}} to %c1024{{.*}} step %c64{{.*}} iter_args(%[[ACC:.*]] = %[[FIRST]])
+  // CHECK:     %[[EARLIER:.*]] = arith.subi %[[J]], %c64
+  // CHECK:     %[[NOW:.*]] = arith.divui %[[J]], %c64
+  // CHECK:     bpt_tile.acquire %[[A]][%[[NOW]]]
+  // CHECK:     vector.contract {{.*}}, %[[ACC]] :
+  // CHECK:     %[[BEFORE:.*]] = arith.divui %[[EARLIER]], %c64
+  // CHECK:     bpt_tile.release %[[A]][%[[BEFORE]]] pending 1 :
+  // CHECK:     bpt_tile.release %[[B]][%{{.*}}] pending 1 :
+  // CHECK:     scf.yield
+  // CHECK:   bpt_tile.release %[[A]][%c15{{.*}}] :
+  // CHECK:   bpt_tile.release %[[B]][%c15{{.*}}] :
+  // CHECK:   vector.transfer_write %[[SUM]]
+  gpu.func @sum(%x: memref<64x1024xbf16>, %w: memref<1024x64xbf16>, %y: memref<64x64xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %c1024 = arith.constant 1024 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %o = scf.for %j = %c0 to %c1024 step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %a = vector.transfer_read %x[%c0, %j], %pad {in_bounds = [true, true]} : memref<64x1024xbf16>, vector<64x64xbf16>
+      %b = vector.transfer_read %w[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %r = vector.contract {indexing_maps = [#mk, #kn, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %r : vector<64x64xf32>
+    }
+    vector.transfer_write %o, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#product = ["parallel", "parallel", "reduction"]
+
+// Two products of an iteration are both pending.
+// REMARK: the products of an iteration run during the next
+gpu.module @kernels {
+  // CHECK-LABEL: gpu.func @two_sums
+  // CHECK: scf.for
+  // CHECK: vector.contract
+  // CHECK: vector.contract
+  // CHECK-COUNT-3: bpt_tile.release {{.*}} pending 2 :
+  gpu.func @two_sums(%x: memref<64x1024xbf16>, %w: memref<1024x64xbf16>, %v: memref<1024x64xbf16>, %y: memref<64x64xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %c1024 = arith.constant 1024 : index
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %o:2 = scf.for %j = %c0 to %c1024 step %c64 iter_args(%acc = %zero, %other = %zero) -> (vector<64x64xf32>, vector<64x64xf32>) {
+      %a = vector.transfer_read %x[%c0, %j], %pad {in_bounds = [true, true]} : memref<64x1024xbf16>, vector<64x64xbf16>
+      %b = vector.transfer_read %w[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %c = vector.transfer_read %v[%j, %c0], %pad {in_bounds = [true, true]} : memref<1024x64xbf16>, vector<64x64xbf16>
+      %r = vector.contract {indexing_maps = [#mk, #kn, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %b, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      %s = vector.contract {indexing_maps = [#mk, #kn, #mn], iterator_types = #product, kind = #vector.kind<add>} %a, %c, %other : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %r, %s : vector<64x64xf32>, vector<64x64xf32>
+    }
+    %sum = arith.mulf %o#0, %o#1 : vector<64x64xf32>
+    vector.transfer_write %sum, %y[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+    gpu.return
+  }
+}

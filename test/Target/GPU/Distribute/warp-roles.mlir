@@ -7,9 +7,9 @@
 #mn = affine_map<(m, n, k) -> (m, n)>
 #product = ["parallel", "parallel", "reduction"]
 
-// The left operand of all iterations is filled once. A right one is acquired where
-// it was read, and released where its product is used first. Two loops have the
-// same ring, in which the second goes on counting.
+// The left operand of all iterations is filled once, and released behind them. A
+// right one is acquired where it was read, and released where its product is used
+// first. Two loops have the same ring, in which the second goes on counting.
 // REMARK: four warps copy while the others compute
 gpu.module @kernels {
   // CHECK-LABEL: gpu.func @loops
@@ -61,6 +61,7 @@ gpu.module @kernels {
     // CHECK:     vector.contract
     // CHECK-NEXT: bpt_tile.release
     // CHECK-NEXT: scf.yield
+    // CHECK:   bpt_tile.release %[[ONCE]][%[[C0]]]
     // CHECK:   vector.transfer_write
     // CHECK-NEXT: {{^ +}}}
     // CHECK-NEXT: gpu.return
@@ -95,7 +96,8 @@ gpu.module @kernels {
   // CHECK:   scf.for
   // CHECK:   %[[LAST:.*]] = bpt_tile.acquire %[[RING]][%c3{{.*}}]
   // CHECK:   vector.transfer_read %[[LAST]][%c0{{.*}}, %c0{{.*}}], {{.*}} vector<16x64xbf16>
-  // CHECK-NOT: bpt_tile.release
+  // CHECK:   vector.contract
+  // CHECK:   bpt_tile.release %[[RING]][%c3{{.*}}]
   gpu.func @last_keys(%k: memref<200x64xbf16>, %y: memref<64x64xf32>, %z: memref<64x16xf32>) kernel attributes {bpt_tile.warps = 4 : i32} {
     %c0 = arith.constant 0 : index
     %c64 = arith.constant 64 : index

@@ -32,7 +32,7 @@ def Tile_Dialect : Dialect {
     What the hardware copies by itself it knows by a *tensor map*, which the host
     makes.
 
-    Five discardable attributes belong to it. `bpt_tile.simt` on a loop over
+    Seven discardable attributes belong to it. `bpt_tile.simt` on a loop over
     blocks (or on the kernel made of it) says that its blocks are not tile
     programs but run their operations one after the other on all threads, and
     why: a string. `bpt-gpu-choose-paths` sets it, and whoever wants that path. `bpt_tile.schedule` on a
@@ -43,7 +43,9 @@ def Tile_Dialect : Dialect {
     `bpt_tile.divisor` on an integer or index argument of a kernel promises that
     the argument is a multiple of that number, which is how a dynamic stride is
     known to keep rows aligned. `bpt_tile.shared_bytes` on a distributed kernel is the size of the dynamic
-    workgroup memory that it must be launched with.
+    workgroup memory that it must be launched with. `bpt_tile.persistent` on a kernel
+    says that its blocks take one item of work after the other, however many blocks
+    there are; `bpt_tile.uneven`, that a block may take longer than those before it.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
@@ -66,6 +68,9 @@ def Tile_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kDivisorAttrName = "bpt_tile.divisor";
     static constexpr ::llvm::StringLiteral kSharedBytesAttrName =
         "bpt_tile.shared_bytes";
+    static constexpr ::llvm::StringLiteral kPersistentAttrName =
+        "bpt_tile.persistent";
+    static constexpr ::llvm::StringLiteral kUnevenAttrName = "bpt_tile.uneven";
   }];
 }
 
@@ -82,6 +87,7 @@ def Tile_ScheduleAttr : AttrDef<Tile_Dialect, "Schedule"> {
     | `overlap` | the last product of an iteration runs during the next one; with `warp_roles` |
     | `ping_pong` | warpgroups take turns to start the products of an iteration; with `overlap` |
     | `tensor_maps` | the hardware copies tiles, not threads; with `warp_roles` |
+    | `persistent` | there are as many blocks as the device holds, which take one item of work after the other; with `warp_roles` |
 
     A strategy says it of an operation; it passes to the loop over the operation's
     blocks, and to the kernel:
@@ -95,7 +101,8 @@ def Tile_ScheduleAttr : AttrDef<Tile_Dialect, "Schedule"> {
     DefaultValuedParameter<"bool", "true">:$warp_roles,
     DefaultValuedParameter<"bool", "true">:$overlap,
     DefaultValuedParameter<"bool", "true">:$ping_pong,
-    DefaultValuedParameter<"bool", "true">:$tensor_maps);
+    DefaultValuedParameter<"bool", "true">:$tensor_maps,
+    DefaultValuedParameter<"bool", "true">:$persistent);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
@@ -254,6 +261,26 @@ def Tile_CreateTensorMapOp : Tile_Op<"create_tensor_map", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_ResidentBlocksOp : Tile_Op<"resident_blocks", [Pure]> {
+  let summary = "How many blocks of a kernel the device holds at a time";
+  let description = [{
+    On the host: the grid of a kernel whose blocks take one item of work after the
+    other (`bpt_tile.persistent`). It is what the device that the program runs on has
+    room for, all its multiprocessors together, and at most one block for each item.
+    Launches of more than 2^31 - 1 items are an error when it is computed.
+
+    ```mlir
+    %grid = bpt_tile.resident_blocks @kernels::@main_0 items %n threads %c384 shared_bytes %bytes
+    ```
+  }];
+  let arguments = (ins
+    SymbolRefAttr:$kernel, Index:$items, Index:$threads, I32:$sharedBytes);
+  let results = (outs Index:$blocks);
+  let assemblyFormat = [{
+    $kernel `items` $items `threads` $threads `shared_bytes` $sharedBytes attr-dict
+  }];
+}
+
 def Tile_CreateRingOp : Tile_Op<"create_ring"> {
   let summary = "Allocate a ring, all of whose buffers are free";
   let description = [{
@@ -335,12 +362,21 @@ def Tile_ReleaseOp : Tile_Op<"release"> {
     that another one follows in its buffer must be released, once. Only in the
     consumer of `bpt_tile.warp_roles`.
 
+    With `pending`, that many products, those started last, read other tiles: they
+    may still be running. A product that only adds to what a loop carries then runs
+    into the next iteration.
+
     ```mlir
     bpt_tile.release %ring[%j] : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
+    bpt_tile.release %ring[%before] pending 1 : !bpt_tile.ring<memref<2x64x64xbf16, #ws>>
     ```
   }];
-  let arguments = (ins Tile_RingType:$ring, Index:$number);
-  let assemblyFormat = "$ring `[` $number `]` attr-dict `:` type($ring)";
+  let arguments = (ins
+    Tile_RingType:$ring, Index:$number,
+    DefaultValuedAttr<ConfinedAttr<I32Attr, [IntNonNegative]>, "0">:$pending);
+  let assemblyFormat = [{
+    $ring `[` $number `]` (`pending` $pending^)? attr-dict `:` type($ring)
+  }];
   let hasVerifier = 1;
 }
 

@@ -58,7 +58,10 @@ def DistributeToLanesPass
     of assembly starts all of a product: the fence, the instructions for 16 terms
     each, the commit. It is waited for where its result is used, at a barrier and
     at the end of a loop's or branch's body, with as many groups left in flight
-    as were started later; until then nothing else gets its registers. Barriers
+    as were started later; until then nothing else gets its registers. A product that
+    adds to the result of one in flight does not wait for it. Where a loop releases
+    tiles while products are `pending`, those that add to what it carries stay in
+    flight from one iteration to the next. Barriers
     order what threads have written before what wgmma reads
     (`fence.proxy.async`). Other products are those of warps, from the same
     tiles; `print-layouts` says which and why.
@@ -174,6 +177,8 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
         bpt_tile.release %ring[%n] : ...
     ```
 
+    What is read once is released as well, behind its last product.
+
     There are as many buffers of a tile as fit `max-shared-bytes`, two to four, but
     no more than tiles. Loops that follow one another have the same, and what is
     read once after them, in fewer rows too. A program that is not split so
@@ -203,6 +208,21 @@ def GPUSchedulePass : Pass<"bpt-gpu-schedule", "::mlir::gpu::GPUModuleOp"> {
       // softmax of %s to the next %p; %o scaled to the next %a
     }
     // the last iteration's product
+    ```
+
+    Products that only add to what the loop carries, as those of a matrix product do,
+    run into the next iteration with `overlap`: the tiles of one are released behind
+    the products of the next, which are `pending` then. So the tensor cores have work
+    when a warp waits for a tile.
+
+    ```mlir
+    // the first iteration's product %r0
+    scf.for %j = %first + %step to ... iter_args(%r = %r0) {
+      %s = vector.contract ... %a(%j), %b(%j), %r
+      bpt_tile.release %left[%number(%j - %step)] pending 1 : ...
+      bpt_tile.release %right[%number(%j - %step)] pending 1 : ...
+    }
+    // the last iteration's releases
     ```
 
     With `ping-pong` as well, the warpgroups of such a loop take turns to start its

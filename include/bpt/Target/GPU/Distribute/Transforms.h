@@ -27,13 +27,21 @@ void orderForProducts(gpu::GPUFuncOp program);
 /// Copies the operands of products ahead, into `stages` (at least 2) buffers.
 LogicalResult scheduleCopies(gpu::GPUFuncOp program, int64_t stages);
 
+/// How many iterations a loop has, none if it ends before it begins.
+Value createTripCount(OpBuilder &b, Location loc, Value lower, Value upper,
+                      Value step);
+
 /// Splits a program into warps that copy and warps that compute. Returns why it
 /// cannot be split, and leaves it as it is, or nothing.
 std::string assignWarpRoles(gpu::GPUFuncOp program, int64_t maxSharedBytes);
 
-/// Moves the last product of the iterations of loops of warps that compute into
-/// the next iteration, and returns of how many loops.
-int64_t overlapProducts(gpu::GPUFuncOp program);
+/// Loops of warps that compute in which products run during the next iteration:
+/// the last one of several, which is moved there, or sums that are kept
+/// running.
+struct OverlappedLoops {
+  int64_t moved = 0, kept = 0;
+};
+OverlappedLoops overlapProducts(gpu::GPUFuncOp program);
 
 /// Lets the warpgroups of a program take turns to start the products of loops
 /// that need none of each other's results (those that have been rotated), and
