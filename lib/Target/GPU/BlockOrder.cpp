@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockOrder.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace mlir::bpt;
@@ -40,18 +42,55 @@ static bool dependsOn(ValueRange values, Value origin, scf::ForallOp loop) {
   });
 }
 
-/// What loops in a block read that is the same along a dimension.
-static int64_t countShared(scf::ForallOp loop, Value counter) {
-  int64_t count = 0;
+/// Blocks that run at a time: about as many as a large GPU has multiprocessors.
+/// An order depends on it, and nothing else.
+static constexpr int64_t kWave = 128;
+/// What blocks that do not run at the same time find in the second level of
+/// cache, of an H100's 50 MB and an A100's 40.
+static constexpr int64_t kCacheBytes = int64_t(32) << 20;
+/// So many blocks that read the same at the same time read little enough of
+/// memory, whether the cache holds it or not.
+static constexpr int64_t kReaders = 4;
+
+namespace {
+/// What loops in a block read at one place.
+struct BlockRead {
+  /// By dimension: whether other blocks along it read something else.
+  SmallVector<bool> depends;
+  /// What all blocks read of the tensor, 0 if that is not known.
+  int64_t bytes = 0;
+};
+} // namespace
+
+static int64_t countBytes(Value memref) {
+  while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
+    memref = view.getViewSource();
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+    return 0;
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
+
+static SmallVector<BlockRead> findReads(scf::ForallOp loop) {
+  SmallVector<BlockRead> reads;
   loop.walk([&](vector::TransferReadOp read) {
     auto inner = read->getParentOfType<scf::ForOp>();
     if (!inner || !loop->isProperAncestor(inner))
       return;
     SmallVector<Value> place = {read.getBase()};
     llvm::append_range(place, read.getIndices());
-    count += !dependsOn(place, counter, loop);
+    BlockRead &found = reads.emplace_back();
+    for (Value counter : loop.getInductionVars())
+      found.depends.push_back(dependsOn(place, counter, loop));
+    found.bytes = countBytes(read.getBase());
   });
-  return count;
+  return reads;
+}
+
+/// What loops in a block read that is the same along a dimension.
+static int64_t countShared(ArrayRef<BlockRead> reads, unsigned dim) {
+  return llvm::count_if(
+      reads, [&](const BlockRead &read) { return !read.depends[dim]; });
 }
 
 /// Whether loops end later, and begin no later, the later a block is.
@@ -83,13 +122,107 @@ static int64_t countDivisions(scf::ForallOp loop, ArrayRef<unsigned> order) {
   });
 }
 
+/// The numbers of blocks along the dimensions, as far as they are known.
+static SmallVector<int64_t> getCounts(scf::ForallOp loop) {
+  SmallVector<int64_t> counts;
+  for (auto [lower, upper, step] :
+       llvm::zip(loop.getMixedLowerBound(), loop.getMixedUpperBound(),
+                 loop.getMixedStep())) {
+    auto first = getConstantIntValue(lower), end = getConstantIntValue(upper),
+         by = getConstantIntValue(step);
+    counts.push_back(first && end && by ? llvm::divideCeil(*end - *first, *by)
+                                        : ShapedType::kDynamic);
+  }
+  return counts;
+}
+
+/// What the blocks that run at a time read, with `group` blocks of the fastest
+/// dimension, then all of the next one.
+static double countBytesOfWave(ArrayRef<BlockRead> reads,
+                               ArrayRef<int64_t> counts, unsigned fastest,
+                               unsigned next, int64_t group) {
+  auto getShare = [&](unsigned dim) {
+    int64_t blocks =
+        dim == fastest ? group * llvm::divideCeil(kWave, group * counts[next])
+        : dim == next ? llvm::divideCeil(kWave, group)
+                      : llvm::divideCeil(kWave, counts[fastest] * counts[next]);
+    return double(std::min(blocks, counts[dim])) / double(counts[dim]);
+  };
+  double bytes = 0;
+  for (const BlockRead &read : reads) {
+    double part = read.bytes;
+    for (unsigned dim = 0; dim < counts.size(); ++dim)
+      if (read.depends[dim])
+        part *= getShare(dim);
+    bytes += part;
+  }
+  return bytes;
+}
+
+/// Cuts the fastest dimension into groups, so that blocks that run at a time
+/// read as little as they can.
+static void chooseGroup(ArrayRef<BlockRead> reads, ArrayRef<int64_t> counts,
+                        BlockOrder &order) {
+  unsigned fastest = order.dims[0], next = order.dims[1];
+  int64_t all = counts[fastest];
+  double least = std::numeric_limits<double>::max();
+  for (int64_t group = all; group >= 1; --group) {
+    if (all % group != 0)
+      continue;
+    double bytes = countBytesOfWave(reads, counts, fastest, next, group);
+    if (bytes >= least)
+      continue;
+    least = bytes;
+    order.group = group == all ? 0 : group;
+  }
+}
+
+/// Whether the blocks along other dimensions than `dim` may run at a time.
+static bool mayRunTogether(ArrayRef<BlockRead> reads, ArrayRef<int64_t> counts,
+                           unsigned dim) {
+  int64_t others = 1, bytes = 0;
+  for (unsigned other = 0; other < counts.size(); ++other)
+    if (other != dim)
+      others *= counts[other];
+  for (const BlockRead &read : reads)
+    if (!read.depends[dim])
+      bytes += read.bytes;
+  return others * kReaders <= kWave || bytes <= kCacheBytes;
+}
+
+/// What is known of sizes when the program is compiled.
+static void orderKnownBlocks(ArrayRef<BlockRead> reads,
+                             ArrayRef<int64_t> counts, BlockOrder &order) {
+  if (llvm::any_of(reads,
+                   [](const BlockRead &read) { return read.bytes == 0; }))
+    return;
+  // A dimension of one block is in nobody's way at the end.
+  llvm::stable_sort(order.dims, [&](unsigned a, unsigned b) {
+    return (counts[a] == 1) < (counts[b] == 1);
+  });
+  auto *grows = llvm::find_if(order.dims, [&](unsigned dim) {
+    return order.reversed[dim] && counts[dim] > 1;
+  });
+  if (grows != order.dims.end()) {
+    unsigned dim = *grows;
+    if (mayRunTogether(reads, counts, dim)) {
+      order.dims.erase(grows);
+      order.dims.push_back(dim);
+    }
+    return;
+  }
+  if (order.dims.size() >= 2 && counts[order.dims[1]] > 1)
+    chooseGroup(reads, counts, order);
+}
+
 BlockOrder bpt::chooseBlockOrder(scf::ForallOp loop) {
   BlockOrder order;
+  SmallVector<BlockRead> reads = findReads(loop);
   SmallVector<int64_t> shared;
   for (auto [dim, counter] : llvm::enumerate(loop.getInductionVars())) {
     order.dims.push_back(dim);
     order.reversed.push_back(growsAlong(loop, counter));
-    shared.push_back(countShared(loop, counter));
+    shared.push_back(countShared(reads, dim));
   }
   // Where they are equal, neighbours lie next to each other in the result.
   std::reverse(order.dims.begin(), order.dims.end());
@@ -99,5 +232,14 @@ BlockOrder bpt::chooseBlockOrder(scf::ForallOp loop) {
   });
   if (countDivisions(loop, sorted) <= countDivisions(loop, order.dims))
     order.dims = std::move(sorted);
+  SmallVector<int64_t> counts = getCounts(loop);
+  if (!ShapedType::isDynamicShape(counts))
+    orderKnownBlocks(reads, counts, order);
+  // Nothing but dimensions of one block may be slower than one that grows.
+  bool isSlower = false;
+  for (unsigned dim : llvm::reverse(order.dims)) {
+    order.isEven &= !(isSlower && order.reversed[dim]) || counts[dim] == 1;
+    isSlower |= counts[dim] != 1;
+  }
   return order;
 }

@@ -24,6 +24,11 @@ struct BlockOrder {
   /// run longer, as those over the keys before a causal block of rows do. What
   /// takes longest should not be what is waited for at last.
   SmallVector<bool> reversed;
+  /// So many blocks of the fastest dimension, a divisor of all, are passed with
+  /// all of the next dimension before those that follow them; 0 if all are.
+  int64_t group = 0;
+  /// Blocks take equally long, or those that take longer begin first.
+  bool isEven = true;
 };
 
 BlockOrder chooseBlockOrder(scf::ForallOp loop);

@@ -50,6 +50,7 @@ public:
            {pointer, word, word, pointer, pointer, pointer, pointer, pointer,
             word, word, word, word},
            nothing},
+          {"bptDeviceCountResidentBlocks", {pointer, word, word, word}, word},
           {"bptDeviceLaunch",
            {pointer, word, word, word, word, word, word, word, word, word, word,
             pointer},
@@ -75,7 +76,8 @@ Value constantWord(OpBuilder &builder, Location loc, int64_t value) {
   return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
 }
 
-/// The kernel that a launch asks for, looked up when its function is entered.
+/// The kernel that a launch, or what computes its grid, asks for, looked up
+/// when its function is entered.
 using KernelMap = DenseMap<Operation *, Value>;
 
 /// Makes constants of binaries, and looks up kernels at the start of functions.
@@ -88,26 +90,34 @@ public:
     for (auto function : root.getOps<func::FuncOp>()) {
       // By the whole name of the kernel, and by that of the module.
       llvm::MapVector<Attribute, Value> loaded, found;
-      WalkResult result = function.walk([&](gpu::LaunchFuncOp launch) {
+      WalkResult result = function.walk([&](Operation *op) {
+        SymbolRefAttr symbol;
+        if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op))
+          symbol = launch.getKernelAttr();
+        else if (auto resident = dyn_cast<tile::ResidentBlocksOp>(op))
+          symbol = resident.getKernelAttr();
+        else
+          return WalkResult::advance();
         OpBuilder builder(&function.getBody().front(),
                           function.getBody().front().begin());
         if (!found.empty())
           builder.setInsertionPointAfterValue(found.back().second);
-        Value &kernel = found[launch.getKernelAttr()];
+        Value &kernel = found[symbol];
         if (!kernel) {
-          Location loc = launch.getLoc();
-          Value &module = loaded[launch.getKernelModuleName()];
+          Location loc = op->getLoc();
+          StringRef moduleName = symbol.getRootReference(),
+                    kernelName = symbol.getLeafReference();
+          Value &module = loaded[symbol.getRootReference()];
           if (!module) {
-            module = load(builder, launch);
+            module = load(builder, op, moduleName);
             if (!module)
               return WalkResult::interrupt();
           }
-          Value name = addText(builder, loc, launch.getKernelName().getValue(),
-                               launch.getKernelModuleName().str() + "_" +
-                                   launch.getKernelName().str());
+          Value name = addText(builder, loc, kernelName,
+                               (moduleName + "_" + kernelName).str());
           kernel = abi.call(builder, loc, "bptDeviceGetKernel", {module, name});
         }
-        kernels[launch] = kernel;
+        kernels[op] = kernel;
         return WalkResult::advance();
       });
       if (result.wasInterrupted())
@@ -119,19 +129,18 @@ public:
   }
 
 private:
-  /// Loads the module of a launch's kernel; null with an error if it has not
-  /// been compiled.
-  Value load(OpBuilder &builder, gpu::LaunchFuncOp launch) {
-    StringRef name = launch.getKernelModuleName().getValue();
+  /// Loads the module of a kernel that `op` asks for; null with an error if it
+  /// has not been compiled.
+  Value load(OpBuilder &builder, Operation *op, StringRef name) {
     auto binary = root.lookupSymbol<gpu::BinaryOp>(name);
     auto object = binary && !binary.getObjects().empty()
                       ? dyn_cast<gpu::ObjectAttr>(binary.getObjects()[0])
                       : gpu::ObjectAttr();
     if (!object || object.getFormat() != gpu::CompilationTarget::Assembly)
-      return launch.emitOpError("needs the PTX of its kernel; run "
-                                "bpt-gpu-emit-ptx first"),
+      return op->emitOpError("needs the PTX of its kernel; run "
+                             "bpt-gpu-emit-ptx first"),
              Value();
-    Location loc = launch.getLoc();
+    Location loc = op->getLoc();
     StringRef ptx = object.getObject().getValue();
     return abi.call(builder, loc, "bptDeviceLoadModule",
                     {addText(builder, loc, ptx, name.str() + "_ptx"),
@@ -332,6 +341,28 @@ struct TensorMapLowering : ConvertOpToLLVMPattern<tile::CreateTensorMapOp> {
   const DeviceABI &abi;
 };
 
+struct ResidentBlocksLowering : ConvertOpToLLVMPattern<tile::ResidentBlocksOp> {
+  ResidentBlocksLowering(const LLVMTypeConverter &converter,
+                         const DeviceABI &abi, const KernelMap &kernels)
+      : ConvertOpToLLVMPattern(converter), abi(abi), kernels(kernels) {}
+
+  LogicalResult
+  matchAndRewrite(tile::ResidentBlocksOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value bytes =
+        LLVM::ZExtOp::create(rewriter, loc, abi.word, adaptor.getSharedBytes());
+    rewriter.replaceOp(op,
+                       abi.call(rewriter, loc, "bptDeviceCountResidentBlocks",
+                                {kernels.lookup(op), adaptor.getItems(),
+                                 adaptor.getThreads(), bytes}));
+    return success();
+  }
+
+  const DeviceABI &abi;
+  const KernelMap &kernels;
+};
+
 struct LaunchLowering : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
   LaunchLowering(const LLVMTypeConverter &converter, const DeviceABI &abi,
                  const KernelMap &kernels)
@@ -388,7 +419,8 @@ struct LowerHostPass : bpt::impl::LowerHostPassBase<LowerHostPass> {
     patterns
         .add<AllocLowering, DeallocLowering, CopyLowering, TensorMapLowering>(
             converter, abi);
-    patterns.add<LaunchLowering>(converter, abi, kernels);
+    patterns.add<LaunchLowering, ResidentBlocksLowering>(converter, abi,
+                                                         kernels);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateFuncToLLVMConversionPatterns(converter, patterns);

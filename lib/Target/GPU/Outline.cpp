@@ -319,9 +319,9 @@ private:
     SetVector<Value> captured;
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
     BlockOrder order = chooseBlockOrder(loop);
-    // That of the slowest one no block needs to know.
+    // That of the slowest one no block needs to know, without groups.
     for (unsigned i = 0, e = counts.size(); i < e; ++i)
-      if (i != order.dims.back() || order.reversed[i])
+      if (i != order.dims.back() || order.reversed[i] || order.group != 0)
         captured.insert(counts[i]);
     captured.insert_range(lowers);
     captured.insert_range(steps);
@@ -340,13 +340,37 @@ private:
       b.setInsertionPointToStart(blocksOfThis.getBody());
       number = blocksOfThis.getInductionVar();
     }
-    for (unsigned i : order.dims) {
-      Value index = number;
-      if (i != order.dims.back()) {
-        Value count = kernel.mapping.lookup(counts[i]);
-        index = b.createOrFold<arith::RemUIOp>(number, count);
-        number = b.createOrFold<arith::DivUIOp>(number, count);
+    auto takeDigit = [&](Value count) -> Value {
+      Value digit = b.createOrFold<arith::RemUIOp>(number, count);
+      number = b.createOrFold<arith::DivUIOp>(number, count);
+      return digit;
+    };
+    // Where the fastest dimension is cut into groups, the group's number comes
+    // behind the next dimension.
+    Value inGroup;
+    SmallVector<Value> indices(counts.size());
+    for (auto [position, i] : llvm::enumerate(order.dims)) {
+      if (position == 0 && order.group != 0) {
+        inGroup = takeDigit(arith::ConstantIndexOp::create(b, order.group));
+        continue;
       }
+      bool isLast = i == order.dims.back();
+      indices[i] = isLast && !inGroup
+                       ? number
+                       : takeDigit(kernel.mapping.lookup(counts[i]));
+      if (!inGroup)
+        continue;
+      unsigned fastest = order.dims.front();
+      Value size = arith::ConstantIndexOp::create(b, order.group);
+      Value groups = b.createOrFold<arith::DivUIOp>(
+          kernel.mapping.lookup(counts[fastest]), size);
+      Value group = isLast ? number : takeDigit(groups);
+      Value first = b.createOrFold<arith::MulIOp>(group, size);
+      indices[fastest] = b.createOrFold<arith::AddIOp>(first, inGroup);
+      inGroup = nullptr;
+    }
+    for (unsigned i : order.dims) {
+      Value index = indices[i];
       if (order.reversed[i]) {
         Value last =
             b.createOrFold<arith::SubIOp>(kernel.mapping.lookup(counts[i]),
@@ -372,6 +396,9 @@ private:
       }
       b.clone(op, kernel.mapping);
     }
+    if (!order.isEven)
+      kernel.func->setAttr(tile::TileDialect::kUnevenAttrName,
+                           rewriter.getUnitAttr());
     for (NamedAttribute attribute : loop->getDiscardableAttrs())
       if (isa_and_present<tile::TileDialect>(attribute.getNameDialect()))
         kernel.func->setAttr(attribute.getName(), attribute.getValue());

@@ -107,8 +107,10 @@ void bpt::buildGPUKernelsPipeline(OpPassManager &pm, const std::string &chip,
   distributeOverThreads(pm);
   auto &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(createGPUSchedulePass(getScheduleOptions(chip)));
-  if (hasWgmma(chip))
+  if (hasWgmma(chip)) {
+    pm.addPass(createPersistPass());
     pm.addPass(createTensorMapsPass());
+  }
   pm.addNestedPass<gpu::GPUModuleOp>(
       createDistributeToLanesPass(getDistributionOptions(chip)));
   pm.addPass(createLaunchTileKernelsPass());

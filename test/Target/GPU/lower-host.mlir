@@ -63,3 +63,26 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+// The grid of a kernel whose blocks take one item after the other is asked of the
+// device.
+// CHECK-LABEL: llvm.func @resident
+// CHECK-SAME: (%[[N:.*]]: i64
+// CHECK-DAG: %[[THREADS:.*]] = llvm.mlir.constant(384 : index)
+// CHECK-DAG: %[[BYTES:.*]] = llvm.mlir.constant(100000 : i64)
+// CHECK: %[[K:.*]] = llvm.call @bptDeviceGetKernel
+// CHECK: %[[GRID:.*]] = llvm.call @bptDeviceCountResidentBlocks(%[[K]], %[[N]], %[[THREADS]], %[[BYTES]])
+// CHECK: llvm.call @bptDeviceLaunch(%[[K]], %[[GRID]],
+module attributes {gpu.container_module} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = "PTX">]
+  func.func @resident(%n: index) {
+    %c1 = arith.constant 1 : index
+    %c384 = arith.constant 384 : index
+    %bytes = arith.constant 100000 : i32
+    %grid = bpt_tile.resident_blocks @kernels::@one items %n threads %c384 shared_bytes %bytes
+    gpu.launch_func @kernels::@one blocks in (%grid, %c1, %c1) threads in (%c384, %c1, %c1) dynamic_shared_memory_size %bytes args(%n : index)
+    return
+  }
+}

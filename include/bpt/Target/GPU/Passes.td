@@ -98,8 +98,13 @@ def GPUOutlinePass : Pass<"bpt-gpu-outline", "::mlir::ModuleOp"> {
     and the body a `gpu.func @main_0` that computes `%i` and `%h` from its block
     number. Blocks that read the same in their loops (`vector.transfer_read`) follow
     one another, so that it is found in the second level of cache: blocks of rows of
-    one head before the next head, if their number is known. Where loops run longer in later blocks, as with a
-    causal mask, the last block begins first.
+    one head before the next head, if their number is known. Where blocks along both
+    dimensions read the same, as those of a product's rows and columns do, they begin
+    in groups: of some rows all columns, so that those that run at a time read least.
+    Where loops run longer in later blocks, as with a causal mask, the last block
+    begins first; of all heads, if those that run at a time still share what they read,
+    or the cache holds it. A kernel in which a block may yet take longer than those
+    before it is marked `bpt_tile.uneven`.
 
     Buffers that a block allocates get their place here. What has a constant
     bound and fits is laid out in shared memory, where buffers that are not live

@@ -42,11 +42,18 @@ struct LaunchTileKernelsPass
       // Some warps may only copy.
       auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
           NVVM::NVVMDialect::getReqntidAttrName());
-      launch.getBlockSizeXMutable().assign(
-          arith::ConstantIndexOp::create(builder, loc, threads[0]));
-      launch.getDynamicSharedMemorySizeMutable().assign(
-          arith::ConstantIntOp::create(builder, loc, builder.getI32Type(),
-                                       bytes.getInt()));
+      Value blockSize =
+          arith::ConstantIndexOp::create(builder, loc, threads[0]);
+      Value sharedBytes = arith::ConstantIntOp::create(
+          builder, loc, builder.getI32Type(), bytes.getInt());
+      launch.getBlockSizeXMutable().assign(blockSize);
+      launch.getDynamicSharedMemorySizeMutable().assign(sharedBytes);
+      if (kernel->hasAttr(tile::TileDialect::kPersistentAttrName))
+        launch.getGridSizeXMutable().assign(
+            tile::ResidentBlocksOp::create(
+                builder, loc, builder.getIndexType(), launch.getKernelAttr(),
+                launch.getGridSizeX(), blockSize, sharedBytes)
+                .getBlocks());
     });
   }
 };

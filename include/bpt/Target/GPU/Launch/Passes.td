@@ -97,13 +97,70 @@ def TensorMapsPass : Pass<"bpt-gpu-tensor-maps", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def PersistPass : Pass<"bpt-gpu-persist", "::mlir::ModuleOp"> {
+  let summary = "Let blocks of threads take one item of work after the other";
+  let description = [{
+    Of a kernel with warps that copy, a block begins with empty buffers, and ends with
+    stores during which nothing is copied. Here the work of a block becomes an *item*,
+    and a launch has as many blocks as the device holds: each takes one item after the
+    other. Rings go on from item to item, so that the next one is copied while the
+    last one is finished.
+
+    ```mlir
+    gpu.launch_func @kernels::@k blocks in (%n, %c1, %c1) ...
+    gpu.func @k(...) kernel {
+      %block = gpu.block_id x
+      %row = arith.muli %block, %c128
+      bpt_tile.warp_roles producer {
+        bpt_tile.fill %ring[%c0] from %q[%row, %c0] : ...
+      } consumer {
+        ...
+    ```
+    becomes
+    ```mlir
+    gpu.launch_func @kernels::@k blocks in (%n, %c1, %c1) ... args(..., %n : index)
+    gpu.func @k(..., %items: index) kernel attributes {bpt_tile.persistent} {
+      bpt_tile.warp_roles producer {
+        scf.for unsigned %start = %zero to %items step %grid iter_args(%tiles = %zero, %place = %block) {
+          %item = arith.addi %start, %place
+          // if there is such an item in the last round
+            %row = arith.muli %item, %c128
+            bpt_tile.fill %ring[%tiles + %c0] from %q[%row, %c0] : ...
+          scf.yield %tiles + %c1, %grid - 1 - %place
+        }
+      } consumer {
+        ...
+    ```
+
+    Items are taken in the order in which blocks begin otherwise, every second round
+    of a grid backwards. Where they differ in length, the longest come first
+    (`bpt-gpu-outline`); who has the longest one of a round then has the shortest one
+    of the next. A kernel is correct for any grid: the launch may have fewer blocks
+    than items, but still passes their number. `bpt-gpu-launch-tile-kernels` asks the
+    device how many blocks it holds.
+
+    A remark of the category `bpt-gpu` says of each tile program which it is:
+    `Persistent`, or `NotPersistent` with the reason. There are no warps that copy, or
+    the kernel's schedule leaves it out; the longest items are not the first
+    (`bpt_tile.uneven`), so that it is better who is done first who gets the next;
+    blocks do not differ, have several dimensions,
+    or are told apart in one of the roles; what both roles need of a block is read from
+    memory; or it is not known before a block begins how many tiles it copies.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bpt::tile::TileDialect",
+                           "::mlir::gpu::GPUDialect", "::mlir::scf::SCFDialect"];
+}
+
 def LaunchTileKernelsPass : Pass<"bpt-gpu-launch-tile-kernels", "::mlir::ModuleOp"> {
   let summary = "Launch distributed kernels with pointers and shared memory";
   let description = [{
     After distribution a kernel takes one pointer for a memref, and says with
     `bpt_tile.shared_bytes` how much dynamic shared memory it needs. This pass
     makes its launches pass both, and start as many threads as it was made for
-    (`nvvm.reqntid`).
+    (`nvvm.reqntid`). Of a kernel whose blocks take one item of work after the other
+    (`bpt_tile.persistent`) they start as many blocks as the device holds
+    (`bpt_tile.resident_blocks`).
 
     ```mlir
     gpu.launch_func @kernels::@k blocks in (...) threads in (...) args(%x : memref<?xbf16>)
@@ -114,7 +171,9 @@ def LaunchTileKernelsPass : Pass<"bpt-gpu-launch-tile-kernels", "::mlir::ModuleO
     gpu.launch_func @kernels::@k ... dynamic_shared_memory_size %bytes args(%address : index)
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bpt::tile::TileDialect",
+                           "::mlir::gpu::GPUDialect",
                            "::mlir::memref::MemRefDialect"];
 }
 

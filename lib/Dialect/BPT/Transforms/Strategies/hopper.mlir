@@ -14,6 +14,9 @@
 // 256 columns take the tensor cores 128 cycles and read workgroup memory for 80, times
 // 64 columns 32 and 56. A gate is a second product: half the columns for each.
 // A product of f8E4M3FN is added to sums beside it: half the columns too.
+//
+// Blocks of attention take one item of work each: where they take several, ptxas computes
+// what products read for each lane, 14 % more instructions at head dimension 64.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @is_one_narrow_row(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
@@ -143,31 +146,43 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 96, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_medium_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 112, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
@@ -191,26 +206,35 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 
-  // A block of gradients holds one or two sums, and two tiles of scores; of wide
-  // heads, one sum. Random numbers and a bias need registers too.
+  // A block of gradients holds one or two sums, and two tiles of scores: what goes on
+  // from one block's work to the next one's would spill. Of wide heads it holds one sum.
+  // Random numbers and a bias need registers too.
   transform.named_sequence @block_small_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 48, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_backward_in_small_steps(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
+    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
 
