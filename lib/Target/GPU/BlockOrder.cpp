@@ -197,9 +197,10 @@ static void orderKnownBlocks(ArrayRef<BlockRead> reads,
                    [](const BlockRead &read) { return read.bytes == 0; }))
     return;
   // A dimension of one block is in nobody's way at the end.
-  llvm::stable_sort(order.dims, [&](unsigned a, unsigned b) {
-    return (counts[a] == 1) < (counts[b] == 1);
-  });
+  auto dims = order.dims;
+  llvm::erase_if(order.dims, [&](unsigned dim) { return counts[dim] == 1; });
+  llvm::copy_if(dims, std::back_inserter(order.dims),
+                [&](unsigned dim) { return counts[dim] == 1; });
   auto *grows = llvm::find_if(order.dims, [&](unsigned dim) {
     return order.reversed[dim] && counts[dim] > 1;
   });
