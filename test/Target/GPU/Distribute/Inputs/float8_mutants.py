@@ -65,13 +65,13 @@ class ScaledCase(Case):
             f"map:{argument};type=u8;dims={TERMS}x{rows}{more[0]};strides={TERMS}{more[1]};"
             f"box=128x128{more[0]};swizzle=128")  # fmt: skip
         arrays = {"out": out, "x": x.view(np.uint8), "w": w.view(np.uint8), "xs": xs, "ws": ws}
-        self.args = [arrays[name] for name in ORDER]
+        self.args = [*(arrays[name] for name in ORDER), f"i64:{self.grid}"]
         self.args += [describe(ORDER.index("x"), ROWS, ("x1", f"x{ROWS * TERMS}")),
                       describe(ORDER.index("w"), COLUMNS, ("", ""))]  # fmt: skip
         self.output = ORDER.index("out")
 
 
-# In which the kernel takes its memory.
+# In which the kernel takes its memory; behind it, how many items of work there are.
 ORDER = ["out", "x", "w", "xs", "ws"]
 
 FIELDS = 1 << 62 | 64 << 32 | 1 << 16
