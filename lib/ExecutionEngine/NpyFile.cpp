@@ -18,7 +18,7 @@ using namespace mlir::bpt;
 
 static constexpr llvm::StringLiteral kMagic = "\x93NUMPY";
 /// Far beyond any header that NumPy writes for a plain array.
-static constexpr uint64_t kMaxHeaderBytes = 1 << 20;
+static constexpr uint64_t kMaxNpyHeaderBytes = 1 << 20;
 static constexpr size_t kMaxRank = 64;
 
 namespace {
@@ -26,7 +26,7 @@ struct NpyType {
   llvm::StringLiteral code;
   ElementType elementType;
 };
-constexpr NpyType kTypes[] = {
+constexpr NpyType kNpyTypes[] = {
     {"f8", ElementType::F64},  {"f4", ElementType::F32},
     {"f2", ElementType::F16},  {"b1", ElementType::I1},
     {"i1", ElementType::I8},   {"i2", ElementType::I16},
@@ -86,7 +86,7 @@ std::string HeaderParser::parseDescr(NpyHeader &header) {
     order = code.front();
     code = code.drop_front();
   }
-  for (const NpyType &type : kTypes) {
+  for (const NpyType &type : kNpyTypes) {
     if (type.code != code)
       continue;
     header.elementType = type.elementType;
@@ -212,7 +212,7 @@ llvm::Expected<HostTensor> bpt::readNpy(llvm::StringRef path) {
   uint64_t headerBytes =
       major == 1 ? llvm::support::endian::read16le(bytes.data() + 8)
                  : llvm::support::endian::read32le(bytes.data() + 8);
-  if (headerBytes > kMaxHeaderBytes)
+  if (headerBytes > kMaxNpyHeaderBytes)
     return makeFileError(path, "states a header of " +
                                    llvm::Twine(headerBytes) +
                                    " bytes; an array's is smaller");
@@ -271,10 +271,10 @@ bool bpt::isNpyElementType(ElementType type) {
 }
 
 llvm::Error bpt::writeNpy(AtomicFile &file, const HostTensor &tensor) {
-  const NpyType *type = llvm::find_if(kTypes, [&](const NpyType &candidate) {
+  const NpyType *type = llvm::find_if(kNpyTypes, [&](const NpyType &candidate) {
     return candidate.elementType == tensor.getElementType();
   });
-  if (type == std::end(kTypes))
+  if (type == std::end(kNpyTypes))
     return llvm::createStringError(
         getName(tensor.getElementType()) +
         " has no .npy type; write it as @FILE.safetensors#NAME");
