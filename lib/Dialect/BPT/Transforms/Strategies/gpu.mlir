@@ -51,6 +51,15 @@ module attributes {transform.with_named_sequence} {
     transform.match.param.cmpi le %width, %limit : !transform.param<i64>
     transform.yield %op : !transform.any_op
   }
+  // Scales of rows and of keys are registers too.
+  transform.named_sequence @is_scaled_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.include @is_narrow_attention failures(propagate) (%op) : (!transform.any_op) -> !transform.any_op
+    transform.bpt.match.operand %op "query_scale" : !transform.any_op
+    %width = transform.bpt.match.size %op "value head_dim" : (!transform.any_op) -> !transform.param<i64>
+    %limit = transform.param.constant 64 : i64 -> !transform.param<i64>
+    transform.match.param.cmpi gt %width, %limit : !transform.param<i64>
+    transform.yield %op : !transform.any_op
+  }
   transform.named_sequence @is_narrow_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
     transform.match.operation_name %op ["bpt.attention"] : !transform.any_op
     transform.bpt.match.element_type %op [f16, bf16] : !transform.any_op
@@ -159,6 +168,11 @@ module attributes {transform.with_named_sequence} {
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
     transform.yield
   }
+  transform.named_sequence @block_scaled_narrow_attention(%op: !transform.any_op {transform.readonly}) {
+    %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
+    transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 64, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
@@ -242,6 +256,7 @@ module attributes {transform.with_named_sequence} {
     %annotated = transform.foreach_match in %module
         @is_one_narrow_row -> @block_one_narrow_row,
         @is_narrow_attention_with_dropout -> @block_narrow_attention_with_dropout,
+        @is_scaled_narrow_attention -> @block_scaled_narrow_attention,
         @is_narrow_attention -> @block_narrow_attention,
         @is_wide_narrow_attention -> @block_wide_narrow_attention,
         @is_narrow_linear -> @block_narrow_linear,
