@@ -85,10 +85,6 @@ template <typename OpTy> BlockTable inputTable(OpTy op, unsigned numLoops) {
   return table;
 }
 
-bool isFloat8(Value tensor) {
-  return isa<Float8E4M3FNType>(getElementTypeOrSelf(tensor.getType()));
-}
-
 template <typename OpTy> LogicalResult verifyScales(OpTy op) {
   if (!op.getQueryScale() != !op.getKeyScale() ||
       !op.getQueryScale() != !op.getValueScale())
@@ -442,6 +438,10 @@ BlockTable AttentionOp::getBlockTable() {
   return table;
 }
 
+bool AttentionOp::multipliesFloat8() {
+  return isa<Float8E4M3FNType>(getElementTypeOrSelf(getQuery().getType()));
+}
+
 AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
                                           Value maxInit, Value sumInit) {
   auto typeOf = [](Value value) { return value ? value.getType() : Type(); };
@@ -465,7 +465,7 @@ AttentionOp AttentionOp::cloneWithResults(OpBuilder &builder, Value lseInit,
 LogicalResult AttentionOp::verify() {
   if (static_cast<bool>(getMaxInit()) != static_cast<bool>(getSumInit()))
     return emitOpError("'statistics' takes both the maximum and the sum");
-  if (!isFloat8(getQuery()) && !getQueryScale() &&
+  if (!multipliesFloat8() && !getQueryScale() &&
       failed(verifyInitElementType(*this, getQuery(), getInit())))
     return failure();
   return verifyInputs(*this, /*numPositions=*/3);

@@ -71,8 +71,7 @@ LogicalResult AttentionOp::buildVjp(VjpBuilder &vjp) {
       wantsQuery = true;
   if (!wantsQuery && !wantsKeyValue)
     return success();
-  if (getQueryScale() || getValueTransposed() ||
-      isa<Float8E4M3FNType>(getElementTypeOrSelf(getQuery().getType())))
+  if (getQueryScale() || getValueTransposed() || multipliesFloat8())
     return emitOpError(
         "has no gradient, since its operands are of f8E4M3FN, "
         "have scales or lie transposed; differentiate what is computed before "

@@ -69,12 +69,14 @@ static bool hasLargeBlocks(ArrayRef<int64_t> blocks) {
   return llvm::any_of(blocks, [](int64_t block) { return block > 1; });
 }
 
-/// The scale of an operand of attention, with blocks of one row of one head.
-static void expandScale(OpBuilder &b, Location loc, OpOperand &scale,
-                        Value tensor, MutableArrayRef<int64_t> blocks) {
-  for (int64_t dim : {0, 1, 2, 3})
+/// Expands those of the first dimensions of a scale of which a block has
+/// several entries.
+static Value expandLarge(OpBuilder &b, Location loc, Value scale, Value tensor,
+                         MutableArrayRef<int64_t> blocks, int64_t count) {
+  for (int64_t dim = 0; dim < count; ++dim)
     if (blocks[dim] > 1)
-      scale.set(expand(b, loc, scale.get(), tensor, blocks, dim, 1));
+      scale = expand(b, loc, scale, tensor, blocks, dim, 1);
+  return scale;
 }
 
 static void expandScales(OpBuilder &b, AttentionOp op) {
@@ -82,7 +84,8 @@ static void expandScales(OpBuilder &b, AttentionOp op) {
   auto expand = [&](MutableOperandRange scale, Value tensor,
                     std::optional<ArrayRef<int64_t>> old) {
     SmallVector<int64_t> blocks(*old);
-    expandScale(b, op.getLoc(), scale[0], tensor, blocks);
+    scale.assign(expandLarge(b, op.getLoc(), scale[0].get(), tensor, blocks,
+                             blocks.size()));
     return blocks;
   };
   if (auto blocks = op.getQueryBlocks())
@@ -98,11 +101,8 @@ static void expandScales(OpBuilder &b, LinearOp op) {
   Location loc = op.getLoc();
   if (op.getXBlocks() && hasLargeBlocks(op.getXBlocks()->take_front(2))) {
     SmallVector<int64_t> blocks(*op.getXBlocks());
-    Value scale = op.getXScale();
-    for (int64_t dim : {0, 1})
-      if (blocks[dim] > 1)
-        scale = expand(b, loc, scale, op.getX(), blocks, dim, 1);
-    op.getXScaleMutable().assign(scale);
+    op.getXScaleMutable().assign(
+        expandLarge(b, loc, op.getXScale(), op.getX(), blocks, 2));
     op.setXBlocks(blocks);
   }
   if (!op.getWeightBlocks())

@@ -58,9 +58,8 @@ struct TransposeValuesPass
   void runOnOperation() override {
     OpBuilder builder(&getContext());
     getOperation()->walk([&](AttentionOp op) {
-      if (isa<Float8E4M3FNType>(
-              getElementTypeOrSelf(op.getQuery().getType())) &&
-          !op.getValueTransposed() && fitsWarpgroups(op))
+      if (op.multipliesFloat8() && !op.getValueTransposed() &&
+          fitsWarpgroups(op))
         transposeValues(builder, op);
     });
   }

@@ -58,8 +58,7 @@ struct WidenAttentionPass
   void runOnOperation() override {
     OpBuilder builder(&getContext());
     getOperation()->walk([&](AttentionOp op) {
-      if (op.getValueTransposed() ||
-          !isa<Float8E4M3FNType>(getElementTypeOrSelf(op.getQuery().getType())))
+      if (op.getValueTransposed() || !op.multipliesFloat8())
         return;
       builder.setInsertionPoint(op);
       // Scales may leave the range of f16.

@@ -170,6 +170,8 @@ def BPT_AttentionOp : BPT_AttentionLikeOp<"attention", [
     /// Destinations: the output and, if asked for, the log-sum-exp and the
     /// statistics.
     ::mlir::MutableOperandRange getDpsInitsMutable();
+    /// Whether queries, keys and values are of f8E4M3FN.
+    bool multipliesFloat8();
     /// A copy with these destinations beside that of the output; null: none.
     ::mlir::bpt::AttentionOp cloneWithResults(::mlir::OpBuilder &builder,
         ::mlir::Value lseInit, ::mlir::Value maxInit, ::mlir::Value sumInit);
