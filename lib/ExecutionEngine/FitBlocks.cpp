@@ -52,15 +52,14 @@ struct FitBlocksPass : bpt::impl::FitBlocksPassBase<FitBlocksPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     number(module);
-    OwningOpRef<ModuleOp> start = module.clone();
-    FailureOr<OwningOpRef<ModuleOp>> blocks = cut(*start);
+    FailureOr<OwningOpRef<ModuleOp>> blocks = cut(module);
     if (failed(blocks))
       return signalPassFailure();
     if (SmallVector<Misfit> misfits = findMisfits(**blocks); !misfits.empty()) {
       if (adjust)
-        makeSmaller(*start, *blocks, misfits);
+        makeSmaller(module, *blocks, misfits);
       else
-        warn(*start, misfits);
+        warn(module, misfits);
     }
     (*blocks)->walk([](Operation *op) {
       op->removeDiscardableAttr(TileDialect::kOpAttrName);

@@ -376,13 +376,13 @@ private:
     if (!lower || !upper || !step)
       return std::nullopt;
     int64_t count = 1;
-    for (auto [from, to, by] : llvm::zip(*lower, *upper, *step)) {
-      std::optional<int64_t> first = getConstantIntValue(from),
-                             end = getConstantIntValue(to),
-                             stride = getConstantIntValue(by);
-      if (!first || !end || !stride)
+    for (auto [from, to, by] : llvm::zip_equal(*lower, *upper, *step)) {
+      std::optional<APInt> ofDim =
+          constantTripCount(from, to, by, /*isSigned=*/true,
+                            [](Value, Value, bool) { return std::nullopt; });
+      if (!ofDim)
         return std::nullopt;
-      count *= llvm::divideCeilSigned(*end - *first, *stride);
+      count *= ofDim->getSExtValue();
     }
     return count;
   }
