@@ -116,14 +116,7 @@ private:
   /// A product that runs while others compute reads its left operand until its
   /// result is used.
   void hold(vector::ContractionOp product) {
-    Block *block = product->getBlock();
-    Operation *first = nullptr;
-    for (Operation *user : product->getUsers()) {
-      Operation *ancestor = block->findAncestorOpInBlock(*user);
-      if (ancestor && (!first || ancestor->isBeforeInBlock(first)))
-        first = ancestor;
-    }
-    if (first)
+    if (Operation *first = getFirstUser(product, product->getBlock()))
       heldAt[first].push_back(product.getLhs());
   }
 

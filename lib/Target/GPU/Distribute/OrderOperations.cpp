@@ -32,9 +32,7 @@ static bool isOfLines(Value value) {
          llvm::all_of(op->getOperands(), isOfLines);
 }
 
-/// The first operation of `block` that uses a result of `op`, or null if one is
-/// used outside of it.
-static Operation *getFirstUser(Operation *op, Block *block) {
+Operation *bpt::getFirstUser(Operation *op, Block *block) {
   Operation *first = nullptr;
   for (Operation *user : op->getUsers()) {
     Operation *ancestor = block->findAncestorOpInBlock(*user);

@@ -357,16 +357,8 @@ static Operation *getLast(ArrayRef<Operation *> ops, Block *block) {
 /// Where a tile that `last` is the last to use has been read. A product is over
 /// when its result is used: to wait for it then costs nothing.
 static Operation *getEndOfUse(Operation *last) {
-  auto product = dyn_cast<vector::ContractionOp>(last);
-  if (!product)
-    return last;
-  Operation *first = nullptr;
-  for (Operation *user : product->getUsers()) {
-    Operation *ancestor = product->getBlock()->findAncestorOpInBlock(*user);
-    if (!first || ancestor->isBeforeInBlock(first))
-      first = ancestor;
-  }
-  return first;
+  return isa<vector::ContractionOp>(last) ? getFirstUser(last, last->getBlock())
+                                          : last;
 }
 
 void RoleSplitter::read(const Copy &copy) {

@@ -20,6 +20,10 @@
 
 namespace mlir::bpt {
 
+/// The first operation of `block` that uses a result of `op`, or null if one is
+/// used outside of it.
+Operation *getFirstUser(Operation *op, Block *block);
+
 /// Orders operations so that products start early and registers are taken late,
 /// for products that run while others compute.
 void orderForProducts(gpu::GPUFuncOp program);
