@@ -146,43 +146,31 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_with_dropout(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_small_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 128, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 96, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_medium_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 112, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_linear(%op: !transform.any_op {transform.readonly}) {
@@ -212,27 +200,29 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @block_small_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 64, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 48, heads = 1, chunk = 4096, separate = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_backward_in_small_steps(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 16, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
-    %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
-    transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
   }
   transform.named_sequence @block_wide_narrow_attention_backward(%op: !transform.any_op {transform.readonly}) {
     %strategy = transform.param.constant #bpt.strategy<rows = 128, keys = 32, heads = 1, chunk = 4096, separate = true, separate_values = true, fuse = false> -> !transform.any_param
     transform.annotate %op "bpt.strategy" = %strategy : !transform.any_op, !transform.any_param
+    transform.yield
+  }
+
+  transform.named_sequence @is_attention(%op: !transform.any_op {transform.readonly}) -> !transform.any_op {
+    transform.match.operation_name %op ["bpt.attention", "bpt.attention_backward"] : !transform.any_op
+    transform.yield %op : !transform.any_op
+  }
+  transform.named_sequence @take_one_item(%op: !transform.any_op {transform.readonly}) {
     %schedule = transform.param.constant #bpt_tile.schedule<persistent = false> -> !transform.any_param
     transform.annotate %op "bpt_tile.schedule" = %schedule : !transform.any_op, !transform.any_param
     transform.yield
@@ -258,6 +248,9 @@ module attributes {transform.with_named_sequence} {
         @is_float8_linear -> @block_float8_linear,
         @is_narrow_gated_feed_forward -> @block_narrow_gated_feed_forward,
         @is_narrow_feed_forward -> @block_narrow_feed_forward
+        : (!transform.any_op) -> !transform.any_op
+    %scheduled = transform.foreach_match in %annotated
+        @is_attention -> @take_one_item
         : (!transform.any_op) -> !transform.any_op
     transform.yield
   }
