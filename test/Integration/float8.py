@@ -44,6 +44,19 @@ def run(text, arrays, dtype):
         return tensor_files.read_tensor(folder, "out", TYPES[dtype])
 
 
+def run_op(text, attributes, arrays, types):
+    """The result of the operation, of which the text has the operands by name, and which
+    takes up `init`. Of each name there are an array and its element type."""
+    text = text.format(**types) + f" outs(%init : {types['init']}) {{{', '.join(attributes)}}}"
+    arguments = ", ".join(f"%{name}: {type}" for name, type in types.items())
+    result = run(f"""
+func.func @main({arguments}) -> {types["init"]} {{
+  %y = {text} -> {types["init"]}
+  return %y : {types["init"]}
+}}""", [array for array, _ in arrays.values()], arrays["init"][1])  # fmt: skip
+    return result.astype(np.float64)
+
+
 def convert(numbers, source, target):
     """The numbers in the type `target`, converted by compiled code."""
     size, op = len(numbers), "extf" if TYPES[source].itemsize < TYPES[target].itemsize else "truncf"
@@ -149,13 +162,7 @@ def check_linear(batch, seq, inputs, outputs, scales=None, dtype="f32", dynamic=
     arrays["init"] = (init, dtype)
     types = {name: tensor_type(array, element, dynamic and name in ("x", "x_scale", "init"))
              for name, (array, element) in arrays.items()}  # fmt: skip
-    text = text.format(**types) + f" outs(%init : {types['init']}) {{{', '.join(attributes)}}}"
-    arguments = ", ".join(f"%{name}: {type}" for name, type in types.items())
-    actual = run(f"""
-func.func @main({arguments}) -> {types["init"]} {{
-  %y = {text} -> {types["init"]}
-  return %y : {types["init"]}
-}}""", [array for array, _ in arrays.values()], dtype).astype(np.float64)  # fmt: skip
+    actual = run_op(text, attributes, arrays, types)
     exact = np.tensordot(exact_x, exact_weight, len(inputs)) + init.astype(np.float64)
     if bias:
         exact = exact + arrays["bias"][0].astype(np.float64)
@@ -210,13 +217,7 @@ def check_attention(batch, seq, kv_seq, heads, kv_heads, head_dim, scales=None, 
     arrays["init"] = (np.zeros((batch, seq, heads, head_dim), TYPES[dtype]), dtype)
     # Blocks of scales of a size that is not known are as many as they are.
     types = {name: tensor_type(array, element, dynamic) for name, (array, element) in arrays.items()}
-    text = text.format(**types) + f" outs(%init : {types['init']}) {{{', '.join(attributes)}}}"
-    arguments = ", ".join(f"%{name}: {type}" for name, type in types.items())
-    actual = run(f"""
-func.func @main({arguments}) -> {types["init"]} {{
-  %y = {text} -> {types["init"]}
-  return %y : {types["init"]}
-}}""", [array for array, _ in arrays.values()], dtype).astype(np.float64)  # fmt: skip
+    actual = run_op(text, attributes, arrays, types)
     exact, rounded = np.zeros(actual.shape), np.zeros(actual.shape)
     for b, h in np.ndindex(batch, heads):
         one = [wide[name][b, :, h if name == "q" else h * kv_heads // heads] for name in wide]

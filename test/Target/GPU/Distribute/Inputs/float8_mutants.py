@@ -6,15 +6,11 @@ compiled; the emulator must notice each.
 Prints what caught each; exit code 1 if one was not caught, or if the kernel itself is.
 """
 
-import re
-import tempfile
-from pathlib import Path
-
 import ml_dtypes
 import numpy as np
 
-from hopper_mutants import Case, Mutant, check_mutants, drop
-from tile_kernel import check_run, to_bits
+from hopper_mutants import Case, Mutant, WholeKernel, check_mutants, drop
+from tile_kernel import to_bits
 
 ROWS, COLUMNS, TERMS, BLOCK = 256, 128, 640, 128
 BLOCKS = TERMS // BLOCK
@@ -30,22 +26,6 @@ func.func @main(%x: tensor<{X}>, %w: tensor<{W}>, %xs: tensor<{XS}>, %ws: tensor
       weight_blocks = array<i64: 1, {BLOCK}>}} -> tensor<{Y}>
   return %y : tensor<{Y}>
 }}"""
-
-
-class ScaledKernel:
-    """What a kernel is launched with."""
-
-    name = "main_0"
-
-    def __init__(self):
-        with tempfile.TemporaryDirectory(prefix="bpt-mutant-") as folder:
-            model = Path(folder) / "model.mlir"
-            model.write_text(MODEL)
-            self.ptx = check_run(["bpt-compile", str(model), "--device=cuda", "--chip=sm_90a",
-                                  "--emit=ptx", "-o", "-"])  # fmt: skip
-            lanes = check_run(["bpt-opt", str(model), "--bpt-gpu-kernels=chip=sm_90a"])
-        self.shared = int(re.search(r"bpt_tile.shared_bytes = (\d+)", lanes).group(1))
-        self.threads = int(re.search(r"nvvm.reqntid = array<i32: (\d+)", lanes).group(1))
 
 
 class ScaledCase(Case):
@@ -96,4 +76,4 @@ MUTANTS = [
 
 
 if __name__ == "__main__":
-    check_mutants(__doc__, ScaledKernel, ScaledCase, MUTANTS)
+    check_mutants(__doc__, lambda: WholeKernel(MODEL), ScaledCase, MUTANTS)

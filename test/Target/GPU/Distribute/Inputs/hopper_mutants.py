@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tile_kernel import TileKernel, from_bits, to_bits
+from tile_kernel import TileKernel, check_run, from_bits, to_bits
 
 HERE = Path(__file__).resolve().parent
 PASSES = (
@@ -38,6 +38,28 @@ def compile_kernel():
     source = source.replace("bpt_tile.warps = 4", "bpt_tile.warps = 8")
     source = source.replace("ELT", "bf16").replace("DIM", str(DIM)).replace("KEYS", "64")
     return TileKernel(source, "attention", PASSES, chip="sm_90a", ptx=83)
+
+
+class WholeKernel:
+    """The first kernel of a model, as the whole pipeline compiles it, and what it is
+    launched with. A strategy is applied after that of the chip."""
+
+    name = "main_0"
+
+    def __init__(self, model, strategy=None):
+        with tempfile.TemporaryDirectory(prefix="bpt-mutant-") as folder:
+            source, script = Path(folder) / "model.mlir", Path(folder) / "strategy.mlir"
+            source.write_text(model)
+            asked = "chip"
+            if strategy:
+                script.write_text(strategy)
+                asked = f"chip,{script}"
+            self.ptx = check_run([
+                "bpt-compile", str(source), "--device=cuda", "--chip=sm_90a", "--emit=ptx",
+                f"--strategy={asked}", "-o", "-"])  # fmt: skip
+            lanes = check_run(["bpt-opt", str(source), f"--bpt-gpu-kernels=chip=sm_90a strategy={asked}"])
+        self.shared = int(re.search(r"bpt_tile.shared_bytes = (\d+)", lanes).group(1))
+        self.threads = int(re.search(r"nvvm.reqntid = array<i32: (\d+)", lanes).group(1))
 
 
 class Case:

@@ -6,14 +6,10 @@ next, as it is compiled; the emulator must notice each.
 Prints what caught each; exit code 1 if one was not caught, or if the kernel itself is.
 """
 
-import re
-import tempfile
-from pathlib import Path
-
 import numpy as np
 
-from hopper_mutants import Case, Mutant, check_mutants, drop
-from tile_kernel import check_run, from_bits, to_bits
+from hopper_mutants import Case, Mutant, WholeKernel, check_mutants, drop
+from tile_kernel import from_bits, to_bits
 
 # Two blocks of rows, which one block takes one after the other; five tiles in four buffers.
 ROWS, TERMS, COLUMNS = 256, 320, 256
@@ -26,22 +22,6 @@ func.func @main(%x: tensor<1x{ROWS}x{TERMS}xbf16>, %w: tensor<{TERMS}x{COLUMNS}x
   return %y : tensor<1x{ROWS}x{COLUMNS}xbf16>
 }}
 """
-
-
-class WholeKernel:
-    """What a kernel is launched with."""
-
-    name = "main_0"
-
-    def __init__(self):
-        with tempfile.TemporaryDirectory(prefix="bpt-mutant-") as folder:
-            model = Path(folder) / "model.mlir"
-            model.write_text(MODEL)
-            self.ptx = check_run(["bpt-compile", str(model), "--device=cuda", "--chip=sm_90a",
-                                  "--emit=ptx", "-o", "-"])  # fmt: skip
-            lanes = check_run(["bpt-opt", str(model), "--bpt-gpu-kernels=chip=sm_90a"])
-        self.shared = int(re.search(r"bpt_tile.shared_bytes = (\d+)", lanes).group(1))
-        self.threads = int(re.search(r"nvvm.reqntid = array<i32: (\d+)", lanes).group(1))
 
 
 class Product(Case):
@@ -87,4 +67,4 @@ MUTANTS = [
 
 
 if __name__ == "__main__":
-    check_mutants(__doc__, WholeKernel, Product, MUTANTS)
+    check_mutants(__doc__, lambda: WholeKernel(MODEL), Product, MUTANTS)
