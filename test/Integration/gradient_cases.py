@@ -217,8 +217,9 @@ def wrt_cases():
     yield GradientConfig("attention", "f32", heads=2, seq=31, batch=2, head_dim=16, wrt=("k",))
     yield GradientConfig("attention", "bf16", heads=2, seq=31, head_dim=16, attn_bias="heads",
                          wrt=("q", "v"), causal=True, dynamic=True)  # fmt: skip
-    yield GradientConfig("attention", "f32", heads=2, seq=31, kv_seq=12, head_dim=16,
-                         attn_bias="batch", wrt=("bias",))  # fmt: skip
+    for seq in (31, 150):
+        yield GradientConfig("attention", "f32", heads=2, seq=seq, kv_seq=12, head_dim=16,
+                             attn_bias="batch", wrt=("bias",))  # fmt: skip
     yield GradientConfig("layer", "f32", wrt=("x",), causal=True, **base)
     yield GradientConfig("layer", "f32", wrt=("x", "wq"), dynamic=True, **base)
     yield GradientConfig("layer", "f16", wrt=("ln1.weight", "wk", "b2"), bias=True, **base)
