@@ -74,4 +74,8 @@ def schedules_of(choice: Choice, op: Operation) -> Iterator[Choice]:
 def schedule_of(choice: Choice, op: Operation) -> dict[str, str]:
     """The options of the operation's schedule that are not the default."""
     start = f"{op.name}.schedule."
-    return {name.removeprefix(start): "false" for name, value in choice.values if name.startswith(start) and not value}
+    left_out = {name.removeprefix(start): "false" for name, value in choice.values if name.startswith(start) and not value}
+    # It takes the place of the chip's own, which leaves this out of attention as well.
+    if left_out and op.name.startswith("attention"):
+        left_out["persistent"] = "false"
+    return left_out
