@@ -98,7 +98,7 @@ public:
     auto [b, isPanels] = getPanels(product);
     if (!a)
       a = getLeft(product);
-    auto [fill, c] = findFill(product.c);
+    auto [fill, c] = takeFill(product.c);
     int64_t whole = ShapedType::isDynamic(known) ? 0 : known / width * width;
     Value result;
     if (known == whole) {
@@ -129,7 +129,7 @@ private:
   /// What fills `c`, and what it fills. A matrix may be all that is filled,
   /// seen without dimensions of one; what is put back in its place needs no
   /// fill.
-  std::pair<linalg::FillOp, Value> findFill(Value c) {
+  std::pair<linalg::FillOp, Value> takeFill(Value c) {
     if (auto fill = c.getDefiningOp<linalg::FillOp>())
       return {fill, fill.getOutputs()[0]};
     auto view = c.getDefiningOp<tensor::ExtractSliceOp>();
